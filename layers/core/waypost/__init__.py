@@ -1,0 +1,13 @@
+"""Waypost: from a question to the events of its answer.
+
+The rooms, from the bottom up; each may import only what stands above it in this list:
+
+    events, records, identity, errors, ids, settings   what things are called
+    store      threads, messages, runs and steps in DynamoDB
+    models     Bedrock: one-shot labels, streamed answers, prices
+    knowledge  documents, chunked and searchable
+    warehouse  the SQL database that agents may question
+    agents     definitions from Markdown, and the loop that answers
+    routing    which agent answers
+    runs       a question's whole way, as one stream of events
+"""

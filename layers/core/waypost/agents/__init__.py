@@ -1,0 +1,1 @@
+"""Agents: what they are (`definition`), what they may use (`tools`), how they answer (`loop`)."""

@@ -1,0 +1,47 @@
+"""Which passages an answer cites, seen while it is being written."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from waypost.events import SourceCited
+from waypost.knowledge import Passage
+
+_MARK = re.compile(r"\[(\d{1,3})\]")
+_LONGEST_MARK = 5
+_QUOTE = 400
+
+
+class Citations:
+    """Follows an answer's text; each passage is reported where `[n]` first names it."""
+
+    def __init__(self, passages: Sequence[Passage] = ()) -> None:
+        self._passages = dict(enumerate(passages, 1))
+        self._cited: dict[int, Passage] = {}
+        self._tail = ""
+
+    def read(self, delta: str) -> Iterator[SourceCited]:
+        text = self._tail + delta
+        self._tail = text[-_LONGEST_MARK:]
+        for mark in _MARK.finditer(text):
+            index = int(mark[1])
+            passage = self._passages.get(index)
+            if passage and index not in self._cited:
+                self._cited[index] = passage
+                yield _cited(index, passage)
+
+    def line(self) -> str:
+        """`Sources: [1] refund.md (Refunds); …`, or nothing where nothing was cited."""
+        named = (f"[{i}] {p.document} ({p.heading})" for i, p in sorted(self._cited.items()))
+        listed = "; ".join(named)
+        return f"\n\nSources: {listed}" if listed else ""
+
+
+def _cited(index: int, passage: Passage) -> SourceCited:
+    quote = passage.text if len(passage.text) <= _QUOTE else passage.text[: _QUOTE - 1] + "…"
+    return SourceCited(
+        index=index,
+        document=passage.document,
+        heading=passage.heading,
+        chunk_id=passage.id,
+        quote=quote,
+    )

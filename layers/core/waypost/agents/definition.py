@@ -1,0 +1,108 @@
+"""Agents are Markdown files: front matter says what they are, the text what they are told."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from waypost.errors import Invalid
+
+Strategy = Literal["rag", "none"]
+ToolName = Literal["query_database"]
+AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+
+
+class AgentFileError(ValueError):
+    """A file is no agent; the text names the file and what to mend."""
+
+
+class Agent(BaseModel):
+    """A specialist."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: AgentId
+    name: str
+    description: str = Field(description="What it answers, for the router and for people")
+    examples: tuple[str, ...] = Field(min_length=1, description="Questions it should be given")
+    aliases: tuple[AgentId, ...] = ()
+    version: int = 1
+    strategy: Strategy = "none"
+    tools: tuple[ToolName, ...] = ()
+    model: str | None = Field(default=None, description="None for the deployment's model")
+    max_tokens: int = Field(default=2048, ge=1, description="Of one model call")
+    max_steps: int = Field(default=6, ge=1, description="Model calls in one run")
+    instructions: str = Field(min_length=1)
+
+
+class Agents(Mapping[str, Agent]):
+    """The agents of a deployment, by id; `named` also knows aliases."""
+
+    def __init__(self, agents: list[Agent]) -> None:
+        self._agents = {agent.id: agent for agent in agents}
+        self._aliases = {alias: agent for agent in agents for alias in agent.aliases}
+
+    def __getitem__(self, agent_id: str) -> Agent:
+        return self._agents[agent_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._agents)
+
+    def __len__(self) -> int:
+        return len(self._agents)
+
+    def named(self, name: str) -> Agent:
+        """Raises Invalid, with the ids that there are."""
+        found = self._agents.get(name) or self._aliases.get(name)
+        if found is None:
+            raise Invalid(
+                f"There is no agent of that name. There are: {', '.join(self._agents)}.",
+                code="unknown_agent",
+            )
+        return found
+
+
+def load(folder: Path) -> Agents:
+    """Every agent of a folder, in the order of the file names.
+
+    Raises:
+        AgentFileError: The folder holds none, two claim one name, or a file is not valid.
+    """
+    agents = [parse(path.name, path.read_text(encoding="utf-8")) for path in _files(folder)]
+    if not agents:
+        raise AgentFileError(f"{folder} holds no agents: there is no .md file in it.")
+    names = [name for agent in agents for name in (agent.id, *agent.aliases)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise AgentFileError(f"Two agents in {folder} are called {twice!r}.")
+    return Agents(agents)
+
+
+def parse(name: str, text: str) -> Agent:
+    """The agent in one file. Raises AgentFileError."""
+    fields = _front_matter(name, text)
+    try:
+        return Agent.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "front matter"
+        raise AgentFileError(f"{name}: {where}: {first['msg']}") from None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.md") if path.name.lower() != "readme.md")
+
+
+def _front_matter(name: str, text: str) -> dict[str, Any]:
+    head, fence, body = text.removeprefix("---\n").partition("\n---\n")
+    if not text.startswith("---\n") or not fence:
+        raise AgentFileError(f"{name}: it must start with front matter between two lines of ---")
+    try:
+        fields = yaml.safe_load(head)
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise AgentFileError(f"{name}: front matter: {problem}") from None
+    if not isinstance(fields, dict):
+        raise AgentFileError(f"{name}: front matter must be a list of `name: value`")
+    return {**fields, "instructions": body.strip()}

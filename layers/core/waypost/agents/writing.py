@@ -1,0 +1,59 @@
+"""From a model's pieces to text and tool events: what is open, and what closes it."""
+
+from collections.abc import Iterator
+
+from waypost.agents.citations import Citations
+from waypost.events import (
+    Event,
+    StepStarted,
+    TextCompleted,
+    TextDelta,
+    TextStarted,
+    ToolInputDelta,
+    ToolStarted,
+)
+from waypost.ids import new_id
+from waypost.models.turns import CallInput, CallStarted, Piece, Reasoning, Text
+
+
+class Writing:
+    """The events of one model call. At most one text is open at a time."""
+
+    def __init__(self, citations: Citations) -> None:
+        self._citations = citations
+        self._text_id = ""
+        self._channel = ""
+        self.tool_steps: dict[str, str] = {}
+        """The step of each tool call, by the call's id."""
+
+    def write(self, piece: Piece) -> Iterator[Event]:
+        match piece:
+            case Text(delta):
+                yield from self._text("final", delta)
+                yield from self._citations.read(delta)
+            case Reasoning(delta):
+                yield from self._text("reasoning", delta)
+            case CallStarted(call_id, name):
+                yield from self.close()
+                step_id = self.tool_steps[call_id] = new_id("step")
+                yield StepStarted(step_id=step_id, kind="tool", name=name)
+                yield ToolStarted(call_id=call_id, name=name, step_id=step_id)
+            case CallInput(call_id, delta):
+                yield ToolInputDelta(call_id=call_id, delta=delta)
+
+    def sources(self) -> Iterator[Event]:
+        """The last line of an answer that cites documents: their names."""
+        if line := self._citations.line():
+            yield from self._text("final", line)
+
+    def close(self) -> Iterator[Event]:
+        if self._text_id:
+            yield TextCompleted(text_id=self._text_id)
+        self._text_id = self._channel = ""
+
+    def _text(self, channel: str, delta: str) -> Iterator[Event]:
+        if channel != self._channel:
+            yield from self.close()
+            self._text_id, self._channel = new_id("text"), channel
+            yield TextStarted(text_id=self._text_id, channel=channel)
+        yield TextDelta(text_id=self._text_id, delta=delta)

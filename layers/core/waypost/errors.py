@@ -1,0 +1,103 @@
+"""What can go wrong, each kind with a stable code and an HTTP status.
+
+    WaypostError
+    ├── CallerError          the caller's mistake: 4xx, nothing was written
+    │   ├── Invalid          422
+    │   ├── Unauthenticated  401
+    │   ├── NotFound         404
+    │   └── Conflict         409
+    ├── ModelError           the model's side: 503 before the stream, `run.failed` inside it
+    │   ├── ModelBusy        throttled or overloaded, worth another try
+    │   ├── ModelBroken      it failed or its stream broke off, worth another try
+    │   └── ModelRefused     our request is not accepted; trying again changes nothing
+    ├── Unavailable          the deployment lacks what an agent needs
+    ├── LimitReached         an agent used up its budget
+    └── DeadlinePassed       the invocation's time is over
+
+A message is written for the person who asked: it names nothing internal.
+"""
+
+
+class WaypostError(Exception):
+    code = "internal"
+    status = 500
+    retryable = False
+    message = "Something went wrong on our side."
+
+    def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
+        self.message = message or self.message
+        self.code = code or self.code
+        super().__init__(self.message)
+
+
+class CallerError(WaypostError):
+    code = "bad_request"
+    status = 400
+    message = "The request is not understood."
+
+
+class Invalid(CallerError):
+    code = "invalid_request"
+    status = 422
+    message = "The request is not valid."
+
+
+class Unauthenticated(CallerError):
+    code = "unauthenticated"
+    status = 401
+    message = "The request does not say who asks."
+
+
+class NotFound(CallerError):
+    code = "not_found"
+    status = 404
+    message = "There is no such thing."
+
+
+class Conflict(CallerError):
+    code = "conflict"
+    status = 409
+    message = "Something else happened to this at the same time."
+
+
+class ModelError(WaypostError):
+    code = "model_error"
+    status = 503
+    retryable = True
+    message = "The model could not answer. Please try again."
+
+
+class ModelBusy(ModelError):
+    code = "model_busy"
+    message = "The model is busy right now. Please try again in a moment."
+
+
+class ModelBroken(ModelError):
+    code = "model_failed"
+    message = "The model broke off. Please try again."
+
+
+class ModelRefused(ModelError):
+    code = "model_refused"
+    retryable = False
+    message = "The model does not accept this request."
+
+
+class LimitReached(WaypostError):
+    code = "limit_reached"
+    message = "The agent used up its steps for this question without an answer."
+
+
+class DeadlinePassed(WaypostError):
+    code = "deadline"
+    status = 504
+    retryable = True
+    message = "The time for this answer is over."
+
+
+class Unavailable(WaypostError):
+    """An agent needs something that this deployment does not have."""
+
+    code = "unavailable"
+    status = 503
+    message = "This cannot be answered here."

@@ -1,0 +1,176 @@
+"""Answers as a stream, over langchain-aws.
+
+Importing this module costs a second or more, so nothing does at import time: see `loading`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from langchain_aws import ChatBedrockConverse
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+from langchain_core.outputs import ChatGenerationChunk
+
+from waypost.events import Usage
+from waypost.models.pump import pump
+from waypost.models.turns import (
+    AssistantTurn,
+    CallInput,
+    CallStarted,
+    Finished,
+    Piece,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolSpec,
+    ToolTurn,
+    Turn,
+    UserTurn,
+)
+
+
+class StreamingConverse(ChatBedrockConverse):
+    """ChatBedrockConverse with one thread a stream instead of a thread hop a chunk."""
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        def start() -> Iterator[ChatGenerationChunk]:
+            return self._stream(messages, stop, None, **kwargs)
+
+        async for chunk in pump(start):
+            if run_manager:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+
+@lru_cache(maxsize=32)
+def _converse(client: Any, model: str, max_tokens: int) -> StreamingConverse:
+    return StreamingConverse(
+        model=model,
+        client=client,
+        # Without this it builds a second client of its own, 0.1 s each.
+        bedrock_client=client,
+        # It turns streaming off for a model whose name it does not know.
+        disable_streaming=False,
+        provider=_provider(model),
+        max_tokens=max_tokens,
+        temperature=0,
+    )
+
+
+async def stream(
+    client: Any,
+    model: str,
+    system: str,
+    turns: Sequence[Turn],
+    tools: Sequence[ToolSpec],
+    max_tokens: int,
+) -> AsyncIterator[Piece]:
+    """One model call: pieces as they come, `Finished` last.
+
+    Raises whatever boto3 and langchain-aws raise; `failures.model_error` tells what it means.
+    """
+    chat: Any = _converse(client, model, max_tokens)
+    if tools:
+        chat = chat.bind_tools([_function(t) for t in tools])
+    whole: AIMessageChunk | None = None
+    calls: dict[Any, str] = {}
+    async for chunk in chat.astream([SystemMessage(system), *map(_message, turns)]):
+        whole = chunk if whole is None else whole + chunk
+        for piece in _pieces(chunk, calls):
+            yield piece
+    if whole is None:
+        raise ConnectionError("The model's stream was empty.")
+    yield _finished(whole)
+
+
+def _pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
+    for block in chunk.content if isinstance(chunk.content, list) else []:
+        if not isinstance(block, dict):
+            continue
+        if block.get("type") == "text" and block.get("text"):
+            yield Text(block["text"])
+        elif block.get("type") == "reasoning_content":
+            delta = block["reasoning_content"].get("text")
+            if delta:
+                yield Reasoning(delta)
+    for call in chunk.tool_call_chunks:
+        if call["id"] and call["name"]:
+            calls[call["index"]] = call["id"]
+            yield CallStarted(call["id"], call["name"])
+        if call["args"] and call["index"] in calls:
+            yield CallInput(calls[call["index"]], call["args"])
+
+
+def _finished(whole: AIMessageChunk) -> Finished:
+    calls = [ToolCall(c["id"] or "", c["name"], c["args"]) for c in whole.tool_calls]
+    # Arguments that are not JSON come to the agent as no arguments: it tells the model.
+    calls += [ToolCall(c["id"] or "", c["name"] or "", {}) for c in whole.invalid_tool_calls]
+    return Finished(
+        AssistantTurn(str(whole.text), tuple(calls), native=whole),
+        str(whole.response_metadata.get("stopReason", "end_turn")),
+        _usage(whole),
+    )
+
+
+def _usage(whole: AIMessageChunk) -> Usage:
+    counted = whole.usage_metadata
+    if counted is None:
+        return Usage()
+    details = counted.get("input_token_details") or {}
+    read, written = details.get("cache_read") or 0, details.get("cache_creation") or 0
+    # langchain-aws adds the cached tokens to the input tokens, Bedrock counts them apart.
+    return Usage(
+        input_tokens=counted["input_tokens"] - read - written,
+        output_tokens=counted["output_tokens"],
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+    )
+
+
+def _message(turn: Turn) -> BaseMessage:
+    match turn:
+        case UserTurn(text):
+            return HumanMessage(text)
+        case ToolTurn(call_id, text, failed):
+            status = "error" if failed else "success"
+            return ToolMessage(text, tool_call_id=call_id, status=status)
+        case AssistantTurn(text, calls, native):
+            if native is not None:
+                return AIMessage(
+                    content=native.content,
+                    tool_calls=[{"id": c.id, "name": c.name, "args": c.arguments} for c in calls],
+                )
+            return AIMessage(text)
+
+
+def _function(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": json.loads(json.dumps(tool.parameters)),
+        },
+    }
+
+
+def _provider(model: str) -> str:
+    """The vendor in a model id or ARN: `us.amazon.nova-lite-v1:0` → `amazon`."""
+    name = model.rpartition("/")[2]
+    parts = name.split(".")
+    return parts[1] if len(parts) > 2 and len(parts[0]) <= 6 else parts[0]

@@ -1,0 +1,54 @@
+"""A few words from a small model, in one call and by a deadline."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from waypost.events import Usage
+from waypost.models.failures import model_error
+
+
+@dataclass(frozen=True)
+class Label:
+    text: str
+    usage: Usage
+
+
+async def ask(
+    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+) -> Label:
+    """The model's first line.
+
+    Args:
+        client: A bedrock-runtime client; it is called in a worker thread.
+        deadline: Seconds to wait. A call that outlasts them is left to its own time-out.
+
+    Raises:
+        TimeoutError: There was no answer by the deadline.
+        ModelError: The call failed.
+    """
+    async with asyncio.timeout(deadline):
+        try:
+            answer = await asyncio.to_thread(
+                client.converse,
+                modelId=model,
+                system=[{"text": system}],
+                messages=[{"role": "user", "content": [{"text": question}]}],
+                inferenceConfig={"maxTokens": max_tokens, "temperature": 0.0},
+            )
+        except Exception as error:
+            raise model_error(error) or error from None
+    return Label(_text(answer).strip().partition("\n")[0], _usage(answer["usage"]))
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return "".join(block.get("text", "") for block in answer["output"]["message"]["content"])
+
+
+def _usage(usage: dict[str, int]) -> Usage:
+    return Usage(
+        input_tokens=usage["inputTokens"],
+        output_tokens=usage["outputTokens"],
+        cache_read_tokens=usage.get("cacheReadInputTokens", 0),
+        cache_write_tokens=usage.get("cacheWriteInputTokens", 0),
+    )

@@ -1,0 +1,82 @@
+"""A blocking iterator, read on the event loop through one thread of its own.
+
+Handing each item over with `asyncio.to_thread` costs a thread hop per token. Here the thread
+fills a deque and wakes the loop only when the loop has emptied it.
+"""
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _Pump(Generic[T]):
+    def __init__(self, start: Callable[[], Iterator[T]]) -> None:
+        self._start = start
+        self._loop = asyncio.get_running_loop()
+        self._items: deque[T] = deque()
+        self._wake = asyncio.Event()
+        self._waking = False
+        self._left = False
+        self._ended = False
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            iterator = self._start()
+            for item in iterator:
+                if self._left:
+                    close = getattr(iterator, "close", None)
+                    if close:
+                        close()
+                    return
+                self._items.append(item)
+                self._notify()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ended = True
+            self._notify()
+
+    def _notify(self) -> None:
+        if self._waking:
+            return
+        self._waking = True
+        # The loop may be gone where the whole process is going down.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def read(self) -> AsyncIterator[T]:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                self._waking = False
+                while self._items:
+                    yield self._items.popleft()
+                if self._ended and not self._items:
+                    break
+            if self._error:
+                raise self._error
+        finally:
+            self._left = True
+
+
+async def pump(start: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    """The items of `start()`, which is called and iterated in a thread; its errors are raised here.
+
+    Whoever stops early leaves the thread to end at its next item.
+    """
+    stream: _Pump[T] = _Pump(start)
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(stream.run,), name="pump", daemon=True).start()
+    reader = stream.read()
+    try:
+        async for item in reader:
+            yield item
+    finally:
+        await reader.aclose()  # type: ignore[attr-defined]

@@ -1,0 +1,80 @@
+"""What goes into a model and what comes out of it, in no vendor's terms."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from waypost.events import Usage
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class UserTurn:
+    text: str
+
+
+@dataclass(frozen=True)
+class AssistantTurn:
+    """`native` is the model's own message, given back unchanged so that nothing of it is lost."""
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    native: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class ToolTurn:
+    call_id: str
+    text: str
+    failed: bool = False
+
+
+Turn = UserTurn | AssistantTurn | ToolTurn
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model is told of it; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Text:
+    delta: str
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    delta: str
+
+
+@dataclass(frozen=True)
+class CallStarted:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """More of the JSON of a call's arguments."""
+
+    id: str
+    delta: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    turn: AssistantTurn
+    stop_reason: str
+    usage: Usage
+
+
+Piece = Text | Reasoning | CallStarted | CallInput | Finished

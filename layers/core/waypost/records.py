@@ -1,0 +1,106 @@
+"""What is kept: threads, messages, runs and steps, as the API shows them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from waypost.events import RouteMethod, StepKind, StepStatus, Usage
+
+Role = Literal["user", "assistant"]
+RunState = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Thread(_Record):
+    """One conversation of one user."""
+
+    id: str
+    user_id: str
+    title: str
+    created_at: str
+    updated_at: str
+    version: int = Field(default=0, description="Counts the runs that began or ended")
+
+
+class Source(_Record):
+    """A passage that an answer cites as `[index]`."""
+
+    index: int
+    document: str
+    heading: str
+    chunk_id: str
+    quote: str
+
+
+class Message(_Record):
+    """One turn of a thread."""
+
+    id: str
+    thread_id: str
+    run_id: str
+    role: Role
+    text: str
+    created_at: str
+    agent: str | None = None
+    partial: bool = Field(default=False, description="The answer broke off; this much is kept")
+    sources: list[Source] = []
+
+
+class Route(_Record):
+    """Which agent answers, and why."""
+
+    agent: str
+    agent_version: int
+    method: RouteMethod
+    confidence: float
+    reason: str
+    runner_up: str | None = None
+
+
+class Failure(_Record):
+    code: str
+    message: str
+    retryable: bool
+
+
+class Step(_Record):
+    """One thing done inside a run."""
+
+    id: str
+    run_id: str
+    kind: StepKind
+    name: str
+    parent_id: str | None = None
+    status: StepStatus | None = None
+    started_at: str
+    elapsed_ms: int | None = None
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    notes: list[str] = []
+    input: Any = None
+    output: Any = None
+
+
+class Run(_Record):
+    """The answering of one user message."""
+
+    id: str
+    thread_id: str
+    user_id: str
+    state: RunState
+    user_message_id: str
+    message_id: str
+    created_at: str
+    finished_at: str | None = None
+    model: str | None = None
+    route: Route | None = None
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    elapsed_ms: int | None = None
+    first_token_ms: int | None = None
+    stop_reason: str | None = None
+    failure: Failure | None = None
+    partial: bool = False

@@ -1,0 +1,93 @@
+"""The decision which agent answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from waypost.agents.definition import Agent, Agents
+from waypost.errors import ModelError
+from waypost.events import RouteDecided, RouteMethod, Usage
+from waypost.models import label
+from waypost.routing import prompt
+
+_LABEL_TOKENS = 60
+_NO_USAGE = Usage()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`failed` says that the router's model gave no usable answer and the default stands in."""
+
+    route: RouteDecided
+    usage: Usage = _NO_USAGE
+    asked_model: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Router:
+    """Asks a small model for one line. `deadline` is in seconds."""
+
+    bedrock: Any
+    model: str
+    agents: Agents
+    default: Agent
+    deadline: float
+
+    async def decide(
+        self, question: str, previous: Sequence[tuple[str, str]], covers: Mapping[str, str]
+    ) -> Decision:
+        """The agent for `question`.
+
+        Args:
+            previous: Earlier questions with the agents that answered them, oldest first.
+            covers: By agent id, what its documents or tables are about.
+        """
+        if len(self.agents) == 1:
+            return Decision(_route(self.default, "default", 1.0, "It is the only agent."))
+        try:
+            answer = await label.ask(
+                self.bedrock,
+                self.model,
+                prompt.system(self.agents, covers),
+                prompt.question(question, previous),
+                max_tokens=_LABEL_TOKENS,
+                deadline=self.deadline,
+            )
+        except TimeoutError:
+            return self._fallback("The router did not answer in time.", _NO_USAGE)
+        except ModelError:
+            return self._fallback("The router could not be asked.", _NO_USAGE)
+        choice = prompt.read(answer.text, self.agents)
+        if choice is None:
+            return self._fallback("The router named no agent.", answer.usage)
+        agent = self.agents[choice.agent]
+        route = _route(agent, "model", choice.confidence, choice.reason, choice.runner_up)
+        return Decision(route, answer.usage, asked_model=True)
+
+    def _fallback(self, reason: str, usage: Usage) -> Decision:
+        return Decision(
+            _route(self.default, "default", 0.0, reason), usage, asked_model=True, failed=True
+        )
+
+
+def pinned(agent: Agent) -> Decision:
+    """The caller's own choice."""
+    return Decision(_route(agent, "pinned", 1.0, "The request names this agent."))
+
+
+def _route(
+    agent: Agent,
+    method: RouteMethod,
+    confidence: float,
+    reason: str,
+    runner_up: str | None = None,
+) -> RouteDecided:
+    return RouteDecided(
+        agent=agent.id,
+        agent_version=agent.version,
+        method=method,
+        confidence=confidence,
+        reason=reason,
+        runner_up=runner_up,
+    )

@@ -1,0 +1,66 @@
+"""What the router asks its model, and how the answer is read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from waypost.agents.definition import Agent
+
+_NUMBER = re.compile(r"(?<![\w.])(?:0?\.\d+|[01](?:\.\d+)?)(?![\w.])")
+_ID = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Choice:
+    agent: str
+    confidence: float
+    runner_up: str | None
+    reason: str
+
+
+def system(agents: Mapping[str, Agent], covers: Mapping[str, str]) -> str:
+    """The agents as the model is shown them, with what each one's sources cover."""
+    described = "\n".join(_described(agent, covers.get(agent.id, "")) for agent in agents.values())
+    return (
+        "You route questions to the agent that answers them best.\n"
+        f"<agents>\n{described}\n</agents>\n"
+        "Answer with one line and nothing else: the best agent's id, your confidence from 0 to 1, "
+        "the second best agent's id or -, and the reason in at most twelve words, separated by |"
+    )
+
+
+def question(text: str, previous: Sequence[tuple[str, str]]) -> str:
+    """The question after the ones that came before it, each with the agent that answered."""
+    earlier = (
+        f"<previous agent={quoteattr(agent)}>{escape(asked)}</previous>\n"
+        for agent, asked in previous
+    )
+    return f"{''.join(earlier)}<question>{escape(text)}</question>"
+
+
+def read(line: str, agents: Mapping[str, Agent]) -> Choice | None:
+    """The choice in a model's line, or None where it names no agent.
+
+    Small models stray from the format: the ids are taken wherever they stand, and a confidence
+    that is missing counts as 0.5.
+    """
+    parts = [part.strip() for part in line.split("|")]
+    named = [word for word in _ID.findall(line.lower()) if word in agents]
+    first = parts[0].strip("`'\"*. ").lower()
+    agent = first if first in agents else next(iter(named), None)
+    if agent is None:
+        return None
+    number = _NUMBER.search(" ".join(parts[1:]))
+    runner_up = next((word for word in named if word != agent), None)
+    reason = parts[3] if len(parts) > 3 else ""
+    return Choice(agent, float(number[0]) if number else 0.5, runner_up, reason[:200])
+
+
+def _described(agent: Agent, covers: str) -> str:
+    examples = "\n".join(f"<example>{escape(example)}</example>" for example in agent.examples)
+    covered = f"<covers>{escape(covers)}</covers>\n" if covers else ""
+    return (
+        f"<agent id={quoteattr(agent.id)}>\n<description>{escape(agent.description)}"
+        f"</description>\n{covered}{examples}\n</agent>"
+    )

@@ -1,0 +1,107 @@
+"""What a deployment decides, read once from the environment that `template.yaml` sets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+class SettingsError(ValueError):
+    """An environment variable is missing or makes no sense; the text names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths are absolute; times are seconds; sizes are characters unless named otherwise."""
+
+    table: str
+    model: str
+    router_model: str
+    models: tuple[str, ...]
+    """Every model id that a request may name; `model` is always one of them."""
+    agents: Path
+    documents: Path | None
+    database: Path | None
+    shared_tables: frozenset[str]
+    """Tables that every tenant may read, lower-case; `*` for all of them."""
+    identity: Literal["caller", "none"]
+    default_identity: tuple[str, str] | None
+    cors_origins: tuple[str, ...]
+    default_agent: str | None
+    max_input: int
+    max_body_bytes: int
+    heartbeat: float
+    route_deadline: float
+    history_messages: int
+    result_rows: int
+    query_seconds: float
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Raises SettingsError with one line that names the variable."""
+        model = _text(env, "WAYPOST_MODEL")
+        return cls(
+            table=_text(env, "WAYPOST_TABLE"),
+            model=model,
+            router_model=env.get("WAYPOST_ROUTER_MODEL") or model,
+            models=tuple(dict.fromkeys([model, *_list(env, "WAYPOST_MODELS")])),
+            agents=Path(_text(env, "WAYPOST_AGENTS")),
+            documents=_path(env, "WAYPOST_DOCUMENTS"),
+            database=_path(env, "WAYPOST_DATABASE"),
+            shared_tables=frozenset(t.lower() for t in _list(env, "WAYPOST_SHARED_TABLES")),
+            identity=_identity(env),
+            default_identity=_default_identity(env),
+            cors_origins=tuple(_list(env, "WAYPOST_CORS_ORIGINS")),
+            default_agent=env.get("WAYPOST_DEFAULT_AGENT") or None,
+            max_input=int(_number(env, "WAYPOST_MAX_INPUT", 32_000)),
+            max_body_bytes=int(_number(env, "WAYPOST_MAX_BODY", 1_000_000)),
+            heartbeat=_number(env, "WAYPOST_HEARTBEAT", 15),
+            route_deadline=_number(env, "WAYPOST_ROUTE_DEADLINE", 4),
+            history_messages=int(_number(env, "WAYPOST_HISTORY", 20)),
+            result_rows=int(_number(env, "WAYPOST_RESULT_ROWS", 200)),
+            query_seconds=_number(env, "WAYPOST_QUERY_SECONDS", 5),
+        )
+
+
+def _text(env: Mapping[str, str], name: str) -> str:
+    if value := env.get(name):
+        return value
+    raise SettingsError(f"{name} is not set.")
+
+
+def _list(env: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in env.get(name, "").split(",") if part.strip()]
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
+
+
+def _number(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(env.get(name) or default)
+    except ValueError:
+        raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from None
+    if value <= 0:
+        raise SettingsError(f"{name} must be greater than zero, not {env[name]!r}.")
+    return value
+
+
+def _identity(env: Mapping[str, str]) -> Literal["caller", "none"]:
+    match env.get("WAYPOST_IDENTITY", "none"):
+        case "caller":
+            return "caller"
+        case "none":
+            return "none"
+        case other:
+            raise SettingsError(f"WAYPOST_IDENTITY must be caller or none, not {other!r}.")
+
+
+def _default_identity(env: Mapping[str, str]) -> tuple[str, str] | None:
+    value = env.get("WAYPOST_DEFAULT_IDENTITY", "")
+    if not value:
+        return None
+    tenant, slash, user = value.partition("/")
+    if not (tenant and slash and user):
+        raise SettingsError(f"WAYPOST_DEFAULT_IDENTITY must be tenant/user, not {value!r}.")
+    return tenant, user

@@ -1,0 +1,122 @@
+"""The DynamoDB table, off the event loop."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from waypost.store.items import from_item, to_item
+
+Values = dict[str, Any]
+
+
+class ConditionFailed(Exception):
+    """A write's condition did not hold. `failed` lists the places in the transaction."""
+
+    def __init__(self, failed: list[int]) -> None:
+        super().__init__(f"conditions {failed} did not hold")
+        self.failed = failed
+
+
+class Table:
+    """One table and its `recent` index. Every method makes its calls in a worker thread."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    async def get(self, key: Mapping[str, str]) -> Values | None:
+        answer = await self._call("get_item", Key=to_item(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    async def query(
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Values]:
+        """Items of a partition whose sort key starts with `prefix`; all pages, up to `limit`."""
+        asked: Values = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": to_item({":pk": pk}),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+        }
+        if prefix:
+            asked["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
+            asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix})
+        found: list[Values] = []
+        while True:
+            if limit:
+                asked["Limit"] = limit - len(found)
+            page = await self._call("query", **asked)
+            found += map(from_item, page["Items"])
+            if "LastEvaluatedKey" not in page or (limit and len(found) >= limit):
+                return found
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    async def recent(
+        self, recent_pk: str, limit: int, start: Values | None
+    ) -> tuple[list[Values], Values | None]:
+        """One page of the `recent` index, newest first, and the key that the next starts after."""
+        asked: Values = {
+            "IndexName": "recent",
+            "KeyConditionExpression": "recent_pk = :pk",
+            "ExpressionAttributeValues": to_item({":pk": recent_pk}),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if start:
+            asked["ExclusiveStartKey"] = to_item(start)
+        page = await self._call("query", **asked)
+        last = page.get("LastEvaluatedKey")
+        return [from_item(i) for i in page["Items"]], from_item(last) if last else None
+
+    async def update(self, update: Values) -> None:
+        """Raises ConditionFailed."""
+        try:
+            await self._call("update_item", **update)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ConditionFailed([0]) from None
+
+    async def transact(self, writes: list[Values]) -> None:
+        """All of `writes` or none. Raises ConditionFailed."""
+        items = [
+            {kind: {"TableName": self.name, **w} for kind, w in write.items()} for write in writes
+        ]
+        try:
+            await self._call("transact_write_items", TransactItems=items)
+        except ClientError as error:
+            reasons = error.response.get("CancellationReasons", [])
+            failed = [i for i, r in enumerate(reasons) if r["Code"] == "ConditionalCheckFailed"]
+            if not failed:
+                raise
+            raise ConditionFailed(failed) from None
+
+    async def put_all(self, items: Iterable[Values]) -> None:
+        await self._batch([{"PutRequest": {"Item": to_item(i)}} for i in items])
+
+    async def delete_all(self, keys: Iterable[Mapping[str, str]]) -> None:
+        await self._batch([{"DeleteRequest": {"Key": to_item(k)}} for k in keys])
+
+    async def _batch(self, requests: list[Values]) -> None:
+        pause = 0.05
+        while requests:
+            now, requests = requests[:25], requests[25:]
+            answer = await self._call("batch_write_item", RequestItems={self.name: now})
+            left = answer.get("UnprocessedItems", {}).get(self.name, [])
+            if left:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2)
+            requests = left + requests
+
+    async def _call(self, operation: str, **arguments: Any) -> Values:
+        if operation not in {"transact_write_items", "batch_write_item"}:
+            arguments["TableName"] = self.name
+        answer: Values = await asyncio.to_thread(getattr(self._client, operation), **arguments)
+        return answer

@@ -1,0 +1,120 @@
+"""Threads and their messages."""
+
+import base64
+import binascii
+import json
+import time
+from typing import Any
+
+from waypost.errors import Invalid, NotFound
+from waypost.events import now
+from waypost.identity import Identity
+from waypost.records import Message, Thread
+from waypost.store.items import split_text, to_item
+from waypost.store.keys import TenantKeys
+from waypost.store.table import ConditionFailed, Table, Values
+
+
+async def thread(table: Table, who: Identity, thread_id: str) -> Thread:
+    """Raises NotFound, also where the thread is somebody else's."""
+    found = await table.get(TenantKeys(who.tenant_id).thread(thread_id))
+    if found is None or found["user_id"] != who.user_id or "deleted_at" in found:
+        raise NotFound("There is no such thread.", code="thread_not_found")
+    return Thread.model_validate(found)
+
+
+async def threads(
+    table: Table, who: Identity, limit: int, cursor: str | None
+) -> tuple[list[Thread], str | None]:
+    """A page of the user's threads, the latest first, and the cursor of the next page."""
+    recent_pk = TenantKeys(who.tenant_id).recent(who.user_id)
+    start = _start(cursor, recent_pk) if cursor else None
+    items, last = await table.recent(recent_pk, limit, start)
+    return [Thread.model_validate(i) for i in items], _cursor(last) if last else None
+
+
+async def messages(table: Table, who: Identity, thread_id: str, limit: int) -> list[Message]:
+    """The last `limit` messages of a thread, oldest first."""
+    pk = TenantKeys(who.tenant_id).partition(thread_id)
+    items = await table.query(pk, "M#", newest_first=True, limit=limit)
+    items.reverse()
+    return _joined(items)
+
+
+async def message(table: Table, who: Identity, thread_id: str, message_id: str) -> Message | None:
+    key = TenantKeys(who.tenant_id).message(thread_id, message_id)
+    joined = _joined(await table.query(key["pk"], key["sk"]))
+    return joined[0] if joined else None
+
+
+async def rename(table: Table, who: Identity, thread_id: str, title: str) -> Thread:
+    current = await thread(table, who, thread_id)
+    await table.update(
+        {
+            "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
+            "UpdateExpression": "SET title = :title",
+            "ConditionExpression": "user_id = :user",
+            "ExpressionAttributeValues": to_item({":title": title, ":user": who.user_id}),
+        }
+    )
+    return current.model_copy(update={"title": title})
+
+
+async def delete(table: Table, who: Identity, thread_id: str, keep_days: int = 30) -> None:
+    """Takes the thread out of every list at once; TTL removes it after `keep_days`.
+
+    Raises:
+        NotFound: There is no such thread, or it is deleted already.
+    """
+    await thread(table, who, thread_id)
+    try:
+        await table.update(
+            {
+                "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
+                "UpdateExpression": "SET deleted_at = :at, expires_at = :ttl "
+                "REMOVE recent_pk, recent_sk",
+                "ConditionExpression": "attribute_not_exists(deleted_at)",
+                "ExpressionAttributeValues": to_item(
+                    {":at": now(), ":ttl": int(time.time()) + keep_days * 86_400}
+                ),
+            }
+        )
+    except ConditionFailed:
+        raise NotFound("There is no such thread.", code="thread_not_found") from None
+
+
+def message_items(keys: TenantKeys, message: Message) -> list[Values]:
+    """A message as the items it is stored in: more than one only where its text is very long."""
+    first, *rest = split_text(message.text)
+    whole = message.model_dump(exclude_none=True)
+    items = [{**keys.message(message.thread_id, message.id), **whole, "text": first}]
+    for part, text in enumerate(rest, 1):
+        items.append({**keys.message(message.thread_id, message.id, part), "text": text})
+    return items
+
+
+def _joined(items: list[Values]) -> list[Message]:
+    whole: list[Values] = []
+    for item in items:
+        if "id" in item:
+            whole.append(item)
+        elif whole:
+            whole[-1]["text"] += item["text"]
+    return [Message.model_validate(item) for item in whole]
+
+
+def _cursor(last: Values) -> str:
+    return base64.urlsafe_b64encode(json.dumps(last).encode()).decode().rstrip("=")
+
+
+def _start(cursor: str, recent_pk: str) -> dict[str, Any]:
+    """The key inside a cursor that we gave out, for this user's list and no other."""
+    try:
+        start = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        valid = set(start) == {"pk", "sk", "recent_pk", "recent_sk"}
+        valid = valid and all(isinstance(v, str) for v in start.values())
+    except (ValueError, binascii.Error, TypeError):
+        valid = False
+    if not valid or start["recent_pk"] != recent_pk:
+        raise Invalid("The cursor is not one of this list.", code="invalid_cursor")
+    return dict(start)

@@ -1,0 +1,181 @@
+"""One SELECT over open tables, run behind SQLite's own walls.
+
+The text is written by a model, so nothing about it is trusted: the file is opened read-only, an
+authorizer (https://sqlite.org/c3ref/set_authorizer.html) sees every table, column and function
+that the statement touches before it runs, and caps stop what is too long, too deep or too slow.
+"""
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from os import W_OK, access
+from pathlib import Path
+from typing import Any
+
+LONGEST_SQL = 10_000
+LONGEST_VALUE = 1_000_000
+LONGEST_RESULT = 100_000
+"""Characters of a result's rows; the rest is cut off."""
+
+_FUNCTIONS = frozenset(
+    re.findall(
+        r"\w+",
+        "abs avg ceil ceiling coalesce concat concat_ws count cume_dist date datetime "
+        "dense_rank exp first_value floor format glob group_concat hex ifnull iif instr julianday "
+        "lag last_value lead length like ln log log10 log2 lower ltrim max min mod nth_value ntile "
+        "nullif percent_rank pow power printf quote rank replace round row_number rtrim sign sqrt "
+        "strftime string_agg substr substring sum time timediff total trim trunc typeof unicode "
+        "unixepoch upper",
+    )
+)
+_START = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?(\*/|$)", re.DOTALL)
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: LONGEST_SQL,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 20,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+
+
+class QueryError(Exception):
+    """A query was refused or failed. `code` is stable, the text is fit for model and user."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows as they came, at most as many as the caps allow; `truncated` tells of more."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Caps:
+    rows: int
+    seconds: float
+
+
+def run(path: Path, tables: frozenset[str], sql: str, caps: Caps) -> Result:
+    """The rows of `sql`.
+
+    Args:
+        tables: Names of the open tables and views, lower-case.
+
+    Raises:
+        QueryError: `not_a_select`, `table_refused`, `function_refused`, `too_slow`, `too_large`,
+            or `sql_error` with SQLite's own words.
+    """
+    _check(sql)
+    refusals: list[QueryError] = []
+    with opened(path, caps.seconds) as db:
+        for limit, value in _LIMITS.items():
+            db.setlimit(limit, value)
+        db.set_authorizer(_authorizer(tables, _existing(db), refusals))
+        try:
+            with closing(db.execute(sql)) as cursor:
+                return _result(cursor, caps.rows)
+        except sqlite3.Error as error:
+            raise refusals[0] if refusals else _explained(error, caps) from None
+
+
+@contextmanager
+def opened(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
+    """A read-only connection on which everything together may take `seconds`."""
+    # A database that nobody can write next to (a Lambda layer) has no place for lock files.
+    immutable = "" if access(path.parent, W_OK) else "&immutable=1"
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{immutable}", uri=True)
+    try:
+        db.execute("PRAGMA query_only = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+        until = time.monotonic() + seconds
+        db.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+        yield db
+    finally:
+        db.close()
+
+
+def _check(sql: str) -> None:
+    if len(sql) > LONGEST_SQL:
+        raise QueryError("too_large", f"A query may have {LONGEST_SQL} characters at most.")
+    bare = _COMMENT.sub(" ", sql)
+    if not _START.match(bare) or "\0" in sql:
+        raise QueryError("not_a_select", "Only a single SELECT is allowed.")
+
+
+def _existing(db: sqlite3.Connection) -> frozenset[str]:
+    rows = db.execute("SELECT lower(name) FROM sqlite_master WHERE type IN ('table', 'view')")
+    return frozenset(name for (name,) in rows)
+
+
+def _authorizer(
+    tables: frozenset[str], existing: frozenset[str], refusals: list[QueryError]
+) -> Any:
+    def authorize(
+        action: int, first: str | None, second: str | None, _schema: str | None, view: str | None
+    ) -> int:
+        if action == sqlite3.SQLITE_SELECT:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_READ:
+            name = (first or "").lower()
+            # What an open view reads is as open as the view.
+            if name in tables or (view or "").lower() in tables:
+                return sqlite3.SQLITE_OK
+            # `count(*)` over a WITH table reads its name and no column.
+            if not second and name not in existing and not name.startswith(("sqlite_", "pragma_")):
+                return sqlite3.SQLITE_OK
+            refusals.append(QueryError("table_refused", f"The table {first} is not open."))
+        elif action == sqlite3.SQLITE_FUNCTION:
+            if (second or "").lower() in _FUNCTIONS:
+                return sqlite3.SQLITE_OK
+            refusals.append(
+                QueryError("function_refused", f"The function {second} is not allowed.")
+            )
+        else:
+            refusals.append(QueryError("not_a_select", "Only a single SELECT is allowed."))
+        return sqlite3.SQLITE_DENY
+
+    return authorize
+
+
+def _result(cursor: sqlite3.Cursor, most: int) -> Result:
+    rows: list[list[Any]] = []
+    size = 0
+    for row in cursor:
+        values = [_plain(value) for value in row]
+        size += sum(len(str(value)) for value in values)
+        if len(rows) == most or size > LONGEST_RESULT:
+            return Result(_columns(cursor), rows, truncated=True)
+        rows.append(values)
+    return Result(_columns(cursor), rows, truncated=False)
+
+
+def _columns(cursor: sqlite3.Cursor) -> list[str]:
+    return [column[0] for column in cursor.description or []]
+
+
+def _plain(value: Any) -> Any:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+
+
+def _explained(error: sqlite3.Error, caps: Caps) -> QueryError:
+    text = str(error)
+    if "interrupted" in text:
+        return QueryError("too_slow", f"The query took longer than {caps.seconds:g} seconds.")
+    if isinstance(error, sqlite3.ProgrammingError) and "one statement" in text:
+        return QueryError("not_a_select", "Only a single SELECT is allowed.")
+    if isinstance(error, sqlite3.DataError) or "too big" in text:
+        return QueryError("too_large", "A value in the query is too large.")
+    return QueryError("sql_error", f"SQLite says: {text}")

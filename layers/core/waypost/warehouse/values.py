@@ -1,0 +1,58 @@
+"""Which words of a question are values in the database: 'Iron Maiden' is an Artist.Name."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from waypost.warehouse.schema import Table, quoted
+
+LONGEST_PHRASE = 6
+MOST_PER_COLUMN = 5
+_WORD = re.compile(r"[^\W_]+(?:[.'\u2019&/@+-]+[^\W_]+)*", re.UNICODE)
+_TEXT = re.compile("CHAR|TEXT|CLOB")
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "a all an and are as at be by do for from had has have how in is it list many me most much "
+        "no not of on or our per show than that the their them there to us was we were what when "
+        "which who with",
+    )
+)
+
+
+def mentioned(db: sqlite3.Connection, found: tuple[Table, ...], question: str) -> Iterator[str]:
+    """Lines such as `Customer.Country: 'Brazil'` for values that the question names.
+
+    Upper and lower case do not matter. Keys, numbers and dates are left out: they need no
+    looking up.
+    """
+    phrases = _phrases(question)
+    if not phrases:
+        return
+    marks = ", ".join("?" * len(phrases))
+    for table in found:
+        for column in table.columns:
+            if column.references or not _TEXT.search(column.type.upper()):
+                continue
+            rows = db.execute(
+                f"SELECT DISTINCT {quoted(column.name)} FROM {quoted(table.name)} "  # noqa: S608
+                f"WHERE {quoted(column.name)} COLLATE NOCASE IN ({marks}) LIMIT {MOST_PER_COLUMN}",
+                phrases,
+            ).fetchall()
+            if rows:
+                listed = ", ".join("'" + str(value).replace("'", "''") + "'" for (value,) in rows)
+                yield f"{table.name}.{column.name}: {listed}"
+
+
+def _phrases(question: str) -> list[str]:
+    """Every run of up to six words, also without a possessive or a plural ending."""
+    words = [(m.start(), m.end()) for m in _WORD.finditer(question)][:200]
+    found: dict[str, None] = {}
+    for first in range(len(words)):
+        for last in range(first, min(first + LONGEST_PHRASE, len(words))):
+            phrase = question[words[first][0] : words[last][1]]
+            if phrase.lower() in _COMMON:
+                continue
+            for form in (phrase, re.sub(r"['\u2019]s$", "", phrase), re.sub(r"s$", "", phrase)):
+                found.setdefault(form)
+    return list(found)[:3000]
