@@ -1,0 +1,1 @@
+"""The chat function: a FastAPI app that answers questions as event streams."""

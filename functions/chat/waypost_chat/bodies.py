@@ -1,0 +1,82 @@
+"""Request and response bodies. They are strict: what is not named here is refused."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from waypost.records import Message, Run, Step, Thread
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewRun(_Body):
+    """A question. `agent` pins the agent, `model` picks one of those the deployment allows."""
+
+    input: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
+    agent: str | None = None
+    model: str | None = None
+
+
+class NewTitle(_Body):
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class InternalInput(_Body):
+    message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
+
+
+class InternalConversation(_Body):
+    id: Annotated[str, Field(examples=["conv-test-123"])]
+    user_id: Annotated[str, Field(examples=["user-456"])]
+    company_id: Annotated[str, Field(examples=["company-789"])]
+
+
+class InternalChat(_Body):
+    """The caller has authenticated the user; `company_id` is the tenant."""
+
+    input: InternalInput
+    conversation: InternalConversation
+
+
+class RunView(Run):
+    """A run with its steps and its answer."""
+
+    steps: list[Step]
+    output: Message | None
+
+
+class RunWithSteps(Run):
+    steps: list[Step]
+
+
+class ThreadView(Thread):
+    """A thread with its last messages, oldest first, and its runs."""
+
+    messages: list[Message]
+    runs: list[RunWithSteps]
+
+
+class ThreadPage(BaseModel):
+    """The latest threads first; `next_cursor` is null on the last page."""
+
+    threads: list[Thread]
+    next_cursor: str | None
+
+
+class Health(BaseModel):
+    status: str
+    service: str
+    version: str
+
+
+class Problem(BaseModel):
+    code: str
+    message: str
+    request_id: str
+
+
+class Failed(BaseModel):
+    """Every error's body."""
+
+    error: Problem

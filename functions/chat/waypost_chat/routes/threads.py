@@ -1,0 +1,52 @@
+"""`/v1/threads`: a user's conversations."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from waypost.records import Thread
+from waypost.store import runs as run_store
+from waypost.store import threads as store
+
+from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
+from waypost_chat.routes.dependencies import BackendOf, Caller
+
+router = APIRouter(prefix="/v1/threads", tags=["threads"])
+_MESSAGES = 500
+
+
+@router.get("")
+async def list_threads(
+    backend: BackendOf,
+    who: Caller,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: str | None = None,
+) -> ThreadPage:
+    """The user's threads, the latest first."""
+    threads, following = await store.threads(backend.table, who, limit, cursor)
+    return ThreadPage(threads=threads, next_cursor=following)
+
+
+@router.get("/{thread_id}")
+async def read_thread(thread_id: str, backend: BackendOf, who: Caller) -> ThreadView:
+    """A thread with its last 500 messages and its runs."""
+    thread = await store.thread(backend.table, who, thread_id)
+    messages, runs = await asyncio.gather(
+        store.messages(backend.table, who, thread_id, _MESSAGES),
+        run_store.thread_runs(backend.table, who, thread_id),
+    )
+    views = [RunWithSteps(**run.model_dump(), steps=steps) for run, steps in runs]
+    return ThreadView(**thread.model_dump(), messages=messages, runs=views)
+
+
+@router.patch("/{thread_id}")
+async def rename_thread(thread_id: str, body: NewTitle, backend: BackendOf, who: Caller) -> Thread:
+    """Gives a thread another title."""
+    return await store.rename(backend.table, who, thread_id, body.title)
+
+
+@router.delete("/{thread_id}", status_code=204)
+async def delete_thread(thread_id: str, backend: BackendOf, who: Caller) -> Response:
+    """Deletes a thread: it is gone at once, and removed for good after 30 days."""
+    await store.delete(backend.table, who, thread_id)
+    return Response(status_code=204)

@@ -1,0 +1,21 @@
+"""Server-Sent Events as every reader accepts them (https://html.spec.whatwg.org/#server-sent-events).
+
+LF only. A comment is a line and never a block of its own: some clients take the blank line after
+one for the end of an event.
+"""
+
+OPENING = b": open\nretry: 1000\n"
+"""Leaves at once, so that the headers do."""
+HEARTBEAT = b": hb\n"
+HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+}
+MEDIA_TYPE = "text/event-stream; charset=utf-8"
+
+
+def frame(data: str, seq: int | None = None, event: str | None = None) -> bytes:
+    """One event. `data` is one line, as JSON is; `seq` becomes its id."""
+    head = f"id: {seq}\n" if seq is not None else ""
+    kind = f"event: {event}\n" if event else ""
+    return f"{head}{kind}data: {data}\n\n".encode()
