@@ -1,0 +1,73 @@
+# Every command that the README names. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+MODEL ?= builtin
+RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format questions bench build validate invoke clean
+
+help: ## Lists these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder> and'
+	@echo '  MODEL=builtin | openai:<model>@<base url> | bedrock[:<model id>]'
+
+run: $(VENV)/.local ## Starts the stack on this machine and names its page
+	@$(BIN)/python -m waypost_local run --port "$(PORT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
+
+test: $(VENV)/.dev ## Checks and tests everything; takes a few minutes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest $(FLAGS)
+
+check: $(VENV)/.dev ## Only the linters and the types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## Formats the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+questions: $(VENV)/.local ## Asks a running stack the questions of FILE=… and prints how it did
+	@$(BIN)/python -m waypost_local questions "$(FILE)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
+
+bench: $(VENV)/.dev ## Measures the runtime against uvicorn and mangum, as ratios
+	@$(BIN)/python tests/performance/bench.py $(FLAGS)
+
+build: $(VENV)/.dev ## Builds what `sam deploy` uploads, and prints its size
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --cached
+	@$(BIN)/python -m waypost_local size .aws-sam/build
+
+validate: $(VENV)/.dev ## Checks the template
+	$(BIN)/sam validate --lint
+	$(BIN)/cfn-lint template.yaml
+
+invoke: $(VENV)/.dev ## Runs EVENT=events/….json through Lambda's own emulator
+	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
+
+clean: ## Removes everything that these commands made
+	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Waypost needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python cannot make a virtual environment: on Debian, apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(BIN)/pip install --quiet --upgrade pip
+
+$(VENV)/.local: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing what the stack needs into $(VENV) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group local
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing what the tests need into $(VENV) …"
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+	@touch $(VENV)/.local $@
