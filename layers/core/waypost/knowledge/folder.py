@@ -122,5 +122,5 @@ def _outline(index: Path, longest: int) -> str:
             if last != title and last not in headings:
                 headings.append(last)
     share = max(longest // max(len(documents), 1), 40)
-    lines = (f"{title}: {'; '.join(headings)}"[:share] for title, headings in documents.items())
+    lines = ("; ".join([title, *headings])[:share] for title, headings in documents.items())
     return "\n".join(lines)[:longest]

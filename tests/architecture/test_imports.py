@@ -1,0 +1,91 @@
+"""Who may import whom, and what must not be on the hot path."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "waypost_runtime": ROOT / "layers/runtime/waypost_runtime",
+    "waypost": ROOT / "layers/core/waypost",
+    "waypost_chat": ROOT / "functions/chat/waypost_chat",
+    "waypost_local": ROOT / "local/waypost_local",
+}
+MAY_IMPORT = {
+    "waypost_runtime": set(),
+    "waypost": set(),
+    "waypost_chat": {"waypost"},
+    "waypost_local": {"waypost", "waypost_runtime", "waypost_chat"},
+}
+WORDS = {"events", "records", "identity", "errors", "ids", "settings"}
+ROOMS = {
+    "store": WORDS,
+    "models": WORDS,
+    "knowledge": WORDS,
+    "warehouse": WORDS,
+    "agents": WORDS | {"models", "knowledge", "warehouse"},
+    "routing": WORDS | {"models", "agents"},
+    "runs": WORDS | {"store", "models", "knowledge", "warehouse", "agents", "routing"},
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_those_below_them(package: str) -> None:
+    others = set(PACKAGES) - {package} - MAY_IMPORT[package]
+    for path in PACKAGES[package].rglob("*.py"):
+        found = {name.partition(".")[0] for name in imported(path)}
+        assert not found & others, path
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_core_import_only_those_below_them(room: str) -> None:
+    for path in (PACKAGES["waypost"] / room).rglob("*.py"):
+        ours = {name.split(".")[1] for name in imported(path) if name.startswith("waypost.")}
+        assert ours <= ROOMS[room] | {room}, path
+
+
+def test_the_core_knows_no_http() -> None:
+    for path in PACKAGES["waypost"].rglob("*.py"):
+        found = {name.partition(".")[0] for name in imported(path)}
+        assert not found & {"fastapi", "starlette", "httpx"}, path
+
+
+def test_only_one_module_imports_langchain() -> None:
+    importers = {
+        path.relative_to(PACKAGES["waypost"]).as_posix()
+        for path in PACKAGES["waypost"].rglob("*.py")
+        if any(name.startswith("langchain") for name in imported(path))
+    }
+    assert importers == {"models/chat.py"}
+
+
+def test_importing_the_chat_app_loads_nothing_heavy() -> None:
+    heavy = [
+        "langchain_core",
+        "langchain_aws",
+        "langgraph",
+        "langsmith",
+        "numpy",
+        "sqlglot",
+        "mangum",
+    ]
+    code = f"import sys, waypost_chat.app; print([m for m in {heavy} if m in sys.modules])"
+    env = {**os.environ, "WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "agents"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"

@@ -1,0 +1,112 @@
+"""Events, ids, identities, settings: the words that everything else is said in."""
+
+import json
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from waypost import events
+from waypost.errors import Invalid
+from waypost.events import AnyEvent, TextDelta, Usage, any_event
+from waypost.identity import Identity, check_thread_id
+from waypost.ids import new_id, ulid
+from waypost.settings import Settings, SettingsError
+
+ENV = {"WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "/agents"}
+TYPES = [
+    "run.started", "route.decided", "step.started", "step.updated", "step.completed",
+    "text.started", "text.delta", "text.completed", "tool.started", "tool.input.delta",
+    "tool.input", "tool.output", "tool.failed", "source.cited", "data", "usage",
+    "run.completed", "run.failed", "run.cancelled",
+]  # fmt: skip
+
+
+def test_there_are_nineteen_events_and_their_types_tell_them_apart() -> None:
+    union = get_args(get_args(AnyEvent)[0])
+    assert [kind.model_fields["type"].default for kind in union] == TYPES
+
+
+def test_a_stamped_event_reads_back_as_itself() -> None:
+    delta = TextDelta(text_id="t1", delta="There").stamped(7, "run_1", "2026-01-02T03:04:05.678Z")
+    text = delta.model_dump_json()
+    assert json.loads(text) == {
+        "type": "text.delta",
+        "seq": 7,
+        "run_id": "run_1",
+        "at": "2026-01-02T03:04:05.678Z",
+        "text_id": "t1",
+        "delta": "There",
+    }
+    assert any_event.validate_json(text) == delta
+
+
+def test_events_are_frozen_and_know_no_other_fields() -> None:
+    event = TextDelta(text_id="t1", delta="a")
+    with pytest.raises(ValidationError):
+        event.delta = "b"  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        TextDelta(text_id="t1", delta="a", more=1)  # type: ignore[call-arg]
+
+
+def test_times_are_rfc_3339_in_utc() -> None:
+    assert events.now().endswith("Z")
+    assert len(events.now()) == len("2026-01-02T03:04:05.678Z")
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4))
+def test_usage_adds_up(counts: list[int]) -> None:
+    fields = dict(zip(Usage.model_fields, counts, strict=True))
+    one = Usage(**fields)
+    assert one + Usage() == one
+    assert (one + one).output_tokens == 2 * one.output_tokens
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    made = [ulid() for _ in range(5000)]
+    assert made == sorted(made)
+    assert len(set(made)) == 5000
+    assert all(len(one) == 26 for one in made)
+    assert new_id("run").startswith("run_")
+
+
+@pytest.mark.parametrize("name", ["", "a#b", "a b", "x" * 129, "a\n"])
+def test_a_name_that_cannot_be_a_key_is_refused(name: str) -> None:
+    makers: list[Callable[[], object]] = [
+        lambda: Identity(name, "u"),
+        lambda: Identity("t", name),
+        lambda: check_thread_id(name),
+    ]
+    for make in makers:
+        with pytest.raises(Invalid):
+            make()
+
+
+def test_ids_of_other_systems_are_welcome() -> None:
+    assert check_thread_id("conv-test-123") == "conv-test-123"
+    assert Identity("company-789", "auth0|5f7c8ec7").user_id == "auth0|5f7c8ec7"
+
+
+def test_settings_have_sane_defaults() -> None:
+    settings = Settings.from_env(ENV)
+    assert (settings.max_input, settings.heartbeat, settings.identity) == (32_000, 15, "none")
+    assert settings.router_model == "m"
+    assert settings.models == ("m",)
+    assert settings.shared_tables == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WAYPOST_TABLE", ""),
+        ("WAYPOST_MAX_INPUT", "many"),
+        ("WAYPOST_HEARTBEAT", "0"),
+        ("WAYPOST_IDENTITY", "anybody"),
+        ("WAYPOST_DEFAULT_IDENTITY", "nobody"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({**ENV, name: value})
