@@ -113,9 +113,9 @@ def _ms(began: float) -> int:
 
 def _print_row(number: int, asked: Asked, answer: Answered, right: bool) -> None:
     first = "-" if answer.first_token_ms is None else str(answer.first_token_ms)
+    times = f"{first:>6} ms  {answer.total_ms:>6} ms"
     verdict = "right" if right else "WRONG"
-    _write(f"{number:>3}  {answer.route or '-':<10} {verdict}  {first:>6} ms  {answer.total_ms:>6} ms"
-           f"  {asked.question}")  # fmt: skip
+    _write(f"{number:>3}  {answer.route or '-':<10} {verdict}  {times}  {asked.question}")
     if not right:
         said = " ".join((answer.failure or answer.text).split())
         _write(f"     wanted {asked.route} with {asked.expect}, was told: {said[:300]}")

@@ -1,0 +1,68 @@
+"""Agents as files: what is read, and what is refused with which words."""
+
+from pathlib import Path
+
+import pytest
+from waypost.agents.definition import AgentFileError, load, parse
+from waypost.errors import Invalid
+
+ROOT = Path(__file__).parents[2]
+FILE = """---
+id: sql
+aliases: [data]
+name: Data
+description: Counts things
+examples: ["How many?"]
+tools: [query_database]
+---
+Count them.
+"""
+
+
+def test_a_file_is_an_agent() -> None:
+    agent = parse("sql.md", FILE)
+    assert (agent.id, agent.instructions, agent.version) == ("sql", "Count them.", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("id: sql", "id: My Agent", "sql.md: id:"),
+        ("name: Data\n", "", "sql.md: name: Field required"),
+        ("[query_database]", "[shell]", "sql.md: tools.0: Input should be 'query_database'"),
+        ('["How many?"]', "[]", "sql.md: examples:"),
+        ("name: Data", "nome: Data", "sql.md: name: Field required"),
+        ("name: Data", "name: [", "sql.md: front matter:"),
+        ("---\nid", "id", "must start with front matter"),
+        ("Count them.\n", "", "sql.md: instructions:"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(old: str, new: str, complaint: str) -> None:
+    with pytest.raises(AgentFileError) as error:
+        parse("sql.md", FILE.replace(old, new, 1))
+    assert complaint in str(error.value)
+
+
+def test_agents_are_found_by_id_and_by_alias(tmp_path: Path) -> None:
+    (tmp_path / "sql.md").write_text(FILE)
+    (tmp_path / "README.md").write_text("Not an agent")
+    agents = load(tmp_path)
+    assert agents.named("data") is agents.named("sql") is agents["sql"]
+    with pytest.raises(Invalid, match="There are: sql"):
+        agents.named("weather")
+
+
+def test_two_agents_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(FILE)
+    (tmp_path / "b.md").write_text(FILE.replace("id: sql", "id: data").replace("[data]", "[]"))
+    with pytest.raises(AgentFileError, match="'data'"):
+        load(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AgentFileError, match="holds no agents"):
+        load(tmp_path)
+
+
+def test_the_shipped_agents_are_valid() -> None:
+    assert list(load(ROOT / "agents")) == ["rag", "sql"]

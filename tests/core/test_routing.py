@@ -1,0 +1,124 @@
+"""The router: what it asks, what it makes of the answer, and what happens without one."""
+
+import threading
+from typing import Any
+
+import pytest
+from waypost.agents.definition import Agent, Agents
+from waypost.events import Usage
+from waypost.routing import Router
+from waypost.routing.decide import pinned
+from waypost.routing.prompt import question, read, system
+
+SQL = Agent(
+    id="sql", name="Data", description="Counts <rows>", examples=("How many?",), instructions="x"
+)
+RAG = Agent(
+    id="rag", name="Documents", description="Rules", examples=("May I?", "Who & how?"),
+    instructions="x",
+)  # fmt: skip
+AGENTS = Agents([RAG, SQL])
+
+
+class Model:
+    """A bedrock-runtime client that says one line, and keeps what it was asked."""
+
+    def __init__(self, line: str = "", error: Exception | None = None) -> None:
+        self.line = line
+        self.error = error
+        self.asked: dict[str, Any] = {}
+
+    def converse(self, **asked: Any) -> dict[str, Any]:
+        self.asked = asked
+        if self.error:
+            raise self.error
+        return {
+            "output": {"message": {"content": [{"text": self.line}]}},
+            "usage": {"inputTokens": 200, "outputTokens": 12},
+        }
+
+
+def router(model: Any, deadline: float = 5) -> Router:
+    return Router(bedrock=model, model="micro", agents=AGENTS, default=RAG, deadline=deadline)
+
+
+def test_the_prompt_shows_every_agent_and_escapes_what_is_in_it() -> None:
+    text = system(AGENTS, {"sql": "Customer: Name & City"})
+    assert '<agent id="sql">\n<description>Counts &lt;rows&gt;</description>\n' in text
+    assert "<covers>Customer: Name &amp; City</covers>\n<example>How many?</example>" in text
+    assert '<example>Who &amp; how?</example>\n</agent>\n<agent id="sql">' in text
+
+
+def test_the_question_comes_after_the_ones_before_it() -> None:
+    assert question("And <now>?", [("sql", "How many?")]) == (
+        '<previous agent="sql">How many?</previous>\n<question>And &lt;now&gt;?</question>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "agent", "confidence", "runner_up", "reason"),
+    [
+        ("sql | 0.93 | rag | asks for a count", "sql", 0.93, "rag", "asks for a count"),
+        ("`rag`|1|-|a rule", "rag", 1.0, None, "a rule"),
+        ("SQL | .5 | RAG | x", "sql", 0.5, "rag", "x"),
+        ("The best agent is sql.", "sql", 0.5, None, ""),
+        ("sql", "sql", 0.5, None, ""),
+    ],
+)
+def test_a_line_is_read_also_where_it_strays_from_the_format(
+    line: str, agent: str, confidence: float, runner_up: str | None, reason: str
+) -> None:
+    choice = read(line, AGENTS)
+    assert choice is not None
+    assert (choice.agent, choice.confidence) == (agent, confidence)
+    assert (choice.runner_up, choice.reason) == (runner_up, reason)
+
+
+@pytest.mark.parametrize("line", ["", "weather | 0.9", "I cannot tell.", "sqlite"])
+def test_a_line_that_names_no_agent_is_no_choice(line: str) -> None:
+    assert read(line, AGENTS) is None
+
+
+async def test_the_model_decides_in_a_few_tokens() -> None:
+    model = Model("sql | 0.9 | rag | asks for a count")
+    decision = await router(model).decide("How many?", [], {})
+    assert decision.route.agent == "sql"
+    assert decision.route.method == "model"
+    assert decision.route.runner_up == "rag"
+    assert decision.usage == Usage(input_tokens=200, output_tokens=12)
+    assert model.asked["modelId"] == "micro"
+    assert model.asked["inferenceConfig"]["maxTokens"] <= 64
+
+
+async def test_a_model_that_fails_leaves_the_default() -> None:
+    decision = await router(Model(error=ConnectionError("x"))).decide("How many?", [], {})
+    assert (decision.route.agent, decision.route.method) == ("rag", "default")
+    assert decision.failed
+
+
+async def test_a_model_that_does_not_answer_in_time_leaves_the_default() -> None:
+    answered = threading.Event()
+
+    class Slow(Model):
+        def converse(self, **asked: Any) -> dict[str, Any]:
+            answered.wait(10)
+            return super().converse(**asked)
+
+    decision = await router(Slow("sql | 1 | - | x"), deadline=0.01).decide("How many?", [], {})
+    answered.set()
+    assert decision.route.reason == "The router did not answer in time."
+    assert decision.route.confidence == 0
+
+
+async def test_an_answer_that_names_nobody_leaves_the_default_and_is_paid_for() -> None:
+    decision = await router(Model("no idea")).decide("How many?", [], {})
+    assert (decision.route.method, decision.usage.output_tokens) == ("default", 12)
+
+
+async def test_a_single_agent_is_not_chosen_by_a_model() -> None:
+    alone = Router(bedrock=None, model="m", agents=Agents([SQL]), default=SQL, deadline=1)
+    assert (await alone.decide("How many?", [], {})).route.agent == "sql"
+
+
+def test_the_callers_choice_is_pinned() -> None:
+    assert pinned(SQL).route.method == "pinned"
