@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests import template
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -21,20 +22,7 @@ def tool(*command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    def tagged(loader: Any, suffix: str, node: Any) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            return {suffix: loader.construct_scalar(node)}
-        sequence = isinstance(node, yaml.SequenceNode)
-        build = loader.construct_sequence if sequence else loader.construct_mapping
-        return {suffix: build(node, deep=True)}
-
-    Loader.add_multi_constructor("!", tagged)
-    text = (ROOT / "template.yaml").read_text()
-    found: dict[str, Any] = yaml.load(text, Loader)["Resources"]
-    return found
+    return template.resources()
 
 
 def test_sam_finds_nothing_wrong() -> None:
