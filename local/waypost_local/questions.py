@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 import httpx
+
 from waypost.agents.definition import Agents
 from waypost.errors import Invalid
 

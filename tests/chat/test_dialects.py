@@ -6,6 +6,7 @@ from typing import Any
 import httpx_sse
 import pytest
 from httpx_sse._decoders import SSEDecoder
+
 from waypost.events import (
     Event,
     RouteDecided,

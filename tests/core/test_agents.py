@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from waypost.agents.definition import AgentFileError, load, parse
 from waypost.errors import Invalid
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from waypost.knowledge import Folder
 from waypost.knowledge.passages import LONGEST, passages
 

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+
 from waypost.agents.definition import Agent, Agents
 from waypost.events import Usage
 from waypost.routing import Router

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from waypost.warehouse import Database, QueryError
 from waypost.warehouse.query import Caps
 

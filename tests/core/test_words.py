@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+
 from waypost import events
 from waypost.errors import Invalid
 from waypost.events import AnyEvent, TextDelta, Usage, any_event

@@ -13,10 +13,10 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
-from waypost.identity import Identity
-from waypost.store import Table
 
 from tests import template
+from waypost.identity import Identity
+from waypost.store import Table
 
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 CACHE = template.ROOT / ".waypost/dynamodb-local"
@@ -43,8 +43,11 @@ def dynamodb_local() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["java", f"-Djava.library.path={emulator / 'DynamoDBLocal_lib'}", "-jar"]
-    command += [str(emulator / "DynamoDBLocal.jar"), "-inMemory", "-port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command += [str(emulator / "DynamoDBLocal.jar"), "-inMemory", "-disableTelemetry"]
+    command += ["-port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=emulator, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         config = Config(retries={"total_max_attempts": 12, "mode": "standard"})
         _client(f"http://127.0.0.1:{port}", config).list_tables()

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+
+from tests.store.conftest import ME, OTHER, STRANGER
 from waypost.errors import Invalid, NotFound
 from waypost.events import Usage
 from waypost.identity import Identity
@@ -11,9 +13,6 @@ from waypost.records import Message, Route, Run, Source, Step, Thread
 from waypost.store import Table, runs, threads
 from waypost.store.items import LONGEST_TEXT, from_item, split_text, to_item
 from waypost.store.keys import TenantKeys
-
-from tests.store.conftest import ME, OTHER, STRANGER
-
 
 ROUTE = Route(agent="sql", agent_version=1, method="model", confidence=0.93, reason="a count")
 

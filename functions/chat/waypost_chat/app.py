@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+
 from waypost.runs import Backend
 from waypost.settings import Settings
-
 from waypost_chat import failures, openapi
 from waypost_chat.limits import Limits
 from waypost_chat.routes import about, internal, runs, threads

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
 from waypost.records import Message, Run, Step, Thread
 
 

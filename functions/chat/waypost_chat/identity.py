@@ -1,6 +1,7 @@
 """Who asks: a trusted caller says so, or nobody is believed."""
 
 from fastapi import Request
+
 from waypost.errors import Unauthenticated
 from waypost.identity import Identity
 from waypost.settings import Settings

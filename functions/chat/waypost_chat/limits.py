@@ -1,8 +1,8 @@
 """Bodies that are refused before anybody reads them: too large, or not JSON."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from waypost.errors import CallerError
 
+from waypost.errors import CallerError
 from waypost_chat.failures import answer
 
 

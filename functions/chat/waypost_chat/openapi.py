@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from waypost.events import any_event
 
+from waypost.events import any_event
 from waypost_chat.bodies import Failed
 
 _ERRORS = {

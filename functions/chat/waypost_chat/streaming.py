@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
+
 from waypost.errors import DeadlinePassed
 from waypost.runs import LiveRun
-
 from waypost_chat import sse
 from waypost_chat.dialects import Dialect
 

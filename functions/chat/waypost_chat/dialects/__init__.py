@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from waypost.events import Event
-
 from waypost_chat.dialects.internal import Internal
 from waypost_chat.dialects.waypost import Waypost
 

@@ -16,7 +16,6 @@ from waypost.events import (
     TextDelta,
     TextStarted,
 )
-
 from waypost_chat.sse import frame
 
 

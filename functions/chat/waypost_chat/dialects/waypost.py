@@ -1,7 +1,6 @@
 """Waypost's own: every event, whole."""
 
 from waypost.events import Event
-
 from waypost_chat.sse import frame
 
 

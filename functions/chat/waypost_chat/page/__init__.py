@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
+
 from waypost.errors import NotFound
 
 _HERE = Path(__file__).parent

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+
 from waypost.identity import Identity
 from waypost.runs import Backend
-
 from waypost_chat.identity import from_headers
 
 

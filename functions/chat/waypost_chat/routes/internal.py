@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+
 from waypost import runs
 from waypost.runs.begin import Request as Question
-
 from waypost_chat.bodies import InternalChat
 from waypost_chat.dialects.internal import Internal
 from waypost_chat.identity import from_body

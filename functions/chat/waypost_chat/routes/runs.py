@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+
 from waypost import runs
 from waypost.errors import DeadlinePassed
 from waypost.identity import Identity
@@ -12,7 +13,6 @@ from waypost.runs import Backend, LiveRun
 from waypost.runs.begin import Request as Question
 from waypost.store import runs as run_store
 from waypost.store import threads as thread_store
-
 from waypost_chat.bodies import NewRun, RunView
 from waypost_chat.dialects.waypost import Waypost
 from waypost_chat.openapi import streams

@@ -4,10 +4,10 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+
 from waypost.records import Thread
 from waypost.store import runs as run_store
 from waypost.store import threads as store
-
 from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
 from waypost_chat.routes.dependencies import BackendOf, Caller
 
