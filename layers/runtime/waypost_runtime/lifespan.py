@@ -33,7 +33,8 @@ async def start(app: Any, state: dict[str, Any]) -> "asyncio.Task[None] | None":
         "state": state,
     }
     task: asyncio.Task[None] = asyncio.ensure_future(app(scope, receive, send))
-    await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+    waiting: list[asyncio.Future[Any]] = [task, started]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         # An app without lifespan raises or returns; it is fine without.
         task.exception()

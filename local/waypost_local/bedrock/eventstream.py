@@ -19,7 +19,11 @@ def event(kind: str, payload: dict[str, Any]) -> bytes:
 def exception(kind: str, text: str) -> bytes:
     """The error that ends a stream. `kind` starts in lower case: `throttlingException`."""
     return message(
-        {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"},
+        {
+            ":exception-type": kind,
+            ":content-type": "application/json",
+            ":message-type": "exception",
+        },
         {"message": text},
     )
 

@@ -1,7 +1,11 @@
 """Failures on demand, by setting or by header, of every kind that Bedrock knows."""
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
+
+from waypost_local.bedrock.model import BedrockError, Piece
 
 Kind = Literal[
     "throttling",
@@ -11,6 +15,7 @@ Kind = Literal[
     "model_error",
     "model_not_ready",
     "access_denied",
+    "not_found",
     "exception_after",
     "cut_after",
     "stall_after",
@@ -25,25 +30,44 @@ REFUSALS: dict[Kind, tuple[str, int]] = {
     "model_error": ("ModelErrorException", 424),
     "model_not_ready": ("ModelNotReadyException", 429),
     "access_denied": ("AccessDeniedException", 403),
+    "not_found": ("ResourceNotFoundException", 404),
 }
 """Kinds that refuse the call itself, with Bedrock's code and status."""
+
+EXCEPTIONS = (
+    "internalServerException",
+    "modelStreamErrorException",
+    "serviceUnavailableException",
+    "throttlingException",
+    "validationException",
+)
+"""What Bedrock may send inside a stream."""
+
+
+class Cut(Exception):
+    """The connection is to break here, without a word."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One way to fail.
 
-    `after` counts the tokens that still come through; `times` the calls that fail, 0 for all;
-    `operation` narrows it to `converse` or `converse-stream`; `exception` names the one that
-    `exception_after` sends; `seconds` is how long a stall lasts.
+    `after` counts the deltas that still come through; `times` the calls that fail, 0 for all;
+    `operation` narrows it to `converse`, `converse-stream` or `invoke`, `model` to model ids that
+    contain it; `exception` names the one that `exception_after` sends; `seconds` is how long a
+    stall lasts.
     """
 
     kind: Kind
     after: int = 0
     times: int = 0
     operation: str = ""
+    model: str = ""
     exception: str = "throttlingException"
     seconds: float = 3600
+
+    def meets(self, operation: str, model: str) -> bool:
+        return self.operation in ("", operation) and self.model in model
 
 
 class Faults:
@@ -59,12 +83,21 @@ class Faults:
     def set(self, fault: Fault | None) -> None:
         self._fault = fault
 
-    def take(self, operation: str, header: str | None) -> Fault | None:
-        """The fault that this call meets; a header's counts before the setting's."""
-        if header:
-            return parse_header(header)
+    def take(self, operation: str, model: str, header: str | None) -> Fault | None:
+        """The fault that this call meets; a header's counts before the setting's.
+
+        Raises:
+            BedrockError: The header is not a fault, or the fault refuses the call.
+        """
+        fault = _from_header(header) if header else self._next(operation, model)
+        if fault and fault.kind in REFUSALS:
+            code, status = REFUSALS[fault.kind]
+            raise BedrockError(code, status, "A fault on demand.")
+        return fault
+
+    def _next(self, operation: str, model: str) -> Fault | None:
         fault = self._fault
-        if fault is None or (fault.operation and fault.operation != operation):
+        if fault is None or not fault.meets(operation, model):
             return None
         if fault.times == 1:
             self._fault = None
@@ -73,21 +106,56 @@ class Faults:
         return fault
 
 
-def parse(fields: dict[str, Any]) -> Fault:
+def parse(given: Any) -> Fault:
     """A fault from JSON. Raises ValueError with what is allowed."""
-    if fields.get("kind") not in get_args(Kind):
+    if not isinstance(given, dict) or given.get("kind") not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}")
-    unknown = set(fields) - set(Fault.__dataclass_fields__)
-    if unknown:
-        raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
-    return Fault(**fields)
+    types = {field.name: type(field.default) for field in fields(Fault) if field.name != "kind"}
+    for name, value in given.items():
+        wanted = types.get(name, str)
+        if name != "kind" and name not in types:
+            raise ValueError(f"there is no {name!r}; a fault has kind, {', '.join(types)}")
+        if isinstance(value, bool) or not isinstance(value, (wanted, int)[: 1 + (wanted is float)]):
+            raise ValueError(f"{name} must be of type {wanted.__name__}")
+    if given.get("exception", EXCEPTIONS[0]) not in EXCEPTIONS:
+        raise ValueError(f"exception must be one of {', '.join(EXCEPTIONS)}")
+    return Fault(**given)
 
 
-def parse_header(value: str) -> Fault:
+def _from_header(value: str) -> Fault:
     """`throttling`, or `exception_after;after=5;exception=modelStreamErrorException`."""
     kind, *rest = value.split(";")
-    fields: dict[str, Any] = {"kind": kind.strip()}
+    given: dict[str, Any] = {"kind": kind.strip()}
     for part in rest:
         name, _, text = part.strip().partition("=")
-        fields[name] = int(text) if text.isdigit() else text
-    return parse(fields)
+        given[name] = int(text) if text.isdigit() else text
+    try:
+        return parse(given)
+    except ValueError as error:
+        raise BedrockError("ValidationException", 400, f"{HEADER}: {error}") from None
+
+
+async def failing(pieces: AsyncIterator[Piece], fault: Fault | None) -> AsyncIterator[Piece]:
+    """`pieces` up to where the fault strikes.
+
+    Raises:
+        BedrockError: `exception_after`.
+        Cut: `cut_after`.
+    """
+    sent = 0
+    async for piece in pieces:
+        if fault and sent == fault.after:
+            await _strike(fault)
+        yield piece
+        sent += 1
+
+
+async def _strike(fault: Fault) -> None:
+    match fault.kind:
+        case "exception_after":
+            code = fault.exception[:1].upper() + fault.exception[1:]
+            raise BedrockError(code, 500, "A fault on demand.")
+        case "cut_after":
+            raise Cut
+        case "stall_after":
+            await asyncio.sleep(fault.seconds)

@@ -1,12 +1,8 @@
 """What stands behind the wire: a model is asked and answers in pieces."""
 
-import json
-import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-_TOKEN = re.compile(r"\s*(?:\w{1,6}|[^\w\s])|\s+")
 
 
 @dataclass(frozen=True)
@@ -15,10 +11,26 @@ class Text:
 
 
 @dataclass(frozen=True)
-class ToolUse:
+class Reasoning:
+    """Thinking aloud: text, or the signature that vouches for it."""
+
+    delta: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True)
+class ToolStart:
+    """A tool is called: its input follows as `ToolInput`."""
+
     id: str
     name: str
-    input: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolInput:
+    """More of the JSON of the call that started last."""
+
+    delta: str
 
 
 @dataclass(frozen=True)
@@ -28,52 +40,74 @@ class Stop:
     reason: str
     input_tokens: int
     output_tokens: int
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
-Piece = Text | ToolUse | Stop
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Seconds before the first token, and tokens a second after it (0 for no limit)."""
-
-    first_token: float = 0.0
-    tokens_per_second: float = 0.0
+Piece = Text | Reasoning | ToolStart | ToolInput | Stop
 
 
 @dataclass(frozen=True)
 class ConverseRequest:
-    """What a Converse call asks, as its JSON has it."""
+    """What a Converse call asks. `body` is its JSON, whole; the rest is read out of it."""
 
     model_id: str
-    system: list[dict[str, Any]]
-    messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]]
-    max_tokens: int
-    stop_sequences: list[str]
+    body: dict[str, Any] = field(repr=False)
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.body["messages"]
+        return found
 
     @property
     def system_text(self) -> str:
-        return "\n".join(block["text"] for block in self.system if "text" in block)
+        blocks = self.body.get("system") or []
+        return "\n".join(block["text"] for block in blocks if "text" in block)
 
     @property
-    def input_tokens(self) -> int:
-        """Our own count of everything that was sent."""
-        return count_tokens(self.system_text + json.dumps([self.messages, self.tools]))
+    def tools(self) -> list[dict[str, Any]]:
+        """`toolSpec` objects: name, description, inputSchema.json."""
+        offered = (self.body.get("toolConfig") or {}).get("tools") or []
+        return [tool["toolSpec"] for tool in offered if "toolSpec" in tool]
+
+    @property
+    def max_tokens(self) -> int | None:
+        return self._limits.get("maxTokens")
+
+    @property
+    def temperature(self) -> float | None:
+        return self._limits.get("temperature")
+
+    @property
+    def top_p(self) -> float | None:
+        return self._limits.get("topP")
+
+    @property
+    def stop_sequences(self) -> list[str]:
+        return list(self._limits.get("stopSequences") or [])
+
+    @property
+    def _limits(self) -> dict[str, Any]:
+        return self.body.get("inferenceConfig") or {}
 
 
 class Model(Protocol):
     def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        """Text and tool uses in order, `Stop` last.
+        """Pieces in order, one for each delta on the wire, `Stop` last.
 
         Raises:
-            BedrockError: The call fails as Bedrock would have it fail.
+            BedrockError: The call fails as Bedrock would have it fail: with its HTTP status
+                before the first piece, as an exception inside the stream after it.
         """
         ...
 
 
 class BedrockError(Exception):
-    """A failed call: `code` such as ThrottlingException, with its HTTP status."""
+    """A failed call: `code` such as ThrottlingException, with its HTTP status.
+
+    Codes and statuses:
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+    """
 
     def __init__(self, code: str, status: int, message: str) -> None:
         super().__init__(message)
@@ -82,13 +116,10 @@ class BedrockError(Exception):
         self.message = message
 
 
-def tokens(text: str) -> list[str]:
-    """`text` in pieces of a word or up to six characters of one: a plain stand-in for a tokenizer.
-
-    Joined they are the text again.
-    """
-    return _TOKEN.findall(text)
+def invalid(message: str) -> BedrockError:
+    return BedrockError("ValidationException", 400, message)
 
 
-def count_tokens(text: str) -> int:
-    return len(tokens(text))
+def texts(message: dict[str, Any]) -> Iterator[str]:
+    """The text blocks of one message."""
+    return (block["text"] for block in message["content"] if "text" in block)

@@ -1,0 +1,58 @@
+"""An ASGI app on a port of this process, inside the running event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+
+@dataclass(frozen=True)
+class Serving:
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs the loop, and tells when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Serving]:
+    """Serves `app` for as long as the context is open; port 0 takes any free one.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    listening = socket.create_server((host, port), backlog=256)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await server.up.wait()
+        yield Serving(host, listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()

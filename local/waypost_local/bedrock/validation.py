@@ -1,0 +1,92 @@
+"""What Bedrock refuses about a Converse call before any model sees it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from waypost_local.bedrock.model import ConverseRequest, invalid
+
+_SYSTEM_BLOCKS = {"text", "cachePoint", "guardContent"}
+
+
+def check(request: ConverseRequest) -> None:
+    """Raises BedrockError: ValidationException, with the place of the first fault."""
+    body = request.body
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise invalid("The messages field must be a list with at least one message.")
+    for place, message in enumerate(messages):
+        _check_message(f"messages.{place}", message)
+    _check_turns(messages)
+    _check_tools(body, messages)
+    _check_limits(body.get("inferenceConfig") or {})
+    for place, block in enumerate(body.get("system") or []):
+        if not isinstance(block, dict) or not _SYSTEM_BLOCKS & set(block):
+            raise invalid(f"system.{place} must be a text, a cachePoint or a guardContent.")
+        if block.get("text", "-") == "":
+            raise invalid(f"The text field in the SystemContentBlock at system.{place} is blank.")
+
+
+def _check_message(place: str, message: Any) -> None:
+    if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
+        raise invalid(f"{place}.role must be one of user, assistant.")
+    content = message.get("content")
+    if not isinstance(content, list) or not content:
+        raise invalid(f"The content field in the Message object at {place} is empty.")
+    for number, block in enumerate(content):
+        where = f"{place}.content.{number}"
+        if not isinstance(block, dict) or not block:
+            raise invalid(f"The ContentBlock object at {where} must have one of its fields set.")
+        text = block.get("text", "-")
+        if not isinstance(text, str) or not text.strip():
+            raise invalid(f"The text field in the ContentBlock object at {where} is blank.")
+
+
+def _check_turns(messages: list[dict[str, Any]]) -> None:
+    if messages[0]["role"] != "user":
+        raise invalid("A conversation must start with a user message.")
+    if messages[-1]["role"] != "user":
+        raise invalid("The conversation must end with a user message.")
+    for place, (one, other) in enumerate(zip(messages, messages[1:], strict=False), 1):
+        if one["role"] == other["role"]:
+            raise invalid(f"Roles must alternate: messages.{place} repeats {other['role']}.")
+
+
+def _check_tools(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    open_calls: set[str] = set()
+    for place, message in enumerate(messages):
+        answered = {block["toolUseId"] for block in _blocks(message, "toolResult")}
+        if answered != open_calls:
+            raise invalid(
+                f"messages.{place}: each toolUse must be answered by one toolResult with its "
+                "toolUseId in the next message, and nothing else may be."
+            )
+        open_calls = {block["toolUseId"] for block in _blocks(message, "toolUse")}
+    used = any(_blocks(m, "toolUse") or _blocks(m, "toolResult") for m in messages)
+    if used and not body.get("toolConfig"):
+        raise invalid(
+            "The toolConfig field must be defined when using toolUse and toolResult content blocks."
+        )
+
+
+def _blocks(message: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return list(_found(message["content"], kind))
+
+
+def _found(content: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
+    for block in content:
+        if isinstance(found := block.get(kind), dict):
+            if not isinstance(found.get("toolUseId"), str):
+                raise invalid(f"A {kind} block must have a toolUseId.")
+            yield found
+
+
+def _check_limits(limits: dict[str, Any]) -> None:
+    most = limits.get("maxTokens", 1)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise invalid("inferenceConfig.maxTokens must be greater than or equal to 1.")
+    for name in ("temperature", "topP"):
+        value = limits.get(name, 0)
+        if not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise invalid(f"inferenceConfig.{name} must be between 0 and 1.")
+    if not all(isinstance(s, str) and s for s in limits.get("stopSequences") or []):
+        raise invalid("inferenceConfig.stopSequences must be non-empty strings.")

@@ -1,0 +1,89 @@
+"""The environments of one function: an idle one is used again, otherwise one more is started."""
+
+import asyncio
+from collections.abc import Mapping
+
+from waypost_local.environment import Environment, Output
+from waypost_local.invocation import Invocation
+from waypost_local.template import Function
+
+
+class Throttled(Exception):
+    """As many environments as are allowed are busy."""
+
+
+class Pool:
+    """`most` is the number of environments that may run at once."""
+
+    def __init__(
+        self, function: Function, python: str, aws: Mapping[str, str], most: int, output: Output
+    ) -> None:
+        self.function = function
+        self._python = python
+        self._aws = aws
+        self._most = most
+        self._output = output
+        self._idle: list[Environment] = []
+        self._all: set[Environment] = set()
+        self._started = 0
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def warm(self) -> None:
+        """Starts an environment before anybody asks. Raises InitFailed, CommandError."""
+        self._idle.append(await self._start())
+
+    async def invoke(self, event: bytes) -> tuple[Invocation, Environment]:
+        """An invocation on its way, and where it runs.
+
+        Raises:
+            Throttled, InitFailed
+        """
+        environment = await self._take()
+        timeout = self.function.timeout
+        invocation = Invocation(event, timeout, self.function.arn)
+        task = asyncio.create_task(self._run(environment, invocation))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return invocation, environment
+
+    async def replace(self) -> None:
+        """Lets every environment go: idle ones now, busy ones when they have finished."""
+        for environment in self._all:
+            environment.retired = True
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*map(self._drop, idle))
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(environment.stop() for environment in self._all))
+
+    async def _take(self) -> Environment:
+        while self._idle:
+            environment = self._idle.pop()
+            if environment.alive:
+                return environment
+            await self._drop(environment)
+        if len(self._all) >= self._most:
+            raise Throttled
+        return await self._start()
+
+    async def _start(self) -> Environment:
+        self._started += 1
+        environment = Environment(self.function, self._started, self._python, self._output)
+        self._all.add(environment)
+        try:
+            await environment.start(self._aws)
+        except BaseException:
+            self._all.discard(environment)
+            raise
+        return environment
+
+    async def _run(self, environment: Environment, invocation: Invocation) -> None:
+        await environment.invoke(invocation)
+        if environment.alive and not environment.retired:
+            self._idle.append(environment)
+        else:
+            await self._drop(environment)
+
+    async def _drop(self, environment: Environment) -> None:
+        await environment.stop()
+        self._all.discard(environment)
