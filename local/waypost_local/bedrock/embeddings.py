@@ -1,11 +1,13 @@
 """Titan's embedding call, answered with hashed n-grams: alike where the words are alike."""
 
 import hashlib
+import itertools
 import math
 import re
 from typing import Any
 
-from waypost_local.bedrock.model import BedrockError, count_tokens
+from waypost_local.bedrock.model import invalid
+from waypost_local.bedrock.tokens import tokens
 
 _SIZES = (256, 512, 1024)
 
@@ -14,10 +16,10 @@ def titan(body: dict[str, Any]) -> dict[str, Any]:
     """The answer to `{"inputText", "dimensions"?, "normalize"?}`. Raises BedrockError."""
     text, size = body.get("inputText"), body.get("dimensions", 1024)
     if not isinstance(text, str) or not text:
-        raise BedrockError("ValidationException", 400, "inputText is required.")
+        raise invalid("inputText is required.")
     if size not in _SIZES:
-        raise BedrockError("ValidationException", 400, f"dimensions must be one of {_SIZES}.")
-    return {"embedding": _embedding(text, size), "inputTextTokenCount": count_tokens(text)}
+        raise invalid(f"dimensions must be one of {_SIZES}.")
+    return {"embedding": _embedding(text, size), "inputTextTokenCount": len(tokens(text))}
 
 
 def _embedding(text: str, size: int) -> list[float]:
@@ -31,6 +33,6 @@ def _embedding(text: str, size: int) -> list[float]:
 
 def _features(text: str) -> list[str]:
     words = re.findall(r"\w+", text)
-    pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in itertools.pairwise(words)]
     letters = [word[i : i + 4] for word in words for i in range(len(word) - 3)]
     return words + pairs + letters

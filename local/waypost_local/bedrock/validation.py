@@ -1,5 +1,6 @@
 """What Bedrock refuses about a Converse call before any model sees it."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,7 @@ def _check_turns(messages: list[dict[str, Any]]) -> None:
         raise invalid("A conversation must start with a user message.")
     if messages[-1]["role"] != "user":
         raise invalid("The conversation must end with a user message.")
-    for place, (one, other) in enumerate(zip(messages, messages[1:], strict=False), 1):
+    for place, (one, other) in enumerate(itertools.pairwise(messages), 1):
         if one["role"] == other["role"]:
             raise invalid(f"Roles must alternate: messages.{place} repeats {other['role']}.")
 

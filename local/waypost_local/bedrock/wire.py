@@ -1,17 +1,25 @@
 """`converse`, `converse-stream` and `invoke`, as boto3 and langchain-aws call them."""
 
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
-from waypost_local.bedrock import embeddings, faults
+from waypost_local.bedrock import embeddings, eventstream, faults
 from waypost_local.bedrock.events import events, message
-from waypost_local.bedrock.faults import Cut, Faults
-from waypost_local.bedrock.model import BedrockError, Model
-from waypost_local.bedrock.pace import Pace
+from waypost_local.bedrock.faults import Cut, Fault, Faults, failing
+from waypost_local.bedrock.model import BedrockError, ConverseRequest, Model, Piece
+from waypost_local.bedrock.pace import Pace, paced
+from waypost_local.bedrock.validation import check
 
 
 def app(model: Model, pace: Pace | None = None, broken: Faults | None = None) -> Starlette:
@@ -43,20 +51,11 @@ class _Wire:
         try:
             return JSONResponse(await message(events(pieces)), headers=_headers())
         except Cut:
-            return _Frames(_nothing())
+            return _Frames(_cut())
 
     async def converse_stream(self, request: Request) -> Response:
-        stream = events(await self._pieces(request, "converse-stream"))
-        opening = [await anext(stream)]
-        try:
-            opening.append(await anext(stream))
-        except BedrockError as error:
-            if not _struck(error):
-                raise
-            return _Frames(_frames(opening, _raising(error)), headers=_headers())
-        except Cut:
-            return _Frames(_frames(opening, _cut()), headers=_headers())
-        return _Frames(_frames(opening, stream), headers=_headers())
+        pieces = await self._pieces(request, "converse-stream")
+        return _Frames(_frames(pieces), headers=_headers())
 
     async def invoke(self, request: Request) -> Response:
         self._take(request, "invoke")
@@ -72,3 +71,69 @@ class _Wire:
                 return JSONResponse({"message": str(error)}, 400)
         current = self._faults.current
         return JSONResponse(asdict(current) if current else None)
+
+    async def _pieces(self, request: Request, operation: str) -> AsyncIterator[Piece]:
+        """The answer, once the model has begun it: until then a failure is an HTTP status."""
+        asked = ConverseRequest(_model_id(request), await _json(request))
+        check(asked)
+        fault = self._take(request, operation)
+        pieces = self._model.reply(asked)
+        first = await anext(pieces)
+        return failing(paced(_chain(first, pieces), self._pace), fault)
+
+    def _take(self, request: Request, operation: str) -> Fault | None:
+        return self._faults.take(operation, _model_id(request), request.headers.get(faults.HEADER))
+
+
+class _Frames(StreamingResponse):
+    """Binary frames; a `Cut` among them breaks the connection where it stands."""
+
+    media_type = "application/vnd.amazon.eventstream"
+
+    async def stream_response(self, send: Send) -> None:
+        with suppress(Cut):
+            await super().stream_response(send)
+
+
+async def _frames(pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+    try:
+        async for name, payload in events(pieces):
+            yield eventstream.event(name, payload)
+    except BedrockError as error:
+        yield eventstream.exception(error.code[:1].lower() + error.code[1:], error.message)
+
+
+async def _cut() -> AsyncIterator[bytes]:
+    raise Cut
+    yield b""
+
+
+async def _chain(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+def _model_id(request: Request) -> str:
+    # Inference-profile ARNs come with their slash encoded once more than the server undoes.
+    return unquote(request.path_params["model"])
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise BedrockError("SerializationException", 400, "The body is not a JSON object.")
+    return body
+
+
+def _headers() -> dict[str, str]:
+    return {"x-amzn-requestid": str(uuid.uuid4())}
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, BedrockError)  # noqa: S101
+    headers = {**_headers(), "x-amzn-errortype": error.code}
+    return JSONResponse({"message": error.message}, error.status, headers)

@@ -1,0 +1,143 @@
+"""Any OpenAI-compatible endpoint behind Bedrock's wire: Ollama, llama.cpp, vLLM and the like.
+
+https://platform.openai.com/docs/api-reference/chat/create, as far as those servers agree on it.
+"""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+
+from waypost_local.bedrock.model import (
+    BedrockError,
+    ConverseRequest,
+    Piece,
+    Reasoning,
+    Stop,
+    Text,
+    ToolInput,
+    ToolStart,
+)
+from waypost_local.bedrock.openai_request import request_body
+from waypost_local.bedrock.tokens import input_tokens
+
+_REASONS = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "content_filtered"}
+_ERRORS = {
+    400: ("ValidationException", 400),
+    401: ("AccessDeniedException", 403),
+    403: ("AccessDeniedException", 403),
+    404: ("ResourceNotFoundException", 404),
+    408: ("ModelTimeoutException", 408),
+    413: ("ValidationException", 400),
+    422: ("ValidationException", 400),
+    429: ("ThrottlingException", 429),
+    503: ("ServiceUnavailableException", 503),
+}
+_TIMEOUT = httpx.Timeout(connect=5, read=300, write=30, pool=30)
+
+
+class OpenAI:
+    """`url` is the base that `/chat/completions` is appended to; `key` may be empty."""
+
+    def __init__(self, model: str, url: str, key: str = "") -> None:
+        self._model = model
+        self._url = f"{url.rstrip('/')}/chat/completions"
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+
+    async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
+        body = request_body(self._model, request)
+        answer = _Answer(request)
+        try:
+            async for chunk in self._chunks(body):
+                for piece in answer.pieces(chunk):
+                    yield piece
+        except httpx.TimeoutException as error:
+            raise BedrockError("ModelTimeoutException", 408, f"{self._url}: {error}") from None
+        except httpx.HTTPError as error:
+            raise BedrockError(
+                "ServiceUnavailableException", 503, f"{self._url}: {error}"
+            ) from None
+        yield answer.stop()
+
+    async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        async with (
+            httpx.AsyncClient(timeout=_TIMEOUT, headers=self._headers) as client,
+            client.stream("POST", self._url, json=body) as response,
+        ):
+            if response.status_code != 200:
+                raise _refused(response.status_code, await response.aread())
+            async for line in response.aiter_lines():
+                field, _, data = line.partition(":")
+                if field != "data":
+                    continue
+                if data.strip() == "[DONE]":
+                    return
+                yield _parsed(data)
+
+
+class _Answer:
+    """One completion, as far as it has come."""
+
+    def __init__(self, request: ConverseRequest) -> None:
+        self._request = request
+        self._reason = "end_turn"
+        self._usage: dict[str, Any] = {}
+        self._call: int | None = None
+        self._deltas = 0
+
+    def pieces(self, chunk: dict[str, Any]) -> Iterator[Piece]:
+        self._usage = chunk.get("usage") or self._usage
+        for choice in (chunk.get("choices") or [])[:1]:
+            for piece in self._delta(choice.get("delta") or {}):
+                self._deltas += 1
+                yield piece
+            if reason := choice.get("finish_reason"):
+                self._reason = _REASONS.get(reason, "end_turn")
+
+    def stop(self) -> Stop:
+        """Servers that send no usage are counted here: tokens as ours, one for each delta."""
+        # Some servers end a tool call with `stop`.
+        reason = "tool_use" if self._call is not None and self._reason == "end_turn" else None
+        details = self._usage.get("prompt_tokens_details") or {}
+        cached = details.get("cached_tokens") or 0
+        return Stop(
+            reason or self._reason,
+            self._usage.get("prompt_tokens", input_tokens(self._request)) - cached,
+            self._usage.get("completion_tokens", self._deltas),
+            cached,
+        )
+
+    def _delta(self, delta: dict[str, Any]) -> Iterator[Piece]:
+        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+            yield Reasoning(thought)
+        if text := delta.get("content"):
+            yield Text(text)
+        for call in delta.get("tool_calls") or []:
+            function = call.get("function") or {}
+            index = call.get("index", 0)
+            if function.get("name") and index != self._call:
+                self._call = index
+                yield ToolStart(call.get("id") or f"call_{uuid.uuid4().hex[:12]}", function["name"])
+            if arguments := function.get("arguments"):
+                yield ToolInput(arguments)
+
+
+def _parsed(data: str) -> dict[str, Any]:
+    try:
+        chunk = json.loads(data)
+    except ValueError:
+        chunk = None
+    if not isinstance(chunk, dict):
+        raise BedrockError("ModelStreamErrorException", 424, "The endpoint sent no JSON.")
+    if error := chunk.get("error"):
+        message = error.get("message") if isinstance(error, dict) else error
+        raise BedrockError("ModelStreamErrorException", 424, str(message))
+    return chunk
+
+
+def _refused(status: int, body: bytes) -> BedrockError:
+    code, as_bedrock = _ERRORS.get(status, ("InternalServerException", 500))
+    text = body[:500].decode(errors="replace")
+    return BedrockError(code, as_bedrock, f"The endpoint answered {status}: {text}")

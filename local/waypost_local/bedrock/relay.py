@@ -1,0 +1,127 @@
+"""Bedrock itself behind the local wire: each call goes on to AWS with the user's credentials."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from waypost_local.bedrock.model import (
+    BedrockError,
+    ConverseRequest,
+    Piece,
+    Reasoning,
+    Stop,
+    Text,
+    ToolInput,
+    ToolStart,
+)
+
+
+class Relay:
+    """Real Bedrock. `model` replaces the model that calls ask for.
+
+    Raises:
+        ValueError: There are no AWS credentials, or there is no region.
+    """
+
+    def __init__(self, model: str | None = None, client: Any = None) -> None:
+        self._model = model
+        self._client = client or _connect()
+
+    async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[Piece | BaseException | None] = asyncio.Queue()
+        gone = threading.Event()
+
+        def put(item: Piece | BaseException | None) -> None:
+            if not gone.is_set():
+                loop.call_soon_threadsafe(queue.put_nowait, item)
+
+        def pump() -> None:
+            try:
+                for piece in self._pieces(request, gone):
+                    put(piece)
+                put(None)
+            except Exception as error:
+                put(_as_bedrock(error))
+
+        threading.Thread(target=pump, daemon=True, name="bedrock-relay").start()
+        try:
+            while (item := await queue.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            gone.set()
+
+    def _pieces(self, request: ConverseRequest, gone: threading.Event) -> Iterator[Piece]:
+        body = {**request.body, "modelId": self._model or request.model_id}
+        answer = self._client.converse_stream(**body)
+        stop = "end_turn"
+        for event in answer["stream"]:
+            if gone.is_set():
+                answer["stream"].close()
+                return
+            stop = event.get("messageStop", {}).get("stopReason", stop)
+            yield from _piece(event, stop)
+
+
+def _piece(event: dict[str, Any], stop: str) -> Iterator[Piece]:
+    match event:
+        case {"contentBlockStart": {"start": {"toolUse": {"toolUseId": call, "name": name}}}}:
+            yield ToolStart(call, name)
+        case {"contentBlockDelta": {"delta": {"text": text}}}:
+            yield Text(text)
+        case {"contentBlockDelta": {"delta": {"toolUse": {"input": text}}}}:
+            yield ToolInput(text)
+        case {"contentBlockDelta": {"delta": {"reasoningContent": {"text": text}}}}:
+            yield Reasoning(delta=text)
+        case {"contentBlockDelta": {"delta": {"reasoningContent": {"signature": text}}}}:
+            yield Reasoning(signature=text)
+        case {"metadata": {"usage": usage}}:
+            yield Stop(
+                stop,
+                usage["inputTokens"],
+                usage["outputTokens"],
+                usage.get("cacheReadInputTokens", 0),
+                usage.get("cacheWriteInputTokens", 0),
+            )
+
+
+def _connect() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.Session()
+    if session.get_credentials() is None:
+        raise ValueError(
+            "MODEL=bedrock needs AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY."
+        )
+    if session.region_name is None:
+        raise ValueError("MODEL=bedrock needs a region: set AWS_REGION or AWS_DEFAULT_REGION.")
+    # Whoever calls us has its own policy of retries, and its endpoint setting points at us.
+    config = Config(
+        retries={"total_max_attempts": 1},
+        read_timeout=120,
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+        max_pool_connections=50,
+    )
+    return session.client("bedrock-runtime", config=config)
+
+
+def _as_bedrock(error: Exception) -> Exception:
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+    from urllib3.exceptions import HTTPError
+
+    if isinstance(error, ClientError):
+        code = error.response["Error"].get("Code", "InternalServerException")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        return BedrockError(
+            code[:1].upper() + code[1:], status, error.response["Error"].get("Message", "")
+        )
+    if isinstance(error, ParamValidationError):
+        return BedrockError("ValidationException", 400, str(error))
+    if isinstance(error, BotoCoreError | HTTPError):
+        return BedrockError("ServiceUnavailableException", 503, f"Bedrock: {error}")
+    return error
