@@ -88,15 +88,12 @@ class Environment:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _spawn(self, aws: Mapping[str, str]) -> None:
-        command = [self._python, "/var/runtime/bootstrap.py"]
-        wrapper = self.function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-        if wrapper:
-            command = [str(self.function.in_opt(wrapper)), *command]
+        command = self.command()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=self.function.code,
-                env=self._variables(aws),
+                env=self.variables(aws),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
@@ -107,7 +104,14 @@ class Environment:
         except OSError as error:
             raise CommandError(f"{command[0]}: {error.strerror}") from None
 
-    def _variables(self, aws: Mapping[str, str]) -> dict[str, str]:
+    def command(self) -> list[str]:
+        """What Lambda starts: the interpreter with its own loop, through the wrapper."""
+        command = [self._python, "/var/runtime/bootstrap.py"]
+        wrapper = self.function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+        return [str(self.function.in_opt(wrapper)), *command] if wrapper else command
+
+    def variables(self, aws: Mapping[str, str]) -> dict[str, str]:
+        """The process's environment; what this machine says goes before what the template says."""
         function = self.function
         day = datetime.now(UTC).strftime("%Y/%m/%d")
         paths = [str(function.code), *map(str, function.layers)]
@@ -131,8 +135,8 @@ class Environment:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": f"{day}/[$LATEST]{uuid4().hex}",
             "_HANDLER": function.handler,
-            **aws,
             **function.environment,
+            **aws,
         }
 
     def _failed_init(self, kind: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from http.client import responses
 
 import h11
 
@@ -50,7 +51,8 @@ class Connection:
         await self.end()
 
     async def start(self, status: int, headers: Headers) -> None:
-        await self._write(h11.Response(status_code=status, headers=list(headers)))
+        reason = responses.get(status, "").encode()
+        await self._write(h11.Response(status_code=status, headers=list(headers), reason=reason))
 
     async def send(self, data: bytes) -> None:
         await self._write(h11.Data(data=data))

@@ -1,5 +1,6 @@
 """The app that the function serves: `waypost_chat.app.app`."""
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,4 +50,5 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
+logging.getLogger("botocore").setLevel(logging.WARNING)
 app = create(Settings.from_env(os.environ))
