@@ -12,6 +12,7 @@ from typing import Any
 from waypost_local.failure import CommandError
 
 ROOT = Path(__file__).parents[2]
+_MODELS = "builtin, openai:<model>@<base url>, bedrock or bedrock:<model id>"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,13 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     _stack_options(run)
     run.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     run.add_argument("--port", type=int, default=8080, help="the port to listen on, 0 for any")
-    run.add_argument("--environments", type=int, default=10, metavar="N",
-                     help="how many environments may run at once (default %(default)s)")  # fmt: skip
     run.add_argument(
-        "--reload", action="store_true", help="start functions afresh when code changes"
+        "--environments", type=int, default=10, metavar="N", help="how many may run at once (10)"
     )
-    run.add_argument("--pace", action="store_true",
-                     help="send as slowly as AWS does: 6 MB at once, then 2 MB a second")  # fmt: skip
+    run.add_argument("--reload", action="store_true", help="start afresh when code changes")
+    run.add_argument("--pace", action="store_true", help="as AWS: 6 MB at once, then 2 MB a second")
     run.set_defaults(command=_run)
     invoke = commands.add_parser("invoke", help="run one event through Lambda's own emulator")
     _stack_options(invoke)
@@ -48,8 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     questions = commands.add_parser("questions", help="ask a running stack a file of questions")
     questions.add_argument("file", type=Path, help="JSON lines: question, route, expect")
     questions.add_argument("--url", default="http://127.0.0.1:8080", help="where the stack is")
-    questions.add_argument("--at-least", type=int, metavar="N",
-                           help="how many must be right (default: all)")  # fmt: skip
+    questions.add_argument(
+        "--at-least", type=int, metavar="N", help="how many must be right (default: all)"
+    )
     questions.set_defaults(command=_questions)
     size = commands.add_parser("size", help="print how large a build is")
     size.add_argument("build", type=Path, help="the folder that sam build made")
@@ -59,14 +59,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stack_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--template", type=Path, default=ROOT / "template.yaml", metavar="FILE")
-    parser.add_argument("--model", default="builtin", metavar="MODEL",
-                        help="builtin, openai:<model>@<base url>, bedrock or bedrock:<model id>")  # fmt: skip
+    parser.add_argument("--model", default="builtin", help=f"{_MODELS} (default: builtin)")
     parser.add_argument("--database", type=Path, metavar="FILE", help="an SQLite database to ask")
     parser.add_argument("--documents", type=Path, metavar="FOLDER", help="Markdown and text files")
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE",
-                        help="a parameter of the template; may be repeated")  # fmt: skip
-    parser.add_argument("--python", default=sys.executable, metavar="PATH",
-                        help="the interpreter that functions run on")  # fmt: skip
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template"
+    )
+    parser.add_argument("--python", default=sys.executable, help="the interpreter of functions")
     parser.add_argument("--verbose", action="store_true", help="show what functions log at INFO")
 
 

@@ -1,4 +1,4 @@
-"""One event through Lambda's own runtime interface emulator, the binary that aws-sam-cli carries."""
+"""One event through Lambda's own runtime interface emulator, which aws-sam-cli carries."""
 
 import asyncio
 import base64

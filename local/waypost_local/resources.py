@@ -41,7 +41,8 @@ def create(stack: Stack, endpoint: str) -> list[str]:
 
 
 def client(service: str, endpoint: str) -> Any:
-    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **CREDENTIALS)
+    make: Any = boto3.client
+    return make(service, endpoint_url=endpoint, region_name=REGION, **CREDENTIALS)
 
 
 def _table(endpoint: str, name: str, properties: Mapping[str, Any]) -> None:
