@@ -1,0 +1,112 @@
+/** The page: its parts, and the address that names the open thread. */
+
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { h, icon } from "./dom.js";
+import { Drawer } from "./drawer.js";
+import { followEnd } from "./scroll.js";
+import { Threads } from "./threads.js";
+
+const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
+const heading = document.getElementById("title");
+
+for (const place of document.querySelectorAll("[data-icon]")) place.prepend(icon(place.dataset.icon));
+
+const drawer = new Drawer();
+const conversation = new Conversation({ began, busy, refused, opened, empty });
+const composer = new Composer({ ask, stop: () => conversation.stop() });
+const threads = new Threads({ open, renamed, removed });
+const scroller = document.getElementById("scroller");
+scroller.prepend(conversation.element);
+const toEnd = followEnd(
+  scroller,
+  conversation.element,
+  document.getElementById("to-end"),
+  () => conversation.busy,
+);
+
+document.getElementById("new-thread").addEventListener("click", () => open(null));
+window.addEventListener("popstate", () => addressed() !== conversation.threadId && show());
+window.addEventListener("pageshow", (event) => event.persisted && show());
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (drawer.isOpen) drawer.close();
+  else conversation.stop();
+});
+
+threads.refresh();
+show();
+composer.focus();
+
+/** The thread that the address names, or null. */
+function addressed() {
+  return new URL(location.href).searchParams.get("thread");
+}
+
+function show() {
+  const threadId = addressed();
+  name("");
+  threads.select(threadId);
+  if (threadId) conversation.open(threadId);
+  else conversation.begin();
+}
+
+function open(threadId) {
+  history.pushState(null, "", threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
+  drawer.close();
+  show();
+  composer.focus();
+}
+
+function ask(question) {
+  const answered = conversation.ask(question);
+  toEnd();
+  return answered;
+}
+
+function began(threadId) {
+  if (addressed() !== threadId) {
+    history.pushState(null, "", `?thread=${encodeURIComponent(threadId)}`);
+    name(conversation.element.querySelector(".question").textContent);
+  }
+  threads.select(threadId);
+  threads.refresh();
+}
+
+function opened(thread) {
+  name(thread?.title ?? "");
+  toEnd();
+}
+
+function renamed(thread) {
+  if (thread.id === conversation.threadId) name(thread.title);
+}
+
+function removed(threadId) {
+  if (threadId === conversation.threadId) open(null);
+}
+
+function refused(question) {
+  composer.restore(question);
+}
+
+function busy(is) {
+  composer.busy(is);
+}
+
+function name(title) {
+  heading.textContent = title;
+  document.title = title ? `${title} · Waypost` : "Waypost";
+}
+
+function empty() {
+  const example = (text) =>
+    h("li", {}, h("button", { type: "button", on: { click: () => ask(text) } }, text));
+  return h(
+    "section",
+    { class: "empty" },
+    h("h2", {}, "Where to?"),
+    h("p", {}, "Ask about the company’s records or its documents. You will see which agent takes the question, and why."),
+    h("ul", { class: "examples", "aria-label": "Examples" }, EXAMPLES.map(example)),
+  );
+}

@@ -1,0 +1,59 @@
+/** Where a question is written. Enter sends, Shift+Enter makes a new line. */
+
+import { icon } from "./dom.js";
+
+export class Composer {
+  #form = document.getElementById("composer");
+  #input = document.getElementById("input");
+  #send = document.getElementById("send");
+  #busy = false;
+
+  /** `does.ask(question)` and `does.stop()`. */
+  constructor(does) {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#busy) does.stop();
+      else this.#ask(does);
+    });
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!this.#busy) this.#ask(does);
+    });
+    this.#input.addEventListener("input", () => this.#fit());
+    this.busy(false);
+  }
+
+  busy(is) {
+    this.#busy = is;
+    const label = is ? "Stop reading" : "Send";
+    this.#send.setAttribute("aria-label", label);
+    this.#send.title = is ? "Stop reading (Esc)" : "Send (Enter)";
+    this.#send.classList.toggle("stops", is);
+    this.#send.replaceChildren(icon(is ? "stop" : "send"));
+  }
+
+  focus() {
+    this.#input.focus();
+  }
+
+  /** Puts a question back, unless another is being written. */
+  restore(question) {
+    if (!this.#input.value) this.#input.value = question;
+    this.#fit();
+  }
+
+  #ask(does) {
+    const question = this.#input.value;
+    if (!question.trim()) return;
+    this.#input.value = "";
+    this.#fit();
+    does.ask(question);
+  }
+
+  /** As high as its text, up to what the style allows. */
+  #fit() {
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${this.#input.scrollHeight}px`;
+  }
+}

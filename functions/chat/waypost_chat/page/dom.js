@@ -1,0 +1,61 @@
+/** Elements, made node by node: no string is ever read as markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  menu: "M3 5h14M3 10h14M3 15h14",
+  plus: "M10 4v12M4 10h12",
+  pen: "M4 16l.8-3.4L13 4.4a1.4 1.4 0 0 1 2 0l.6.6a1.4 1.4 0 0 1 0 2L7.4 15.2z",
+  bin: "M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6",
+  send: "M10 16V4M5 9l5-5 5 5",
+  stop: "M6 6h8v8H6z",
+  close: "M5 5l10 10M15 5L5 15",
+  down: "M10 4v12M5 11l5 5 5-5",
+};
+
+/**
+ * An element. `props` are attributes, except `on`: listeners by event name.
+ * A prop or a child that is null, undefined or false is left out.
+ */
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) set(node, name, value);
+  node.append(...children.flat().filter((child) => !absent(child)));
+  return node;
+}
+
+/** A line drawing of 20 × 20, for eyes only: whoever shows it names what it does. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that shows only an icon; `label` is its name. */
+export function iconButton(name, label, click, props = {}) {
+  const attributes = { type: "button", "aria-label": label, title: label, class: "icon-button" };
+  return h("button", { ...attributes, ...props, on: { click } }, icon(name));
+}
+
+/** Tells readers of the screen something that happened. */
+export function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+function set(node, name, value) {
+  if (absent(value)) return;
+  if (name === "on") {
+    for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+  } else {
+    node.setAttribute(name, value === true ? "" : value);
+  }
+}
+
+function absent(value) {
+  return value === null || value === undefined || value === false;
+}

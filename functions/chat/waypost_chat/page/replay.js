@@ -1,0 +1,46 @@
+/** A run as it was kept, told again as the events that it was. */
+
+export const LIVE = new Set(["queued", "running"]);
+
+/** `message` is the answer, null where there is none. The last event is missing while the run is live. */
+export function* eventsOf(run, message) {
+  yield { type: "run.started", run_id: run.id, thread_id: run.thread_id, message_id: run.message_id };
+  if (run.route) yield { type: "route.decided", ...run.route };
+  for (const step of run.steps) yield* stepEvents(step);
+  if (message?.text) yield* textEvents(message);
+  yield { type: "usage", ...run.usage, cost_usd: run.cost_usd };
+  if (!LIVE.has(run.state)) yield end(run);
+}
+
+function* stepEvents(step) {
+  yield { type: "step.started", step_id: step.id, kind: step.kind, name: step.name };
+  if (step.kind === "tool") yield* toolEvents(step);
+  if (step.status) yield { type: "step.completed", ...step, step_id: step.id };
+}
+
+function* toolEvents({ id, name, input, output, status, elapsed_ms }) {
+  yield { type: "tool.started", call_id: id, name, step_id: id };
+  if (input) yield { type: "tool.input", call_id: id, arguments: input };
+  if (status === "failed") yield { type: "tool.failed", call_id: id, message: String(output ?? "") };
+  else if (output !== null) yield { type: "tool.output", call_id: id, output, elapsed_ms };
+}
+
+function* textEvents({ id, text, sources }) {
+  yield { type: "text.started", text_id: id, channel: "final" };
+  yield { type: "text.delta", text_id: id, delta: text };
+  for (const source of sources) yield { type: "source.cited", ...source };
+}
+
+function end(run) {
+  const { usage, cost_usd, elapsed_ms, first_token_ms, stop_reason, partial } = run;
+  if (run.state === "completed") {
+    return { type: "run.completed", stop_reason, usage, cost_usd, elapsed_ms, first_token_ms };
+  }
+  if (run.state === "cancelled") return { type: "run.cancelled", reason: stop_reason, partial };
+  const interrupted = {
+    code: "interrupted",
+    message: "The run was interrupted before its answer was complete.",
+    retryable: true,
+  };
+  return { type: "run.failed", ...(run.failure ?? interrupted), partial };
+}

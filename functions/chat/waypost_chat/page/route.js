@@ -1,0 +1,34 @@
+/** The decision which agent answers, as a sign by the way. */
+
+import { h } from "./dom.js";
+
+const METHODS = {
+  model: "chosen by the model",
+  lexical: "recognised by its words",
+  sticky: "stayed with the last one",
+  default: "by default",
+  pinned: "as asked for",
+};
+
+/** `route` as in the event route.decided, or as a run keeps it. */
+export function routeSign(route) {
+  const facts = [
+    certainty(route.confidence),
+    route.runner_up && h("span", {}, "runner-up ", h("b", {}, route.runner_up)),
+    h("span", {}, METHODS[route.method] ?? route.method),
+  ];
+  return h(
+    "section",
+    { class: "route station", "aria-label": "Route" },
+    h("span", { class: "sign" }, route.agent),
+    h("span", { class: "reason" }, route.reason),
+    h("p", { class: "facts" }, facts),
+  );
+}
+
+function certainty(confidence) {
+  const percent = Math.round(confidence * 100);
+  const bar = h("span", { class: "bar", "aria-hidden": "true" });
+  bar.style.setProperty("--sure", `${percent}%`);
+  return h("span", { class: "certainty" }, bar, `${percent}% sure`);
+}
