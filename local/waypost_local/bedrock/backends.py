@@ -6,7 +6,6 @@ import re
 from waypost_local.bedrock.model import Model
 from waypost_local.bedrock.openai import OpenAI
 from waypost_local.bedrock.relay import Relay
-from waypost_local.builtin import Builtin
 
 ALLOWED = (
     "MODEL is one of: builtin, openai:<model>@<base-url> "
@@ -26,6 +25,9 @@ def backend(spec: str = "builtin") -> Model:
     """
     spec = spec.strip() or "builtin"
     if spec == "builtin":
+        # It answers in this package's pieces, so it cannot be imported before them.
+        from waypost_local.builtin import Builtin
+
         return Builtin()
     if match := _OPENAI.fullmatch(spec):
         return OpenAI(match["model"], match["url"], os.environ.get("OPENAI_API_KEY", ""))
