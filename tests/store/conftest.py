@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from tests import template
 from waypost.identity import Identity
@@ -23,15 +22,6 @@ CACHE = template.ROOT / ".waypost/dynamodb-local"
 ME = Identity("company-789", "user-456")
 OTHER = Identity("company-789", "user-999")
 STRANGER = Identity("company-78", "user-456")
-
-
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(scope="session")

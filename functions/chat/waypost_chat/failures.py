@@ -57,7 +57,7 @@ def install(app: FastAPI) -> None:
 
 
 class Unexpected:
-    """ASGI middleware, the outermost: what nobody foresaw becomes a plain 500.
+    """ASGI middleware, the outermost: names each request, and what nobody foresaw becomes a 500.
 
     The log says which error and where, never its text: that may hold what a user wrote.
     """
@@ -70,7 +70,10 @@ class Unexpected:
 
         async def watched(message: Message) -> None:
             nonlocal began
-            began = True
+            if message["type"] == "http.response.start":
+                began = True
+                headers = [*message["headers"], (b"x-request-id", request_id(scope).encode())]
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
@@ -81,7 +84,7 @@ class Unexpected:
             logger.error("request failed unexpectedly", extra=_place(error, scope))
             if began:
                 raise ConnectionError("The response broke off.") from None
-            await answer(WaypostError(), scope)(scope, receive, send)
+            await answer(WaypostError(), scope)(scope, receive, watched)
 
 
 def _place(error: Exception, scope: Scope) -> dict[str, str]:
@@ -107,4 +110,4 @@ def _json(
 ) -> Response:
     made = request_id(scope)
     body = {"error": {"code": code, "message": message, "request_id": made}, **more}
-    return JSONResponse(body, status, {**(headers or {}), "X-Request-Id": made})
+    return JSONResponse(body, status, headers)

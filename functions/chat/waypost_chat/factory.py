@@ -1,0 +1,48 @@
+"""How the app is made of its settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from waypost.runs import Backend
+from waypost.settings import Settings
+from waypost_chat import failures, openapi
+from waypost_chat.limits import Limits
+from waypost_chat.routes import about, internal, runs, threads
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.backend = await Backend.open(app.state.settings)
+    yield
+
+
+def create(settings: Settings) -> FastAPI:
+    app = FastAPI(
+        title="Waypost",
+        description="Questions in, streamed answers out, every run kept.",
+        version=about.release(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=openapi.ERRORS,
+    )
+    app.state.settings = settings
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    failures.install(app)
+    for routes in (about, runs, threads, internal):
+        app.include_router(routes.router)
+    app.add_middleware(Limits, most=settings.max_body_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id"],
+            max_age=86_400,
+        )
+    app.add_middleware(failures.Unexpected)
+    return app

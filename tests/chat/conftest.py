@@ -1,0 +1,145 @@
+"""The app over a real wire: DynamoDB in moto, Bedrock played by a script."""
+
+import json
+import sqlite3
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests import template
+from waypost.settings import Settings
+from waypost_chat.factory import create
+from waypost_local import bedrock
+from waypost_local.bedrock import ConverseRequest, Faults
+from waypost_local.bedrock.model import Piece, Stop, Text, ToolInput, ToolStart
+
+ROOT = Path(__file__).parents[2]
+ME = {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
+
+
+@dataclass
+class Script:
+    """A model that says what it was given to say, one reply a call, and keeps what it was asked."""
+
+    replies: list[list[Piece]] = field(default_factory=list)
+    asked: list[ConverseRequest] = field(default_factory=list)
+
+    def says(self, *pieces: Piece | str, reason: str = "end_turn") -> "Script":
+        said = [Text(piece) if isinstance(piece, str) else piece for piece in pieces]
+        self.replies.append([*said, Stop(reason, 100, 10)])
+        return self
+
+    def calls(self, sql: str) -> "Script":
+        call = (ToolStart("call_1", "query_database"), ToolInput(json.dumps({"sql": sql})))
+        return self.says(*call, reason="tool_use")
+
+    async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
+        self.asked.append(request)
+        for piece in self.replies.pop(0):
+            yield piece
+
+
+@dataclass
+class Api:
+    """A running app, its client, and both sides of what stands behind it."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    script: Script
+    faults: Faults
+    dynamodb: Any
+    table: str
+
+    async def ask(self, text: str, path: str = "/v1/runs", **body: Any) -> list[dict[str, Any]]:
+        """The events of a run's stream."""
+        response = await self.http.post(path, json={"input": text, **body}, headers=ME)
+        assert response.status_code == 200, response.text
+        return events(response.text)
+
+    def written(self) -> int:
+        return int(self.dynamodb.scan(TableName=self.table)["Count"])
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    lines = text.split("\n")
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+
+
+def kinds(found: list[dict[str, Any]]) -> list[str]:
+    """The events' types, without the pace of the deltas."""
+    types = [event["type"] for event in found]
+    return [kind for i, kind in enumerate(types) if i == 0 or kind != types[i - 1]]
+
+
+def answer(found: list[dict[str, Any]]) -> str:
+    final = {e["text_id"] for e in found if e["type"] == "text.started" and e["channel"] == "final"}
+    return "".join(e["delta"] for e in found if e["type"] == "text.delta" and e["text_id"] in final)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """A folder with a document and a database."""
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents/leave.md").write_text("# Leave\n\nEverybody has 26 days of leave.")
+    with sqlite3.connect(tmp_path / "company.sqlite") as db:
+        db.execute("CREATE TABLE technicians (id INTEGER PRIMARY KEY, name TEXT, status TEXT)")
+        db.execute("INSERT INTO technicians VALUES (1, 'Mara', 'active'), (2, 'Tom', 'former')")
+    db.close()
+    return tmp_path
+
+
+@pytest.fixture
+def environment(moto: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The function's environment; tests change it before they open the app."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return {
+        "WAYPOST_TABLE": f"waypost-{uuid.uuid4()}",
+        "WAYPOST_MODEL": "us.amazon.nova-lite-v1:0",
+        "WAYPOST_MODELS": "us.amazon.nova-pro-v1:0",
+        "WAYPOST_ROUTER_MODEL": "us.amazon.nova-micro-v1:0",
+        "WAYPOST_AGENTS": str(ROOT / "agents"),
+        "WAYPOST_DOCUMENTS": str(company / "documents"),
+        "WAYPOST_DATABASE": str(company / "company.sqlite"),
+        "WAYPOST_SHARED_TABLES": "*",
+        "WAYPOST_IDENTITY": "caller",
+    }
+
+
+@asynccontextmanager
+async def running(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Api]:
+    dynamodb: Any = boto3.client("dynamodb")
+    dynamodb.create_table(TableName=environment["WAYPOST_TABLE"], **template.table_definition())
+    script, faults = Script(), Faults()
+    async with bedrock.serving(bedrock.app(script, broken=faults)) as models:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", models.url)
+        app = create(Settings.from_env(environment))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://waypost", timeout=30
+            ) as http,
+        ):
+            yield Api(app, http, script, faults, dynamodb, environment["WAYPOST_TABLE"])
+
+
+@pytest.fixture
+async def api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
+    async with running(environment, monkeypatch) as opened:
+        yield opened

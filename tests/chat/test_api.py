@@ -1,0 +1,109 @@
+"""Threads over HTTP, the internal stream, CORS, and the API's description of itself."""
+
+from typing import Any
+
+import pytest
+
+from tests.chat.conftest import ME, Api, events, running
+from waypost_chat.dialects import DIALECTS
+
+INTERNAL = {
+    "input": {"message": "How many technicians are active?"},
+    "conversation": {"id": "conv-test-123", "user_id": "user-456", "company_id": "company-789"},
+}
+
+
+async def test_the_internal_stream(api: Api) -> None:
+    api.script.says("sql | 0.9 | - | a count").says("There", " is one.")
+    response = await api.http.post("/internal/chat/stream", json=INTERNAL)
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert response.headers["cache-control"] == "no-cache, no-transform"
+    assert response.headers["x-thread-id"] == "conv-test-123"
+    assert events(response.text) == [
+        {"event": "tool_start", "tool": "sql_agent"},
+        {"event": "route_decision", "route": "sql"},
+        {"event": "token", "channel": "final", "content": "There"},
+        {"event": "token", "channel": "final", "content": " is one."},
+        {"event": "complete", "stats": {"tokens": 20, "conversation_id": "conv-test-123"}},
+    ]
+
+
+async def test_the_internal_stream_goes_on_with_its_conversation(api: Api) -> None:
+    api.script.says("sql | 0.9 | - | x").says("Mara.").says("sql | 0.9 | - | x").says("Active.")
+    await api.http.post("/internal/chat/stream", json=INTERNAL)
+    await api.http.post("/internal/chat/stream", json=INTERNAL)
+    assert len(api.script.asked[-1].messages) == 3
+    thread = await api.http.get("/v1/threads/conv-test-123", headers=ME)
+    assert [message["role"] for message in thread.json()["messages"]] == ["user", "assistant"] * 2
+
+
+async def test_a_conversation_of_a_colleague_is_not_gone_on_with(api: Api) -> None:
+    api.script.says("sql | 0.9 | - | x").says("Mara.")
+    await api.http.post("/internal/chat/stream", json=INTERNAL)
+    other = {**INTERNAL["conversation"], "user_id": "user-999"}
+    response = await api.http.post("/internal/chat/stream", json=INTERNAL | {"conversation": other})
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "thread_not_found"
+
+
+async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
+    ids = []
+    for text in ("First?", "Second?"):
+        api.script.says("rag | 1 | - | x").says("Yes.")
+        ids.append((await api.ask(text))[0]["thread_id"])
+    page = (await api.http.get("/v1/threads?limit=1", headers=ME)).json()
+    assert [thread["title"] for thread in page["threads"]] == ["Second?"]
+    rest = await api.http.get(f"/v1/threads?limit=1&cursor={page['next_cursor']}", headers=ME)
+    assert [thread["id"] for thread in rest.json()["threads"]] == [ids[0]]
+    path = f"/v1/threads/{ids[0]}"
+    renamed = await api.http.patch(path, json={"title": "Renamed"}, headers=ME)
+    assert renamed.json()["title"] == "Renamed"
+    assert (await api.http.delete(path, headers=ME)).status_code == 204
+    assert (await api.http.get(path, headers=ME)).status_code == 404
+    left = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    assert [thread["id"] for thread in left] == [ids[1]]
+
+
+async def test_health_and_about(api: Api) -> None:
+    health = (await api.http.get("/health")).json()
+    assert (health["status"], health["service"]) == ("healthy", "waypost-chat")
+    assert (await api.http.get("/", headers={"Accept": "application/json"})).json()["docs"]
+
+
+async def test_cors_is_the_urls_unless_it_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = {"Origin": "https://app.example"}
+    async with running(dict(environment), monkeypatch) as api:
+        response = await api.http.get("/health", headers=origin)
+        assert "access-control-allow-origin" not in response.headers
+    environment["WAYPOST_TABLE"] += "2"
+    environment["WAYPOST_CORS_ORIGINS"] = "https://app.example"
+    async with running(environment, monkeypatch) as api:
+        response = await api.http.get("/health", headers=origin)
+        assert response.headers["access-control-allow-origin"] == "https://app.example"
+
+
+async def test_the_api_describes_itself(api: Api) -> None:
+    schema: dict[str, Any] = (await api.http.get("/openapi.json")).json()
+    operations = [
+        (path, method, operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    assert {path for path, _, _ in operations} == {
+        "/health",
+        "/internal/chat/stream",
+        "/v1/runs",
+        "/v1/runs/{run_id}",
+        "/v1/threads",
+        "/v1/threads/{thread_id}",
+        "/v1/threads/{thread_id}/runs",
+    }
+    assert all(operation["description"] for _, _, operation in operations)
+    for path in ("/v1/runs", "/internal/chat/stream"):
+        content = schema["paths"][path]["post"]["responses"]["200"]["content"]
+        assert content["text/event-stream"]["schema"] == {"$ref": "#/components/schemas/Event"}
+    kinds = schema["components"]["schemas"]["Event"]["discriminator"]["mapping"]
+    assert len(kinds) == 19
+    assert set(DIALECTS) == {"waypost", "internal"}

@@ -1,0 +1,176 @@
+"""Bad input: a code, a message, a request id, and nothing written."""
+
+from typing import Any
+
+import pytest
+
+from tests.chat.conftest import ME, Api, running
+
+JSON = {"Content-Type": "application/json"}
+
+
+def problem(response: Any) -> str:
+    error = response.json()["error"]
+    assert set(error) == {"code", "message", "request_id"}
+    assert error["message"]
+    assert error["request_id"] == response.headers["x-request-id"]
+    return str(error["code"])
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"input": ""}, "invalid_request"),
+        ({"input": " \n\t"}, "empty_message"),
+        ({"input": "x" * 32_001}, "message_too_long"),
+        ({"input": 5}, "invalid_request"),
+        ({"input": None}, "invalid_request"),
+        ({"input": ["x"]}, "invalid_request"),
+        ({}, "invalid_request"),
+        ([], "invalid_request"),
+        ({"input": "x", "inputs": "y"}, "invalid_request"),
+        ({"input": "x", "agent": "weather"}, "unknown_agent"),
+        ({"input": "x", "agent": 3}, "invalid_request"),
+        ({"input": "x", "model": "gpt-9"}, "unknown_model"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/runs", "/v1/threads/conv-1/runs"])
+async def test_a_question_that_is_not_valid(api: Api, path: str, body: Any, code: str) -> None:
+    response = await api.http.post(path, json=body, headers=ME)
+    assert response.status_code == 422
+    assert problem(response) == code
+    assert api.written() == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"input": {"message": ""}},
+        {"input": {"message": " "}},
+        {"input": {"message": 5}},
+        {"input": "text"},
+        {"conversation": {"id": "a#b", "user_id": "u", "company_id": "c"}},
+        {"conversation": {"id": "a/b", "user_id": "u", "company_id": "c"}},
+        {"conversation": {"id": "c", "user_id": "", "company_id": "c"}},
+        {"conversation": {"id": "c", "user_id": "u", "company_id": "a#b"}},
+        {"conversation": {"id": "c", "user_id": "u"}},
+        {"extra": 1},
+    ],
+)
+async def test_an_internal_question_that_is_not_valid(api: Api, change: dict[str, Any]) -> None:
+    body: dict[str, Any] = {
+        "input": {"message": "x"},
+        "conversation": {"id": "c", "user_id": "u", "company_id": "c"},
+    }
+    response = await api.http.post("/internal/chat/stream", json=body | change)
+    assert response.status_code == 422
+    problem(response)
+    assert api.written() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 422, "invalid_json"),
+        (b"\xff\xfe", "application/json", 422, "invalid_json"),
+        (b'{"input": "x"}', "text/plain", 415, "unsupported_media_type"),
+        (b'{"input": "x"}', "", 415, "unsupported_media_type"),
+        (b"x" * 1_000_001, "application/json", 413, "body_too_large"),
+    ],
+)
+async def test_a_body_that_is_no_json(
+    api: Api, content: bytes, kind: str, status: int, code: str
+) -> None:
+    headers = {**ME, "Content-Type": kind} if kind else ME
+    response = await api.http.post("/v1/runs", content=content, headers=headers)
+    assert response.status_code == status
+    assert problem(response) == code
+    assert api.written() == 0
+
+
+async def test_the_longest_message_is_accepted(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says("Yes.")
+    assert (await api.ask("x" * 32_000))[-1]["type"] == "run.completed"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/threads/unknown/runs"),
+        ("GET", "/v1/threads/unknown"),
+        ("PATCH", "/v1/threads/unknown"),
+        ("DELETE", "/v1/threads/unknown"),
+        ("GET", "/v1/runs/unknown"),
+        ("GET", "/v1/nothing"),
+        ("GET", "/page/nothing.js"),
+        ("GET", "/page/..%2f__init__.py"),
+        ("GET", "/page/__init__.py"),
+    ],
+)
+async def test_what_is_not_there(api: Api, method: str, path: str) -> None:
+    body = {"POST": {"input": "x"}, "PATCH": {"title": "x"}}.get(method)
+    response = await api.http.request(method, path, json=body, headers=ME)
+    assert response.status_code == 404
+    problem(response)
+
+
+async def test_what_is_somebody_elses_is_not_there(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says("Yes.")
+    started = (await api.ask("Mine?"))[0]
+    thread, run = started["thread_id"], started["run_id"]
+    for other in ({**ME, "X-User-Id": "u2"}, {**ME, "X-Tenant-Id": "company-78"}):
+        for method, path in (
+            ("GET", f"/v1/threads/{thread}"),
+            ("DELETE", f"/v1/threads/{thread}"),
+            ("GET", f"/v1/runs/{run}"),
+            ("POST", f"/v1/threads/{thread}/runs"),
+        ):
+            body = {"input": "Yours?"} if method == "POST" else None
+            response = await api.http.request(method, path, json=body, headers=other)
+            assert response.status_code == 404, (method, path)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Tenant-Id": "t"}, {"X-User-Id": "u"}, {"X-Tenant-Id": "", "X-User-Id": "u"}]
+)
+async def test_nobody_asks_without_saying_who(api: Api, headers: dict[str, str]) -> None:
+    response = await api.http.get("/v1/threads", headers=headers)
+    assert response.status_code == 401
+    assert problem(response) == "unauthenticated"
+
+
+async def test_a_deployment_may_believe_nobody(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment["WAYPOST_IDENTITY"] = "none"
+    async with running(environment, monkeypatch) as api:
+        assert (await api.http.get("/v1/threads", headers=ME)).status_code == 401
+        assert (await api.http.get("/health")).status_code == 200
+
+
+async def test_one_machine_assumes_its_developer(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment["WAYPOST_DEFAULT_IDENTITY"] = "demo/developer"
+    async with running(environment, monkeypatch) as api:
+        assert (await api.http.get("/v1/threads")).json() == {"threads": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense"])
+async def test_a_list_that_cannot_be_given(api: Api, query: str) -> None:
+    response = await api.http.get(f"/v1/threads?{query}", headers=ME)
+    assert response.status_code == 422
+    problem(response)
+
+
+async def test_what_nobody_foresaw_shows_nothing_internal(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("a private text")
+
+    monkeypatch.setattr(api.app.state.backend.table, "recent", broken)
+    response = await api.http.get("/v1/threads", headers=ME)
+    assert response.status_code == 500
+    assert problem(response) == "internal"
+    assert "private" not in response.text + caplog.text
