@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.browser.stage import Stage, served
 from waypost.settings import Settings
-from waypost_chat.app import create
+from waypost_chat.factory import create
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [

@@ -17,7 +17,7 @@ export class Account {
   #steps = new Map();
 
   constructor() {
-    const heads = ["Step", "", "Time", "Tokens in", "Tokens out", "Cost"];
+    const heads = ["Step", "Name", "Time", "Tokens in", "Tokens out", "Cost"];
     const head = h("tr", {}, heads.map((name, n) => h("th", { scope: "col", class: n > 1 && "to-end" }, name)));
     const grid = h("table", {}, h("thead", {}, head), this.#rows);
     const scroll = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Steps" };

@@ -4,7 +4,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
-import { followEnd } from "./scroll.js";
+import { Follower } from "./scroll.js";
 import { Threads } from "./threads.js";
 
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
@@ -18,12 +18,8 @@ const composer = new Composer({ ask, stop: () => conversation.stop() });
 const threads = new Threads({ open, renamed, removed });
 const scroller = document.getElementById("scroller");
 scroller.prepend(conversation.element);
-const toEnd = followEnd(
-  scroller,
-  conversation.element,
-  document.getElementById("to-end"),
-  () => conversation.busy,
-);
+const follower = new Follower(scroller, conversation.element, document.getElementById("to-end"));
+const canHover = matchMedia("(hover: hover)").matches;
 
 document.getElementById("new-thread").addEventListener("click", () => open(null));
 window.addEventListener("popstate", () => addressed() !== conversation.threadId && show());
@@ -36,7 +32,7 @@ document.addEventListener("keydown", (event) => {
 
 threads.refresh();
 show();
-composer.focus();
+write();
 
 /** The thread that the address names, or null. */
 function addressed() {
@@ -55,12 +51,17 @@ function open(threadId) {
   history.pushState(null, "", threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
   drawer.close();
   show();
-  composer.focus();
+  write();
+}
+
+/** Puts the cursor where one asks, but brings up no keyboard on a screen that is touched. */
+function write() {
+  if (canHover) composer.focus();
 }
 
 function ask(question) {
   const answered = conversation.ask(question);
-  toEnd();
+  follower.toEnd();
   return answered;
 }
 
@@ -75,7 +76,7 @@ function began(threadId) {
 
 function opened(thread) {
   name(thread?.title ?? "");
-  toEnd();
+  follower.toEnd();
 }
 
 function renamed(thread) {
@@ -92,6 +93,7 @@ function refused(question) {
 
 function busy(is) {
   composer.busy(is);
+  follower.follow(is);
 }
 
 function name(title) {

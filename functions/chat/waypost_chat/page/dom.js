@@ -20,7 +20,7 @@ const ICONS = {
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) set(node, name, value);
-  node.append(...children.flat().filter((child) => !absent(child)));
+  node.append(...children.flat(Infinity).filter((child) => !absent(child)));
   return node;
 }
 

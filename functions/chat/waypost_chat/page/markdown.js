@@ -103,8 +103,9 @@ function item(lines, at) {
   let end = at + 1;
   for (;;) {
     const next = afterBlanks(lines, end);
-    const indented = next < lines.length && /^ {2}/.test(lines[next]);
-    if (!indented && !(next === end && continues(lines, end))) break;
+    if (next === lines.length) break;
+    const goesOn = next === end && continues(lines, end) && !ITEM.test(lines[end]);
+    if (!goesOn && !/^ {2}/.test(lines[next])) break;
     for (; end <= next; end += 1) inner.push(outdent(lines[end], width));
   }
   return [inner.join("\n"), end];
@@ -112,7 +113,8 @@ function item(lines, at) {
 
 function table(lines, at) {
   const head = cells(lines[at]);
-  const marks = head.length > 0 && at + 1 < lines.length ? cells(lines[at + 1]) : [];
+  if (head.length === 0 || at + 1 === lines.length) return null;
+  const marks = cells(lines[at + 1]);
   if (marks.length !== head.length || !marks.every((mark) => /^:?-+:?$/.test(mark))) return null;
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && !BLANK.test(lines[end])) end += 1;

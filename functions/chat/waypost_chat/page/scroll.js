@@ -2,16 +2,39 @@
 
 const NEAR = 48;
 
-/** `follows()` tells whether something is being written; `button` leads back to the end. */
-export function followEnd(scroller, content, button, follows) {
-  let atEnd = true;
-  const end = () => scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
-  const look = () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
-    button.hidden = atEnd;
-  };
-  scroller.addEventListener("scroll", look, { passive: true });
-  new ResizeObserver(() => (atEnd && follows() ? end() : look())).observe(content);
-  button.addEventListener("click", end);
-  return end;
+/** `button` leads back to the end and shows only away from it. */
+export class Follower {
+  #scroller;
+  #button;
+  #atEnd = true;
+  #following = false;
+
+  constructor(scroller, content, button) {
+    this.#scroller = scroller;
+    this.#button = button;
+    scroller.addEventListener("scroll", () => this.#look(), { passive: true });
+    new ResizeObserver(() => this.#grown()).observe(content);
+    button.addEventListener("click", () => this.toEnd());
+  }
+
+  toEnd() {
+    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior: "instant" });
+  }
+
+  /** Whether something is being written. What was written last is still followed. */
+  follow(is) {
+    if (is) this.#following = true;
+    else requestAnimationFrame(() => requestAnimationFrame(() => (this.#following = false)));
+  }
+
+  #grown() {
+    if (this.#atEnd && this.#following) this.toEnd();
+    this.#look();
+  }
+
+  #look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#button.hidden = this.#atEnd;
+  }
 }
