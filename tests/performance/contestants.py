@@ -1,0 +1,239 @@
+"""What is measured: one process each, and how it is asked."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
+END = b"0\r\n\r\n"
+
+
+@dataclass
+class Process:
+    """A contestant's process. CPU is in seconds, memory in MB."""
+
+    process: asyncio.subprocess.Process
+    started: float
+
+    @property
+    def cpu(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self, name: str) -> float:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith(name))
+        return int(line.split()[1]) / 1024
+
+    async def end(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+
+
+@dataclass
+class Timed:
+    """One response as it came: when its first event did, when it was over, and its bytes."""
+
+    first: float = 0.0
+    total: float = 0.0
+    arrivals: list[tuple[float, bytes]] = field(default_factory=list)
+
+
+async def spawn(command: list[str], env: dict[str, str]) -> Process:
+    paths = [str(HERE), str(HERE.parents[1] / "layers/runtime")]
+    started = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **env},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    return Process(process, started)
+
+
+async def read(
+    reader: asyncio.StreamReader, asked: float, *, pause: float = 0.0, keep: bool = False
+) -> Timed:
+    """A chunked body to its end; `pause` after each read makes the reader a slow one."""
+    timed = Timed()
+    tail = b""
+    while not tail.endswith(END):
+        data = await reader.read(65_536)
+        if not data:
+            break
+        now = time.perf_counter()
+        if not timed.first and b"data:" in data:
+            timed.first = now - asked
+        if keep:
+            timed.arrivals.append((time.time(), data))
+        tail = (tail + data)[-len(END) :]
+        if pause:
+            await asyncio.sleep(pause)
+    timed.total = time.perf_counter() - asked
+    return timed
+
+
+class Uvicorn:
+    """The app behind a web server, asked over HTTP."""
+
+    name = "uvicorn"
+    streams = True
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process = process
+        self._port = port
+        self.startup = 0.0
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls) -> AsyncIterator["Uvicorn"]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "uvicorn", "bench_app:app", "--port", str(port)]
+        process = await spawn([*command, "--log-level", "error"], {})
+        made = cls(process, port)
+        try:
+            await made._until_up()
+            yield made
+        finally:
+            await process.end()
+
+    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> Timed:
+        limit = 65_536 if pause else 2**20
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=limit)
+        asked = time.perf_counter()
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        timed = await read(reader, asked, pause=pause, keep=keep)
+        writer.close()
+        return timed
+
+    async def _until_up(self) -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            except OSError:
+                await asyncio.sleep(0.002)
+                continue
+            writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await reader.read()
+            writer.close()
+            self.startup = time.perf_counter() - self.process.started
+            return
+
+
+class Lambda:
+    """A Lambda process under a Runtime API that times what comes."""
+
+    name = "waypost_runtime"
+    streams = True
+    command: tuple[str, ...] = ("-m", "waypost_runtime")
+    handler = "bench_app.app"
+
+    def __init__(self) -> None:
+        self.process: Process
+        self.startup = 0.0
+        self._waiting = asyncio.Event()
+        self._events: asyncio.Queue[bytes] = asyncio.Queue()
+        self._results: asyncio.Queue[Timed] = asyncio.Queue()
+        self._asked = 0.0
+        self._pause = 0.0
+        self._keep = False
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls) -> AsyncIterator["Lambda"]:
+        made = cls()
+        server = await asyncio.start_server(made._serve, "127.0.0.1", 0, limit=65_536)
+        port = server.sockets[0].getsockname()[1]
+        env = {
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+            "_HANDLER": cls.handler,
+            "LAMBDA_TASK_ROOT": str(HERE),
+            "AWS_LAMBDA_FUNCTION_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        }
+        made.process = await spawn([sys.executable, *cls.command], env)
+        try:
+            await made._waiting.wait()
+            made.startup = time.perf_counter() - made.process.started
+            yield made
+        finally:
+            await made.process.end()
+            server.close()
+
+    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> Timed:
+        await self._waiting.wait()
+        self._waiting.clear()
+        self._pause, self._keep = pause, keep
+        self._asked = time.perf_counter()
+        self._events.put_nowait(_event(path))
+        return await self._results.get()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                if head.startswith("get"):
+                    await self._next(writer)
+                else:
+                    await self._response(head, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+    async def _next(self, writer: asyncio.StreamWriter) -> None:
+        self._waiting.set()
+        event = await self._events.get()
+        deadline = int((time.time() + 600) * 1000)
+        writer.write(
+            f"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\n"
+            f"Lambda-Runtime-Deadline-Ms: {deadline}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: arn\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(event)}\r\n\r\n".encode()
+            + event
+        )
+
+    async def _response(
+        self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if "transfer-encoding: chunked" in head:
+            timed = await read(reader, self._asked, pause=self._pause, keep=self._keep)
+        else:
+            length = int(head.split("content-length:")[1].split("\r\n")[0])
+            await reader.readexactly(length)
+            passed = time.perf_counter() - self._asked
+            timed = Timed(passed, passed)
+        writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+        self._results.put_nowait(timed)
+
+
+class Buffered(Lambda):
+    """The same under AWS's own runtime client, with mangum: whole answers."""
+
+    name = "mangum on awslambdaric"
+    streams = False
+    command = ("-m", "awslambdaric", "bench_app.handler")
+    handler = "bench_app.handler"
+
+
+def _event(target: str) -> bytes:
+    path, _, query = target.partition("?")
+    http: dict[str, Any] = {"method": "GET", "path": path, "sourceIp": "127.0.0.1"}
+    event = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "x", "accept": "*/*"},
+        "requestContext": {"http": http},
+        "isBase64Encoded": False,
+    }
+    return json.dumps(event).encode()
