@@ -1,9 +1,10 @@
 """Response streaming for any ASGI app on Lambda's managed Python runtime.
 
 Lambda starts `python -m waypost_runtime` through `AWS_LAMBDA_EXEC_WRAPPER` in place of its own
-loop. `loop` asks the Runtime API (`channel`) for one invocation after the other; `scopes` makes
-ASGI scopes of HTTP events; `http` runs the app; `response` is the one place that knows how a
-response travels. Only the standard library is imported, so nothing is added to a cold start.
+loop. `startup` brings the function up; `loop` takes one invocation after the other; `events` makes
+ASGI scopes of HTTP events; `http` runs the app by its deadline; `response` is the one place that
+knows how a streamed response travels. Only the standard library is imported, so that nothing is
+added to a cold start.
 
 Settings, from the environment:
 

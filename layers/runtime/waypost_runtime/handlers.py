@@ -1,21 +1,21 @@
 """What `_HANDLER` and `WAYPOST_EVENT_HANDLER` name."""
 
+import asyncio
 import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from waypost_runtime.context import LambdaContext
+from waypost_runtime.failures import HandlerError
+
 EventHandler = Callable[[Any, Any], Any]
-
-
-class HandlerError(Exception):
-    """There is no such handler; the text says what is missing."""
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """Where events go: `app` takes HTTP, `event` takes everything else."""
+    """Where events go: `app` takes HTTP, `event` everything that `app` does not take."""
 
     app: Any
     event: EventHandler | None
@@ -25,30 +25,62 @@ def load(handler: str, event_handler: str | None) -> Handlers:
     """Imports what is named.
 
     Raises:
-        HandlerError: A name is not `module.attribute`, or there is no such attribute.
+        HandlerError: A name is not `module.attribute`, or there is no such thing to call.
         Exception: Whatever the module raises while it is imported.
     """
     found = _named(handler)
     named = _named(event_handler) if event_handler else None
-    if _is_asgi(found):
-        return Handlers(found, named)
-    return Handlers(None, found)
+    return Handlers(found, named) if _is_asgi(found) else Handlers(None, found)
+
+
+async def call(handler: EventHandler, event: Any, context: LambdaContext) -> Any:
+    """Calls a handler of either kind; a plain one in a thread, where it may run a loop itself."""
+    if can_be_cancelled(handler):
+        return await handler(event, context)
+    result = await asyncio.to_thread(handler, event, context)
+    return await result if inspect.isawaitable(result) else result
+
+
+def can_be_cancelled(handler: EventHandler) -> bool:
+    """Whether it is async."""
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
+        getattr(handler, "__call__", None)  # noqa: B004
+    )
 
 
 def _named(name: str) -> Any:
-    module, dot, attribute = name.replace("/", ".").rpartition(".")
-    if not dot:
-        raise HandlerError(f"Bad handler {name!r}: it must be module.attribute.")
-    found = getattr(importlib.import_module(module), attribute, None)
+    module_name, _, attribute = name.replace("/", ".").rpartition(".")
+    if not module_name or not attribute:
+        text = f"Bad handler {name!r}: it must be module.attribute."
+        raise HandlerError("Runtime.MalformedHandlerName", text)
+    found = getattr(_module(module_name), attribute, None)
     if not callable(found):
-        raise HandlerError(f"There is no {attribute!r} to call in {module!r}.")
+        text = f"There is no {attribute!r} to call in module {module_name!r}."
+        raise HandlerError("Runtime.HandlerNotFound", text)
     return found
 
 
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        text = f"Unable to import module {name!r}: {error}"
+        raise HandlerError("Runtime.ImportModuleError", text) from error
+    except SyntaxError as error:
+        text = f"Syntax error in module {name!r}: {error}"
+        raise HandlerError("Runtime.UserCodeSyntaxError", text) from error
+
+
 def _is_asgi(found: Any) -> bool:
-    call = found if inspect.isroutine(found) else type(found).__call__
-    takes = [
-        p for p in inspect.signature(call).parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "self"
-    ]  # fmt: skip
-    return inspect.iscoroutinefunction(call) and len(takes) == 3
+    """ASGI is called with three arguments, `handler(event, context)` with two."""
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except ValueError:
+        return False
+    required = [
+        parameter
+        for parameter in parameters
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    return len(required) == 3

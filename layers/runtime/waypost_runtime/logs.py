@@ -1,18 +1,27 @@
-"""Log records as Lambda wants them: text or JSON lines, in telemetry frames where there are any."""
+"""Log records as Lambda wants them: text or JSON lines, in telemetry frames where there are any.
 
+https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+"""
+
+import io
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Iterator, MutableMapping
 from typing import BinaryIO
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from waypost_runtime.context import LambdaContext
+
+current: LambdaContext | None = None
+"""The invocation that is being served. No context variable: threads of the app log too, and an
+environment serves one invocation at a time."""
+
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}
-_STEP = {logging.DEBUG: 2, logging.INFO: 3, logging.WARNING: 4, logging.ERROR: 5}
+_FRAME = 0xA55A0000
+_JSON, _TEXT = 2, 3
 
 
 class JsonLines(logging.Formatter):
@@ -20,62 +29,87 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, object] = {
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
+            "timestamp": _timestamp(record),
             "level": record.levelname,
-            "message": record.getMessage(),
+            "message": _message(record),
             "logger": record.name,
-            "requestId": request_id.get() or None,
+            "requestId": current and current.aws_request_id,
+            "tenantId": current and current.tenant_id,
+            **dict(self._error(record)),
         }
-        if record.exc_info and record.exc_info[0]:
-            fields["errorType"] = record.exc_info[0].__name__
-            fields["stackTrace"] = self.formatException(record.exc_info).splitlines()
-        fields.update((k, v) for k, v in vars(record).items() if k not in _OWN)
+        fields |= {name: value for name, value in _extra(record) if name not in fields}
         kept = {name: value for name, value in fields.items() if value is not None}
         return json.dumps(kept, ensure_ascii=False, default=str)
+
+    def _error(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+        if record.exc_info and record.exc_info[0]:
+            yield "errorType", record.exc_info[0].__name__
+            yield "errorMessage", str(record.exc_info[1])
+            yield "stackTrace", self.formatException(record.exc_info).splitlines()
+            yield "location", f"{record.pathname}:{record.funcName}:{record.lineno}"
 
 
 class TextLines(logging.Formatter):
     """`[LEVEL] time request-id message`, then the fields that were given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        extra = " ".join(
-            f"{k}={v}" for k, v in vars(record).items() if k not in _OWN and v is not None
-        )
-        line = f"[{record.levelname}]\t{at}.{int(record.msecs):03d}Z\t{request_id.get()}\t"
-        line += " ".join(part for part in (record.getMessage(), extra) if part)
+        request_id = current.aws_request_id if current else ""
+        extra = (f"{name}={value}" for name, value in _extra(record))
+        text = " ".join([record.getMessage(), *extra])
+        line = f"[{record.levelname}]\t{_timestamp(record)}\t{request_id}\t{text}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 class Frames(logging.Handler):
-    """Writes each record in a frame: type, length, microseconds, text.
+    """Writes each record in a frame: type, length, microseconds, text, as awslambdaric does.
 
-    The type tells level and format, as the managed runtime's own (awslambdaric) does.
+    The type tells the level and whether the text is JSON.
     """
 
     def __init__(self, sink: BinaryIO, *, json_lines: bool) -> None:
         super().__init__()
         self._sink = sink
-        self._format_bit = 2 if json_lines else 3
+        self._kind = _JSON if json_lines else _TEXT
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = (self.format(record) + "\n").encode()
-        level = _STEP.get(min(record.levelno // 10 * 10, logging.CRITICAL), 6)
-        kind = 0xA55A0000 | level << 2 | self._format_bit
+        text = (self.format(record) + "\n").encode(errors="backslashreplace")
+        step = min(record.levelno, logging.CRITICAL) // 10
+        kind = _FRAME | (step + 1 if step else 0) << 2 | self._kind
         micros = int(record.created * 1_000_000)
-        frame = kind.to_bytes(4, "big") + len(text).to_bytes(4, "big") + micros.to_bytes(8, "big")
-        self._sink.write(frame + text)
+        head = kind.to_bytes(4, "big") + len(text).to_bytes(4, "big") + micros.to_bytes(8, "big")
+        self._sink.write(head + text)
 
 
-def setup(env: Mapping[str, str]) -> None:
+def setup(env: MutableMapping[str, str]) -> None:
     """Makes the root logger write for Lambda, at `AWS_LAMBDA_LOG_LEVEL` (default WARNING)."""
     json_lines = env.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
     handler: logging.Handler
-    if fd := env.get("_LAMBDA_TELEMETRY_LOG_FD"):
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What is still in a buffer when the environment is frozen is seen late or never.
+        sys.stdout.reconfigure(line_buffering=True)
+    # Taken out of the environment: processes that the function starts have no such descriptor.
+    if fd := env.pop("_LAMBDA_TELEMETRY_LOG_FD", None):
         handler = Frames(os.fdopen(int(fd), "wb", 0), json_lines=json_lines)
     else:
         handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines() if json_lines else TextLines())
-    level = env.get("AWS_LAMBDA_LOG_LEVEL", "WARNING").upper()
-    logging.basicConfig(level=_LEVELS.get(level, level), handlers=[handler], force=True)
+    logging.basicConfig(level=_level(env.get("AWS_LAMBDA_LOG_LEVEL")), handlers=[handler])
+
+
+def _level(name: str | None) -> int:
+    name = (name or "WARNING").upper()
+    return logging.getLevelNamesMapping().get(_LEVELS.get(name, name), logging.WARNING)
+
+
+def _timestamp(record: logging.LogRecord) -> str:
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{seconds}.{int(record.msecs):03d}Z"
+
+
+def _message(record: logging.LogRecord) -> object:
+    """A dict is logged as an object."""
+    return record.msg if isinstance(record.msg, dict) and not record.args else record.getMessage()
+
+
+def _extra(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+    return ((k, v) for k, v in vars(record).items() if k not in _OWN and v is not None)

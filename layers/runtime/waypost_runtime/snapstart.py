@@ -1,32 +1,31 @@
-"""SnapStart: hooks around the snapshot (https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html).
+"""Hooks around a SnapStart snapshot.
 
-Nothing may hold a socket while the snapshot is taken, so this runs before the loop opens any that
-it keeps.
+The managed runtime carries `snapshot_restore_py`, in which a function registers them:
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
 import importlib
 from collections.abc import Callable
 from typing import Any
 
-from waypost_runtime.channel import Channel
-
-HOOKS = "snapshot_restore_py"
-BEFORE_FAILED = 64
-AFTER_FAILED = 65
+Hook = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-def run_hooks(name: str) -> None:
-    """Runs the registered hooks: before the snapshot in reverse order, after it in order."""
-    try:
-        registry: Any = importlib.import_module(HOOKS)
-    except ImportError:
-        return
-    hooks: list[tuple[Callable[..., Any], Any, Any]] = list(getattr(registry, f"get_{name}")())
-    for hook, args, kwargs in reversed(hooks) if name == "before_snapshot" else hooks:
+def before_snapshot() -> None:
+    """Runs the hooks, the last registered first."""
+    for hook, args, kwargs in reversed(_registered("get_before_snapshot")):
         hook(*args, **kwargs)
 
 
-async def wait_for_restore(channel: Channel) -> None:
-    """Blocks until the snapshot was taken and restored, then lets go of the connection."""
-    await channel.call("GET", "/2018-06-01/runtime/restore/next")
-    channel.close()
+def after_restore() -> None:
+    """Runs the hooks in the order in which they were registered."""
+    for hook, args, kwargs in _registered("get_after_restore"):
+        hook(*args, **kwargs)
+
+
+def _registered(name: str) -> list[Hook]:
+    try:
+        registry = importlib.import_module("snapshot_restore_py")
+    except ImportError:
+        return []
+    return list(getattr(registry, name)())
