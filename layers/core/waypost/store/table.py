@@ -99,12 +99,8 @@ class Table:
             raise ConditionFailed(failed) from None
 
     async def put_all(self, items: Iterable[Values]) -> None:
-        await self._batch([{"PutRequest": {"Item": to_item(i)}} for i in items])
-
-    async def delete_all(self, keys: Iterable[Mapping[str, str]]) -> None:
-        await self._batch([{"DeleteRequest": {"Key": to_item(k)}} for k in keys])
-
-    async def _batch(self, requests: list[Values]) -> None:
+        """Writes items in batches of 25; what DynamoDB leaves over is sent again."""
+        requests = [{"PutRequest": {"Item": to_item(item)}} for item in items]
         pause = 0.05
         while requests:
             now, requests = requests[:25], requests[25:]
