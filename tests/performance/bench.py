@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.performance.contestants import Buffered, Lambda, Timed, Uvicorn
 
-CHUNKS = 5_000
+CHUNKS = 30_000
 PACED = 100
 PAUSE = 0.01
-WARM = 20
+WARM = 50
 MEGABYTES = 20
 SLOW = 0.002
 PATIENCE = 60

@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI
-from mangum import Mangum
-from starlette.responses import StreamingResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route
 
-app = FastAPI()
 CHUNK = b'data: {"delta": "twelve letters and a few more of them"}\n\n'
 
 
@@ -22,24 +22,28 @@ async def _chunks(count: int, pause: float) -> AsyncIterator[bytes]:
             yield CHUNK
 
 
-@app.get("/health")
-async def health() -> dict[str, str]:
-    return {"status": "healthy"}
+async def health(request: Request) -> JSONResponse:
+    return JSONResponse({"status": "healthy"})
 
 
-@app.get("/stream")
-async def stream(count: int = 1, pause: float = 0.0) -> StreamingResponse:
-    return StreamingResponse(_chunks(count, pause), media_type="text/event-stream")
+async def stream(request: Request) -> StreamingResponse:
+    asked = request.query_params
+    chunks = _chunks(int(asked["count"]), float(asked.get("pause", 0)))
+    return StreamingResponse(chunks, media_type="text/event-stream")
 
 
-@app.get("/large")
-async def large(megabytes: int) -> StreamingResponse:
+async def large(request: Request) -> StreamingResponse:
     async def blocks() -> AsyncIterator[bytes]:
-        for _ in range(megabytes * 16):
+        for _ in range(int(request.query_params["megabytes"]) * 16):
             yield b"x" * 65_536
 
     return StreamingResponse(blocks(), media_type="application/octet-stream")
 
 
+app = Starlette(routes=[Route("/health", health), Route("/stream", stream), Route("/large", large)])
+
+
 def handler(event: Any, context: Any) -> Any:
+    from mangum import Mangum
+
     return Mangum(app, lifespan="off")(event, context)

@@ -9,7 +9,7 @@ def connect(read_timeout: float = 30) -> Any:
 
     Takes about 0.1 s, so call it off the event loop and never at import.
     """
-    import boto3
+    from boto3.session import Session
     from botocore.config import Config
 
     config = Config(
@@ -20,4 +20,4 @@ def connect(read_timeout: float = 30) -> Any:
         retries={"total_max_attempts": 1},
     )
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return boto3.client("bedrock-runtime", config=config, region_name=region)
+    return Session().client("bedrock-runtime", config=config, region_name=region)

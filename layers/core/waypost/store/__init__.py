@@ -10,8 +10,11 @@ __all__ = ["Table", "connect"]
 
 
 def connect(name: str) -> Table:
-    """The table, over a client with short time-outs; takes about 0.1 s, so not at import."""
-    import boto3
+    """The table, over a client with short time-outs; takes about 0.1 s, so not at import.
+
+    The session is its own: boto3's shared one must not make two clients at once.
+    """
+    from boto3.session import Session
     from botocore.config import Config
 
     config = Config(
@@ -21,4 +24,4 @@ def connect(name: str) -> Table:
         max_pool_connections=50,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    return Table(boto3.client("dynamodb", config=config), name)
+    return Table(Session().client("dynamodb", config=config), name)

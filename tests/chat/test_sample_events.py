@@ -1,0 +1,36 @@
+"""The sample events are requests that the app has a route for, one for each route."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Match
+
+from tests.chat.conftest import ROOT, Api
+
+EVENTS = sorted((ROOT / "events").glob("*.json"))
+
+
+def request(event: dict[str, Any]) -> tuple[str, str]:
+    http = event["requestContext"]["http"]
+    assert http["path"] == event["rawPath"]
+    return http["method"], event["rawPath"]
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
+async def test_an_event_is_whole_and_has_a_route(api: Api, path: Path) -> None:
+    event = json.loads(path.read_text())
+    assert event["version"] == "2.0"
+    assert event["headers"]["host"].endswith(".lambda-url.us-east-1.on.aws")
+    method, target = request(event)
+    scope = {"type": "http", "method": method, "path": target, "headers": [], "app": api.app}
+    assert any(route.matches(scope)[0] is Match.FULL for route in api.app.routes)
+
+
+async def test_every_route_of_the_api_has_an_event(api: Api) -> None:
+    have = [request(json.loads(path.read_text())) for path in EVENTS]
+    for template, methods in api.app.openapi()["paths"].items():
+        stem = template.partition("{")[0]
+        for method in methods:
+            assert any(m == method.upper() and p.startswith(stem) for m, p in have), template
