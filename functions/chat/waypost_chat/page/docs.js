@@ -21,7 +21,7 @@ function show(description) {
   const { title, version, description: about } = description.info;
   document.title = `${title} API`;
   const schemas = new Schemas(description);
-  const groups = Map.groupBy?.(operations(description), tagOf) ?? grouped(operations(description));
+  const groups = grouped(operations(description));
   main.replaceChildren(
     h("h1", {}, `${title} API `, h("small", {}, version)),
     h("p", { class: "lead" }, about ?? ""),
@@ -46,13 +46,12 @@ function operations({ paths }) {
   );
 }
 
-function tagOf({ tags }) {
-  return tags?.[0] ?? "other";
-}
-
 function grouped(members) {
   const groups = new Map();
-  for (const member of members) groups.set(tagOf(member), [...(groups.get(tagOf(member)) ?? []), member]);
+  for (const member of members) {
+    const tag = member.tags?.[0] ?? "other";
+    groups.set(tag, [...(groups.get(tag) ?? []), member]);
+  }
   return groups;
 }
 

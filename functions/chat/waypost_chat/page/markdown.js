@@ -80,7 +80,8 @@ function quote(lines, at) {
 
 function list(lines, at) {
   const first = ITEM.exec(lines[at]);
-  if (!first) return null;
+  // "28." alone is an answer, and no list.
+  if (!first || first[0].length === lines[at].length) return null;
   const ordered = isOrdered(first);
   const items = [];
   let loose = false;

@@ -1,11 +1,12 @@
 /** JSON Schema for readers: types in a word, fields with their meaning, an example. */
 
 import { h } from "./dom.js";
+import { counted } from "./figures.js";
 
 const DEEPEST = 4;
 const LIMITS = {
-  minLength: (n) => `at least ${n} characters`,
-  maxLength: (n) => `at most ${n} characters`,
+  minLength: (n) => `at least ${counted(n, "character")}`,
+  maxLength: (n) => `at most ${counted(n, "character")}`,
   minimum: (n) => `at least ${n}`,
   maximum: (n) => `at most ${n}`,
 };
@@ -48,7 +49,7 @@ export class Schemas {
     return this.resolve(schema).oneOf?.map((option) => this.resolve(option)) ?? null;
   }
 
-  /** A value that fits: what the schema gives as one, else made up from its types. */
+  /** The least that fits: what the schema gives as an example, else made up from its types. */
   example(schema, depth = 0) {
     const known = this.resolve(schema);
     if (known.examples) return known.examples[0];
@@ -59,7 +60,8 @@ export class Schemas {
     if (options) return this.example(options[0], depth);
     if (known.type === "array") return depth > DEEPEST ? [] : [this.example(known.items, depth + 1)];
     if (!known.properties) return known.type === "object" ? {} : (SAMPLES[known.type] ?? null);
-    const entries = depth > DEEPEST ? [] : Object.entries(known.properties);
+    const needed = depth > DEEPEST ? [] : (known.required ?? []);
+    const entries = needed.map((name) => [name, known.properties[name]]);
     return Object.fromEntries(entries.map(([name, field]) => [name, this.example(field, depth + 1)]));
   }
 

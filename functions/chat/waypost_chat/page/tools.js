@@ -77,7 +77,7 @@ export function sqlNodes(sql) {
   let at = 0;
   for (const found of sql.matchAll(WORDS)) {
     const [whole, text, number, word] = found;
-    const kind = text ? "text" : number ? "number" : KEYWORDS.has(word.toLowerCase()) && "keyword";
+    const kind = text ? "literal" : number ? "number" : KEYWORDS.has(word.toLowerCase()) && "keyword";
     if (!kind) continue;
     nodes.push(sql.slice(at, found.index), h("span", { class: kind }, whole));
     at = found.index + whole.length;
