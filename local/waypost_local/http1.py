@@ -13,6 +13,14 @@ class Gone(OSError):
     """The other side closed the connection."""
 
 
+class Malformed(Gone):
+    """What came is not HTTP; `status` says so to whoever sent it."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Connection:
     """One request after the other, each answered before the next is read."""
 
@@ -42,6 +50,10 @@ class Connection:
                 return
             else:
                 raise Gone("The request broke off.")
+
+    async def read(self) -> bytes:
+        """The request's whole body."""
+        return b"".join([chunk async for chunk in self.body()])
 
     async def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """A whole response."""
@@ -76,7 +88,7 @@ class Connection:
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError as error:
-                raise Gone(str(error)) from None
+                raise Malformed(str(error), error.error_status_hint) from None
             if event is not h11.NEED_DATA:
                 return event
             if self._http.they_are_waiting_for_100_continue:

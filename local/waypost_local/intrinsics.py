@@ -8,12 +8,14 @@ from typing import Any
 from waypost_local.failure import CommandError
 
 ACCOUNT = "123456789012"
+REGION = "us-east-1"
 PSEUDO = {
+    "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::StackName": "waypost",
-    "AWS::StackId": f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/waypost/local",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/waypost/local",
     "AWS::NotificationARNs": [],
 }
 _VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -27,7 +29,6 @@ class Resolver:
     `attributes` gives, by logical id, what `Ref` (under the empty name) and `GetAtt` stand for.
     """
 
-    region: str
     parameters: Mapping[str, Any]
     attributes: Mapping[str, Mapping[str, Any]]
     conditions: Mapping[str, Any] = field(default_factory=dict)
@@ -53,8 +54,6 @@ class Resolver:
     def ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return _NO_VALUE
-        if name == "AWS::Region":
-            return self.region
         if name in PSEUDO:
             return PSEUDO[name]
         if name in self.parameters:

@@ -2,91 +2,139 @@
 
 import asyncio
 import base64
+import contextlib
 import importlib.util
 import json
-import os
 import platform
-import signal
 import socket
 import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from waypost_local import environment, stack
+from waypost_local import environment, processes, stack
 from waypost_local.failure import CommandError
-from waypost_local.stack import Options
+from waypost_local.logs import Log
+from waypost_local.stack import Setup
 from waypost_local.template import Function
 
 _PATH = "/2015-03-31/functions/function/invocations"
 _CPUS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_TRIES = 8
+"""Of connecting while the emulator starts; httpx waits twice as long after each."""
 
 
-async def run(body: bytes, options: Options) -> int:
-    """Prints the function's answer to an event; 1 where it is an error. Raises CommandError."""
-    emulator = binary()
-    async with stack.cloud(options) as aws:
-        function = next((f for f in aws.stack.functions if f.url), aws.stack.functions[0])
-        variables = {**aws.variables, "WAYPOST_RESPONSE": "buffered"}
-        answer = await _invoke(emulator, function, variables, options.python, body)
-    sys.stdout.write(_readable(answer) + "\n")
-    return 1 if _is_error(answer) else 0
+@dataclass(frozen=True)
+class Result:
+    """What the function answered, fit to read; `failed` where that is an error."""
+
+    text: str
+    failed: bool
 
 
-def read(event: Path) -> bytes:
-    """An event's JSON. Raises CommandError."""
+async def invoke(setup: Setup, event: Path, log: Log) -> Result:
+    """Runs one event with AWS's side around it. Raises CommandError."""
+    body, emulator = _read(event), binary()
+    async with stack.aws_side(setup, "http://127.0.0.1") as side:
+        function = side.stack.with_url()
+        variables = {
+            **environment.variables(function),
+            **function.environment,
+            **side.variables,
+            "WAYPOST_RESPONSE": "buffered",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout),
+        }
+        await side.create()
+        runtime = environment.start_command(function, setup.python)
+        async with _emulating(emulator, runtime, function, variables, log) as url:
+            answer = await _post(url, body, function.timeout)
+    return Result(readable(answer), is_error(answer))
+
+
+def binary() -> Path:
+    """The emulator for this machine's CPU. Raises CommandError where there is none."""
+    found = importlib.util.find_spec("samcli")
+    if found is None or found.origin is None:
+        raise CommandError("the runtime interface emulator comes with aws-sam-cli: pip install it")
+    cpu = platform.machine()
+    path = Path(found.origin).parent / f"local/rapid/aws-lambda-rie-{_CPUS.get(cpu.lower())}"
+    if sys.platform != "linux" or not path.is_file():
+        text = "the runtime interface emulator runs on Linux on x86_64 and arm64"
+        raise CommandError(f"{text}; this is {sys.platform} on {cpu}")
+    return path
+
+
+def readable(answer: Any) -> str:
+    """Status and headers as JSON, and below them the body as a client would see it."""
+    if not isinstance(answer, dict) or "body" not in answer:
+        return json.dumps(answer, indent=2, ensure_ascii=False)
+    head = {n: v for n, v in answer.items() if n not in ("body", "isBase64Encoded")}
+    body = answer["body"] or ""
+    if answer.get("isBase64Encoded"):
+        body = base64.b64decode(body).decode(errors="replace")
+    with contextlib.suppress(ValueError):
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    return f"{json.dumps(head, indent=2, ensure_ascii=False)}\n\n{body}"
+
+
+def is_error(answer: Any) -> bool:
+    """Whether the function failed, or answered a status from 400 on."""
+    if not isinstance(answer, dict):
+        return False
+    return "errorType" in answer or int(answer.get("statusCode", 200)) >= 400
+
+
+def _read(event: Path) -> bytes:
     try:
         body = event.read_bytes()
         json.loads(body)
     except OSError as error:
-        raise CommandError(f"EVENT: {event}: {error.strerror}") from None
-    except ValueError:
-        raise CommandError(f"EVENT: {event} is not JSON") from None
+        raise CommandError(f"{event}: {error.strerror}") from None
+    except ValueError as error:
+        raise CommandError(f"{event}: it is not JSON: {error}") from None
     return body
 
 
-def binary() -> Path:
-    """The emulator for this machine. Raises CommandError where there is none."""
-    found = importlib.util.find_spec("samcli")
-    cpu = _CPUS.get(platform.machine().lower())
-    if found is None or found.origin is None:
-        raise CommandError("aws-sam-cli is not installed: run make test once")
-    path = Path(found.origin).parent / f"local/rapid/aws-lambda-rie-{cpu}"
-    if sys.platform != "linux" or not path.is_file():
-        raise CommandError("the runtime interface emulator runs on Linux, x86_64 or arm64")
-    return path
-
-
-async def _invoke(
-    emulator: Path, function: Function, variables: dict[str, str], python: str, body: bytes
-) -> Any:
-    port, api_port = _free_port(), _free_port()
-    made = environment.Environment(function, 1, python, lambda *_: None)
+@contextlib.asynccontextmanager
+async def _emulating(
+    emulator: Path, runtime: list[str], function: Function, variables: Mapping[str, str], log: Log
+) -> AsyncIterator[str]:
+    """The emulator with a runtime, and the address that takes events."""
+    port, runtime_port = _free_port(), _free_port()
     command = [
         str(emulator),
-        "--runtime-interface-emulator-address",
-        f"127.0.0.1:{port}",
-        "--runtime-api-address",
-        f"127.0.0.1:{api_port}",
-        *made.command(),
+        f"--runtime-interface-emulator-address=127.0.0.1:{port}",
+        f"--runtime-api-address=127.0.0.1:{runtime_port}",
+        *runtime,
     ]
-    env = {**made.variables(variables), "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout)}
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=function.code, env=env, stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    process = await processes.spawn(command, variables, function.code)
+    printing = asyncio.create_task(_print(process, log))
     try:
-        return await _post(f"http://127.0.0.1:{port}{_PATH}", body, function.timeout)
+        yield f"http://127.0.0.1:{port}{_PATH}"
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        # The runtime complains when its emulator ends before it.
+        printing.cancel()
+        await processes.kill(process)
+
+
+async def _print(process: Process, log: Log) -> None:
+    """The emulator's own lines are not JSON; they are for those who want to see everything."""
+    async for line in processes.lines(process):
+        if log.verbose or line.startswith("{"):
+            log.printed("emulator", line)
 
 
 async def _post(url: str, body: bytes, seconds: int) -> Any:
-    transport = httpx.AsyncHTTPTransport(retries=8)
+    transport = httpx.AsyncHTTPTransport(retries=_TRIES)
     async with httpx.AsyncClient(transport=transport, timeout=seconds + 10) as client:
-        response = await client.post(url, content=body)
+        try:
+            response = await client.post(url, content=body)
+        except httpx.HTTPError as error:
+            raise CommandError(f"the emulator: {type(error).__name__} {error}") from None
     try:
         return response.json()
     except ValueError:
@@ -96,19 +144,3 @@ async def _post(url: str, body: bytes, seconds: int) -> Any:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
-
-
-def _is_error(answer: Any) -> bool:
-    if not isinstance(answer, dict):
-        return True
-    return "errorType" in answer or answer.get("statusCode", 500) >= 400
-
-
-def _readable(answer: Any) -> str:
-    """The answer with its body as the client would see it, below its status and headers."""
-    if not isinstance(answer, dict) or "body" not in answer:
-        return json.dumps(answer, indent=2, ensure_ascii=False)
-    body = answer.pop("body") or ""
-    if answer.pop("isBase64Encoded", False):
-        body = base64.b64decode(body).decode(errors="replace")
-    return f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n\n{body}"

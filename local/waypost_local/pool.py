@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from waypost_local.environment import Environment, Output
 from waypost_local.invocation import Invocation
@@ -10,6 +11,15 @@ from waypost_local.template import Function
 
 class Throttled(Exception):
     """As many environments as are allowed are busy."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An invocation on its way. `finished` ends once its environment is done with it."""
+
+    invocation: Invocation
+    environment: str
+    finished: asyncio.Task[None]
 
 
 class Pool:
@@ -32,29 +42,45 @@ class Pool:
         """Starts an environment before anybody asks. Raises InitFailed, CommandError."""
         self._idle.append(await self._start())
 
-    async def invoke(self, event: bytes) -> tuple[Invocation, Environment]:
-        """An invocation on its way, and where it runs.
+    async def invoke(self, event: bytes) -> Running:
+        """Hands an event to an environment, which may have to start first.
 
         Raises:
-            Throttled, InitFailed
+            Throttled: All are busy, and there may be no more.
+            InitFailed, CommandError: It did not start.
         """
         environment = await self._take()
-        timeout = self.function.timeout
-        invocation = Invocation(event, timeout, self.function.arn)
+        invocation = Invocation(event, self.function.timeout, self.function.arn)
         task = asyncio.create_task(self._run(environment, invocation))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return invocation, environment
+        return Running(invocation, environment.name, task)
 
     async def replace(self) -> None:
-        """Lets every environment go: idle ones now, busy ones when they have finished."""
+        """Lets every environment go: idle ones now, busy ones when they have finished.
+
+        Raises:
+            InitFailed, CommandError: The new one did not start; the next request tries again.
+        """
         for environment in self._all:
             environment.retired = True
         idle, self._idle = self._idle, []
         await asyncio.gather(*map(self._drop, idle))
+        if not self._all:
+            await self.warm()
+
+    async def finish(self, seconds: float) -> None:
+        """Waits for what is running, `seconds` at most."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+
+    @property
+    def busy(self) -> int:
+        return len(self._running)
 
     async def stop(self) -> None:
-        await asyncio.gather(*(environment.stop() for environment in self._all))
+        await asyncio.gather(*(environment.stop() for environment in list(self._all)))
+        await self.finish(1)
 
     async def _take(self) -> Environment:
         while self._idle:
@@ -73,7 +99,7 @@ class Pool:
         try:
             await environment.start(self._aws)
         except BaseException:
-            self._all.discard(environment)
+            await self._drop(environment)
             raise
         return environment
 

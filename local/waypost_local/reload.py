@@ -1,18 +1,22 @@
-"""Replaces a function's environments when its code changes."""
+"""Starts functions anew when their code changes."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 from watchfiles import awatch
 
+from waypost_local.environment import InitFailed
+from waypost_local.failure import CommandError
+from waypost_local.logs import Log
 from waypost_local.pool import Pool
 
 
-async def watch(pool: Pool, more: list[Path], say: Callable[[str], None]) -> None:
-    """Watches the function's code, its layers and `more` until it is cancelled."""
-    folders = [pool.function.code, *pool.function.layers, *more]
-    async for changes in awatch(*(f for f in folders if f.exists())):
-        changed = {Path(path).name for _, path in changes if "__pycache__" not in path}
-        if changed:
-            say(f"          {', '.join(sorted(changed)[:3])} changed: starting afresh")
+async def watch(folders: Sequence[Path], pool: Pool, log: Log) -> None:
+    """Replaces the environments after each change; what is running finishes first."""
+    async for changes in awatch(*folders):
+        names = sorted({Path(path).name for _, path in changes})
+        log.note(f"Changed: {', '.join(names)}")
+        try:
             await pool.replace()
+        except (InitFailed, CommandError) as error:
+            log.note(str(error))

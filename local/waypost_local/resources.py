@@ -1,15 +1,15 @@
-"""The template's table, queues, bucket and bus, made in moto from the template's own properties."""
+"""The template's table, queues, buckets, buses and rules, made in moto from its own properties."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
+from waypost_local import physical
+from waypost_local.intrinsics import REGION
+from waypost_local.template import Stack
 
-from waypost_local.intrinsics import ACCOUNT
-from waypost_local.template import REGION, Stack
-
-CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+Properties = Mapping[str, Any]
 _TABLE = (
     "AttributeDefinitions",
     "KeySchema",
@@ -25,50 +25,86 @@ _QUEUE = (
     "DelaySeconds",
     "ReceiveMessageWaitTimeSeconds",
     "FifoQueue",
+    "ContentBasedDeduplication",
     "RedrivePolicy",
 )
 
 
-def create(stack: Stack, endpoint: str) -> list[str]:
-    """Makes what the template declares and answers the names of what was made."""
-    made = []
-    for name, resource in stack.resources.items():
-        make = _MAKERS.get(resource["Type"])
-        if make:
-            make(endpoint, name, resource["Properties"])
-            made.append(name)
-    return made
+def create(stack: Stack, endpoint: str) -> None:
+    """Makes what the template declares, what others point at first."""
+    for kind, make in _MAKERS.items():
+        found = [
+            (name, resource["Properties"])
+            for name, resource in stack.resources.items()
+            if resource["Type"] == kind
+        ]
+        for name, properties in sorted(found, key=lambda pair: "RedrivePolicy" in pair[1]):
+            make(endpoint, name, properties)
 
 
 def client(service: str, endpoint: str) -> Any:
+    """A client of moto's, whatever the environment says of credentials and regions."""
+    import boto3
+
+    # By a name that is not known beforehand, which its types do not allow for.
     make: Any = boto3.client
-    return make(service, endpoint_url=endpoint, region_name=REGION, **CREDENTIALS)
+    return make(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
-def _table(endpoint: str, name: str, properties: Mapping[str, Any]) -> None:
+def _table(endpoint: str, logical_id: str, properties: Properties) -> None:
     dynamodb = client("dynamodb", endpoint)
+    name = properties.get("TableName", logical_id)
     given = {key: properties[key] for key in _TABLE if key in properties}
     dynamodb.create_table(TableName=name, **given)
     if ttl := properties.get("TimeToLiveSpecification"):
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
 
 
-def _queue(endpoint: str, name: str, properties: Mapping[str, Any]) -> None:
-    attributes = {
-        key: json.dumps(properties[key]) if key == "RedrivePolicy" else str(properties[key])
-        for key in _QUEUE
-        if key in properties
-    }
+def _queue(endpoint: str, logical_id: str, properties: Properties) -> None:
+    attributes = {key: _text(properties[key]) for key in _QUEUE if key in properties}
+    name = properties.get("QueueName", logical_id)
     client("sqs", endpoint).create_queue(QueueName=name, Attributes=attributes)
 
 
-def _bucket(endpoint: str, name: str, properties: Mapping[str, Any]) -> None:
-    bucket = properties.get("BucketName", f"{name.lower()}-{ACCOUNT}")
-    client("s3", endpoint).create_bucket(Bucket=bucket)
+def _bucket(endpoint: str, logical_id: str, properties: Properties) -> None:
+    s3 = client("s3", endpoint)
+    name = properties.get("BucketName") or physical.bucket_name(logical_id)
+    s3.create_bucket(Bucket=name)
+    notifications = properties.get("NotificationConfiguration") or {}
+    if (notifications.get("EventBridgeConfiguration") or {}).get("EventBridgeEnabled"):
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
 
 
-def _bus(endpoint: str, name: str, properties: Mapping[str, Any]) -> None:
-    client("events", endpoint).create_event_bus(Name=properties.get("Name", name))
+def _bus(endpoint: str, logical_id: str, properties: Properties) -> None:
+    client("events", endpoint).create_event_bus(Name=properties.get("Name", logical_id))
+
+
+def _rule(endpoint: str, logical_id: str, properties: Properties) -> None:
+    events = client("events", endpoint)
+    name = properties.get("Name", logical_id)
+    bus = {"EventBusName": properties["EventBusName"]} if "EventBusName" in properties else {}
+    what = {
+        key: _text(properties[key])
+        for key in ("EventPattern", "ScheduleExpression", "State")
+        if key in properties
+    }
+    events.put_rule(Name=name, **bus, **what)
+    if targets := properties.get("Targets"):
+        events.put_targets(Rule=name, Targets=targets, **bus)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 _MAKERS = {
@@ -76,4 +112,5 @@ _MAKERS = {
     "AWS::SQS::Queue": _queue,
     "AWS::S3::Bucket": _bucket,
     "AWS::Events::EventBus": _bus,
+    "AWS::Events::Rule": _rule,
 }

@@ -1,169 +1,196 @@
-"""The whole stack, put together and taken down again."""
+"""The whole stack in one event loop: AWS's side, the functions, and the URL in front of them."""
 
 import asyncio
-import errno
-import logging
-import os
-import shutil
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, closing
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from waypost_local import bedrock, resources, template
-from waypost_local.environment import InitFailed, Output
+from waypost_local import aws, bedrock, parameters, reload, resources, template
+from waypost_local.environment import InitFailed
 from waypost_local.failure import CommandError
-from waypost_local.front import Front, Record
+from waypost_local.front import Front
+from waypost_local.logs import Log
+from waypost_local.physical import Where
 from waypost_local.pool import Pool
 from waypost_local.template import Stack
 
-BUILTIN_MODEL = "waypost.builtin-v1:0"
+_GRACE = 5
+"""Seconds that running invocations have to finish when the stack stops."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """What `run` and `invoke` were asked for. Paths are absolute."""
+class Setup:
+    """What to run, and how."""
 
     template: Path
+    python: str
     model: str = "builtin"
+    pace: bedrock.Pace = field(default_factory=bedrock.Pace)
     database: Path | None = None
     documents: Path | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    python: str = "python3"
-    environments: int = 10
-    verbose: bool = False
-
-    @property
-    def root(self) -> Path:
-        return self.template.parent
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the template."""
 
 
 @dataclass(frozen=True)
-class Cloud:
-    """AWS's side of every wire: the stack as resolved, and what a function is told of it."""
+class Aws:
+    """The template's resources and Bedrock, and the variables that lead a function to them."""
 
     stack: Stack
+    endpoint: str
     variables: Mapping[str, str]
 
+    async def create(self) -> None:
+        """Makes the resources. Raises CommandError."""
+        from botocore.exceptions import BotoCoreError, ClientError
 
-@asynccontextmanager
-async def cloud(options: Options) -> AsyncIterator[Cloud]:
-    """moto with the template's resources, and a Bedrock. Raises CommandError."""
-    python = shutil.which(options.python)
-    if python is None:
-        raise CommandError(f"there is no interpreter {options.python}: name one with --python")
-    parameters = await asyncio.to_thread(parameters_for, options)
+        try:
+            await asyncio.to_thread(resources.create, self.stack, self.endpoint)
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"template: {' '.join(str(error).split())}") from None
+
+
+@contextlib.asynccontextmanager
+async def aws_side(setup: Setup, url: str) -> AsyncIterator[Aws]:
+    """Starts moto and Bedrock, and reads the template against them. Raises CommandError."""
+    model = _model(setup.model)
+    source = template.read(setup.template)
+    async with aws.moto() as endpoint:
+        stack = _load(setup, source, Where(endpoint, url))
+        async with bedrock.serving(bedrock.app(model, setup.pace)) as models:
+            variables = {
+                **resources.CREDENTIALS,
+                "AWS_ENDPOINT_URL": endpoint,
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models.url,
+            }
+            yield Aws(stack, endpoint, variables)
+
+
+async def run(
+    setup: Setup,
+    listening: socket.socket,
+    log: Log,
+    announce: Callable[[str], None],
+    *,
+    environments: int,
+    paced: bool = False,
+    watched: bool = False,
+) -> None:
+    """Runs until it is cancelled.
+
+    Args:
+        listening: Where requests come in.
+        announce: Called with the address once the function answers there.
+        environments: How many may run at once.
+        paced: Hold responses to Lambda's bandwidth.
+        watched: Start the function anew when its code changes.
+
+    Raises:
+        CommandError: It cannot run; one line says why.
+    """
+    url = address(listening)
+    async with aws_side(setup, url) as side:
+        pool = Pool(side.stack.with_url(), setup.python, side.variables, environments, log.printed)
+        front = Front(pool, log.served, paced=paced)
+        async with _stopping(pool, front, log), asyncio.TaskGroup() as tasks:
+            await _together(side.create(), _warm(pool))
+            await front.start(listening)
+            await _check_health(listening)
+            announce(url)
+            if watched:
+                tasks.create_task(reload.watch(_watched(setup, pool), pool, log))
+            await asyncio.Event().wait()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises CommandError where the port is taken or not ours to take."""
     try:
-        model = bedrock.backend(options.model)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    server = await asyncio.to_thread(_moto)
-    try:
-        host, port = server.get_host_and_port()
-        endpoint = f"http://{host}:{port}"
-        stack = await asyncio.to_thread(template.load, options.template, parameters, endpoint)
-        await asyncio.to_thread(resources.create, stack, endpoint)
-        async with bedrock.serving(bedrock.app(model)) as models:
-            yield Cloud(stack, _variables(endpoint, models.url, options))
-    finally:
-        await asyncio.to_thread(server.stop)
-
-
-@asynccontextmanager
-async def pool(options: Options, aws: Cloud, output: Output) -> AsyncIterator[Pool]:
-    """The function behind the URL, with one environment started. Raises CommandError."""
-    function = next((f for f in aws.stack.functions if f.url), None)
-    if function is None:
-        raise CommandError(f"{options.template}: no function has a FunctionUrlConfig")
-    python = shutil.which(options.python) or options.python
-    made = Pool(function, python, aws.variables, options.environments, output)
-    try:
-        await made.warm()
-        yield made
-    except InitFailed as error:
-        raise CommandError(str(error)) from None
-    finally:
-        await made.stop()
-
-
-@asynccontextmanager
-async def url(
-    made: Pool, host: str, port: int, log: Callable[[Record], None], *, paced: bool
-) -> AsyncIterator[int]:
-    """The function URL, listening. Raises CommandError where the port is taken."""
-    front = Front(made, log, paced=paced)
-    try:
-        listening = await front.start(host, port)
+        return socket.create_server((host, port), backlog=256)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"port {port} is taken: choose another with PORT=…") from None
-        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        reason = error.strerror or str(error)
+        text = f"port {port} on {host}: {reason}; name another with --port (make run PORT=…)"
+        raise CommandError(text) from None
+    except OverflowError:
+        raise CommandError(f"there is no port {port}") from None
+
+
+def address(listening: socket.socket) -> str:
+    """Where a browser on this machine finds it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+
+
+@contextlib.asynccontextmanager
+async def _stopping(pool: Pool, front: Front, log: Log) -> AsyncIterator[None]:
     try:
-        yield listening
+        yield
     finally:
         front.close()
+        if pool.busy:
+            log.note(f"Stopping; {pool.busy} running, which have {_GRACE} seconds to finish.")
+        await pool.finish(_GRACE)
+        await pool.stop()
+        await front.stop()
 
 
-def parameters_for(options: Options) -> dict[str, str]:
-    """The template's parameters on this machine. Raises CommandError where a path is not there."""
-    documents = options.documents or options.root / "demo/documents"
-    database = options.database or _demo_database(options.root)
-    if not documents.is_dir():
-        raise CommandError(f"DOCUMENTS: there is no folder {documents}")
-    if not database.is_file():
-        raise CommandError(f"DATABASE: there is no file {database}")
-    if not _is_sqlite(database):
-        raise CommandError(f"DATABASE: {database} is not an SQLite database")
-    given = {"ModelId": BUILTIN_MODEL, "RouterModelId": BUILTIN_MODEL}
-    models = {} if options.model.startswith("bedrock") else given
-    declared = {
-        "AgentsPath": str(options.root / "agents"),
-        "DocumentsPath": str(documents),
-        "DatabasePath": str(database),
-        "SharedTables": "*",
-        "DefaultIdentity": "demo/developer",
-        **models,
-    }
-    return {**declared, **options.parameters}
+async def _together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Runs all of them; the first failure stops the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except* CommandError as failed:
+        raise failed.exceptions[0] from None
 
 
-def _demo_database(root: Path) -> Path:
-    """The demo company's database, made of its script where that is newer."""
-    script, made = root / "demo/company.sql", root / ".waypost/company.sqlite"
-    if not script.exists():
-        raise CommandError(f"there is no {script}: name a database with DATABASE=…")
-    if made.exists() and made.stat().st_mtime >= script.stat().st_mtime:
-        return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    fresh = made.with_suffix(f".{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    with closing(sqlite3.connect(fresh)) as db:
-        db.executescript(script.read_text(encoding="utf-8"))
-    fresh.replace(made)
-    return made
+async def _warm(pool: Pool) -> None:
+    try:
+        await pool.warm()
+    except InitFailed as error:
+        raise CommandError(str(error)) from None
 
 
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
+async def _check_health(listening: socket.socket) -> None:
+    """Asks the function how it is, as a browser would reach it. Raises CommandError."""
+    host, port = listening.getsockname()[:2]
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    status = answer.partition(b" ")[2][:3].decode()
+    if not status.isdigit() or int(status) >= 500:
+        body = answer.partition(b"\r\n\r\n")[2].decode(errors="replace")
+        raise CommandError(f"the function is not healthy: GET /health gives {status} {body}")
 
 
-def _moto() -> Any:
-    from moto.server import ThreadedMotoServer
+def _load(setup: Setup, source: dict[str, Any], where: Where) -> Stack:
+    root = setup.template.parent
+    local = parameters.of_this_machine(
+        root,
+        source.get("Parameters") or {},
+        setup.database,
+        setup.documents,
+        _origins(where.url),
+        bedrock=setup.model.startswith("bedrock"),
+    )
+    return template.load(source, root, {**local, **setup.given}, where)
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    return server
+
+def _origins(url: str) -> list[str]:
+    return [url, url.replace("127.0.0.1", "localhost")]
 
 
-def _variables(endpoint: str, models: str, options: Options) -> dict[str, str]:
-    fake = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    return {
-        **fake,
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models,
-        "AWS_LAMBDA_LOG_LEVEL": "INFO" if options.verbose else "WARNING",
-    }
+def _model(name: str) -> bedrock.Model:
+    try:
+        return bedrock.backend(name)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _watched(setup: Setup, pool: Pool) -> list[Path]:
+    function = pool.function
+    agents = setup.template.parent / "agents"
+    return [folder for folder in (function.code, *function.layers, agents) if folder.is_dir()]

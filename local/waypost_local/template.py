@@ -1,16 +1,17 @@
 """The stack as `template.yaml` has it, through the SAM translator, for this machine."""
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from waypost_local import parameters, physical
 from waypost_local.failure import CommandError
-from waypost_local.intrinsics import ACCOUNT, Resolver
+from waypost_local.intrinsics import ACCOUNT, REGION, Resolver
+from waypost_local.physical import Where
 
-REGION = "us-east-1"
 _S3 = "s3://this-machine/"
+"""The translator takes code from S3 only: folders wear this in front while it works."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Function:
     timeout: int
     memory: int
     environment: Mapping[str, str]
+    logging: Mapping[str, str]
+    """Variables that follow from its LoggingConfig."""
     code: Path
     layers: tuple[Path, ...]
     url: Mapping[str, Any] | None
@@ -47,86 +50,74 @@ class Stack:
     resources: Mapping[str, Mapping[str, Any]]
     """Resolved, by logical id: `Type` and `Properties`."""
 
-
-def load(path: Path, overrides: Mapping[str, str], endpoint: str) -> Stack:
-    """Reads, translates and resolves a template.
-
-    Args:
-        overrides: Parameters by name.
-        endpoint: Where queues and the like are served, for their URLs.
-
-    Raises:
-        CommandError: One line, with the resource that is wrong.
-    """
-    source = _parsed(path)
-    parameters = _parameters(source.get("Parameters") or {}, overrides)
-    translated = _translated(source, parameters)
-    resolver = Resolver(
-        REGION,
-        parameters,
-        {name: _attributes(name, r, endpoint) for name, r in translated["Resources"].items()},
-        translated.get("Conditions") or {},
-        translated.get("Mappings") or {},
-    )
-    resources = {
-        name: {"Type": resource["Type"], "Properties": _resolved(resolver, name, resource)}
-        for name, resource in translated["Resources"].items()
-        if "Condition" not in resource or resolver.holds(resource["Condition"])
-    }
-    return Stack(tuple(_functions(resources, path.parent)), resources)
+    def with_url(self) -> Function:
+        """The function that a browser reaches. Raises CommandError where there is none."""
+        found = next((function for function in self.functions if function.url), None)
+        if found is None:
+            raise CommandError("template: no function has a FunctionUrlConfig")
+        return found
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """A template, its tags as CloudFormation's long forms. Raises CommandError."""
     from samtranslator.yaml_helper import yaml_parse
+    from yaml import YAMLError
 
     try:
         source = yaml_parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from None
-    except Exception as error:
-        line = " ".join(str(error).split())
-        raise CommandError(f"{path}: it is not YAML: {line}") from None
+    except (YAMLError, ValueError) as error:
+        raise CommandError(f"{path}: it is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
         raise CommandError(f"{path}: it has no Resources")
     return source
 
 
-def _parameters(declared: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
-    if unknown := set(overrides) - set(declared):
-        known = ", ".join(declared)
-        raise CommandError(f"there is no parameter {sorted(unknown)[0]}; there are: {known}")
-    values: dict[str, Any] = {}
-    for name, about in declared.items():
-        value = overrides.get(name, about.get("Default"))
-        if value is None:
-            raise CommandError(f"parameter {name} has no default: give --parameter {name}=…")
-        allowed = about.get("AllowedValues")
-        if allowed and str(value) not in map(str, allowed):
-            raise CommandError(f"parameter {name} must be one of {', '.join(map(str, allowed))}")
-        is_list = "List" in about["Type"]
-        values[name] = [v.strip() for v in str(value).split(",")] if is_list else str(value)
-    return values
+def load(source: dict[str, Any], root: Path, given: Mapping[str, str], where: Where) -> Stack:
+    """Translates and resolves a template.
+
+    Args:
+        root: The folder that its paths start from.
+        given: Parameters by name.
+
+    Raises:
+        CommandError: One line, with the resource that is wrong.
+    """
+    values = parameters.resolve(source.get("Parameters") or {}, given)
+    translated = _translated(source, values)
+    conditions, mappings = translated.get("Conditions") or {}, translated.get("Mappings") or {}
+    resolver = Resolver(values, {}, conditions, mappings)
+    declared: dict[str, Any] = translated["Resources"]
+    attributes = {
+        name: physical.attributes(name, resource, resolver, where)
+        for name, resource in declared.items()
+    }
+    resolver = replace(resolver, attributes=attributes)
+    parameters.check_rules(source.get("Rules") or {}, resolver)
+    resources = {
+        name: {"Type": resource["Type"], "Properties": _resolved(resolver, name, resource)}
+        for name, resource in declared.items()
+        if "Condition" not in resource or resolver.holds(resource["Condition"])
+    }
+    return Stack(tuple(_functions(resources, root)), resources)
 
 
-def _translated(source: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    # The translator asks boto3 for a region, and takes code from S3 only.
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+def _translated(source: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    from boto3 import Session
     from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.translator.transform import transform
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     for resource in source["Resources"].values():
         properties = resource.get("Properties") or {}
         for key in ("CodeUri", "ContentUri"):
             if isinstance(properties.get(key), str):
                 properties[key] = _S3 + properties[key]
-
-    class NoManagedPolicies:
-        def load(self) -> dict[str, str]:
-            return {}
-
-    flat = {n: ",".join(v) if isinstance(v, list) else v for n, v in parameters.items()}
+    flat = {n: ",".join(v) if isinstance(v, list) else v for n, v in values.items()}
+    translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))
     try:
-        result: dict[str, Any] = transform(source, flat, NoManagedPolicies())
+        result: dict[str, Any] = translator.translate(source, flat)
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise CommandError(f"template: {causes}") from None
@@ -141,38 +132,9 @@ def _resolved(resolver: Resolver, name: str, resource: Mapping[str, Any]) -> dic
     return properties
 
 
-def _attributes(name: str, resource: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
-    """What `Ref` and `GetAtt` of a resource give; `name` is its own on this machine too."""
-    kind = resource["Type"]
-    service = kind.split("::")[1].lower()
-    arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
-    match kind:
-        case "AWS::DynamoDB::Table":
-            return {"": name, "Arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"}
-        case "AWS::SQS::Queue":
-            url = f"{endpoint}/{ACCOUNT}/{name}"
-            return {"": url, "Arn": arn, "QueueName": name, "QueueUrl": url}
-        case "AWS::S3::Bucket":
-            bucket = f"{name.lower()}-{ACCOUNT}"
-            return {"": bucket, "Arn": f"arn:aws:s3:::{bucket}"}
-        case "AWS::Events::EventBus":
-            return {
-                "": name,
-                "Name": name,
-                "Arn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}",
-            }
-        case "AWS::Lambda::Function":
-            return {"": name, "Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"}
-        case "AWS::Lambda::Url":
-            return {"": arn, "FunctionUrl": "http://127.0.0.1/"}
-        case "AWS::Lambda::LayerVersion":
-            return {"": name, "Arn": arn}
-    return {"": name, "Arn": arn}
-
-
 def _functions(resources: Mapping[str, Mapping[str, Any]], root: Path) -> list[Function]:
     layers = {
-        name: _path(root, resource["Properties"]["Content"])
+        name: _folder(name, resource["Properties"].get("Content"), root)
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Lambda::LayerVersion"
     }
@@ -182,35 +144,50 @@ def _functions(resources: Mapping[str, Mapping[str, Any]], root: Path) -> list[F
         if resource["Type"] == "AWS::Lambda::Url"
     }
     return [
-        _function(name, resource["Properties"], root, layers, urls.get(name))
+        _function(name, resource["Properties"], root, layers, urls)
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
 
 
 def _function(
-    name: str,
+    logical_id: str,
     properties: Mapping[str, Any],
     root: Path,
     layers: Mapping[str, Path],
-    url: Mapping[str, Any] | None,
+    urls: Mapping[str, Mapping[str, Any]],
 ) -> Function:
-    environment = (properties.get("Environment") or {}).get("Variables") or {}
-    code = _path(root, properties["Code"])
-    if not code.is_dir():
-        raise CommandError(f"{name}: there is no folder {code}")
+    name = properties.get("FunctionName", logical_id)
+    variables = (properties.get("Environment") or {}).get("Variables") or {}
+    if "Handler" not in properties:
+        raise CommandError(f"{logical_id}: it has no Handler")
     return Function(
-        logical_id=name,
+        logical_id=logical_id,
         name=name,
         handler=properties["Handler"],
         timeout=int(properties.get("Timeout", 3)),
         memory=int(properties.get("MemorySize", 128)),
-        environment={key: str(value) for key, value in environment.items()},
-        code=code,
+        environment={key: str(value) for key, value in variables.items()},
+        logging=_logging(properties.get("LoggingConfig") or {}),
+        code=_folder(logical_id, properties.get("Code"), root),
         layers=tuple(layers[layer] for layer in properties.get("Layers", []) if layer in layers),
-        url=url,
+        url=urls.get(name),
     )
 
 
-def _path(root: Path, code: Mapping[str, Any]) -> Path:
-    return (root / str(code["S3Key"])).resolve()
+def _logging(config: Mapping[str, Any]) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html"""
+    variables = {"AWS_LAMBDA_LOG_FORMAT": str(config.get("LogFormat", "Text"))}
+    if variables["AWS_LAMBDA_LOG_FORMAT"] == "JSON":
+        variables["AWS_LAMBDA_LOG_LEVEL"] = str(config.get("ApplicationLogLevel", "INFO"))
+    return variables
+
+
+def _folder(name: str, content: Any, root: Path) -> Path:
+    key = content.get("S3Key") if isinstance(content, dict) else None
+    if key is None:
+        raise CommandError(f"{name}: its code is in no folder")
+    folder = (root / str(key)).resolve()
+    if not folder.is_dir():
+        raise CommandError(f"{name}: there is no folder {folder}")
+    return folder
