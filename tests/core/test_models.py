@@ -1,0 +1,224 @@
+"""The models' room: the pump, the stream over a real wire, failures and prices."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore import exceptions as aws
+from urllib3.exceptions import ProtocolError
+
+from waypost.errors import ModelBroken, ModelBusy, ModelError, ModelRefused
+from waypost.events import Usage
+from waypost.models import loading, prices
+from waypost.models.failures import model_error
+from waypost.models.pump import pump
+from waypost.models.turns import (
+    CallInput,
+    CallStarted,
+    Finished,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolSpec,
+    ToolTurn,
+    UserTurn,
+)
+from waypost_local import bedrock
+from waypost_local.bedrock import ConverseRequest
+from waypost_local.bedrock import model as wire
+
+TOOL = ToolSpec("query_database", "Runs SQL", {"type": "object", "properties": {}})
+
+
+async def test_the_pump_keeps_the_order_and_uses_one_thread() -> None:
+    threads: set[int] = set()
+
+    def start() -> Iterator[int]:
+        for number in range(5_000):
+            threads.add(threading.get_ident())
+            yield number
+
+    assert [item async for item in pump(start)] == list(range(5_000))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+async def test_what_breaks_in_the_thread_is_raised_here_after_what_came_before() -> None:
+    def start() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    seen = []
+    with pytest.raises(ValueError, match="broken"):
+        async for item in pump(start):
+            seen.append(item)
+    assert seen == [1]
+
+
+async def test_whoever_leaves_early_ends_the_thread_at_its_next_item() -> None:
+    go_on, closed = threading.Event(), threading.Event()
+
+    def start() -> Iterator[int]:
+        try:
+            yield 1
+            go_on.wait(5)
+            yield 2
+            yield 3
+        finally:
+            closed.set()
+
+    items = pump(start)
+    assert await anext(items) == 1
+    await items.aclose()  # type: ignore[attr-defined]
+    go_on.set()
+    assert await asyncio.to_thread(closed.wait, 5)
+
+
+async def test_an_item_is_handed_over_while_the_next_is_awaited() -> None:
+    go_on = threading.Event()
+
+    def start() -> Iterator[str]:
+        yield "first"
+        go_on.wait(5)
+        yield "second"
+
+    items = pump(start)
+    assert await anext(items) == "first"
+    assert not go_on.is_set()
+    go_on.set()
+    assert await anext(items) == "second"
+
+
+class Model:
+    def __init__(self, *pieces: wire.Piece) -> None:
+        self.pieces = pieces
+        self.asked: list[ConverseRequest] = []
+
+    async def reply(self, request: ConverseRequest) -> AsyncIterator[wire.Piece]:
+        self.asked.append(request)
+        for piece in self.pieces:
+            yield piece
+
+
+async def streamed(model: Model, turns: list[Any], name: str = "us.amazon.nova-lite-v1:0") -> Any:
+    chat = await loading.chat()
+    async with bedrock.serving(bedrock.app(model)) as served:
+        client = boto3.client(
+            "bedrock-runtime",
+            endpoint_url=served.url,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+        return [piece async for piece in chat.stream(client, name, "Be brief.", turns, [TOOL], 99)]
+
+
+async def test_pieces_come_in_our_own_terms() -> None:
+    model = Model(
+        wire.Reasoning("Hm."),
+        wire.Text("Let me "),
+        wire.Text("look."),
+        wire.ToolStart("c1", "query_database"),
+        wire.ToolInput('{"sql": '),
+        wire.ToolInput('"SELECT 1"}'),
+        wire.Stop("tool_use", 100, 7, 20, 30),
+    )
+    *pieces, finished = await streamed(model, [UserTurn("How many?")])
+    assert pieces == [
+        Reasoning("Hm."),
+        Text("Let me "),
+        Text("look."),
+        CallStarted("c1", "query_database"),
+        CallInput("c1", '{"sql": '),
+        CallInput("c1", '"SELECT 1"}'),
+    ]
+    assert isinstance(finished, Finished)
+    assert finished.turn.calls == (ToolCall("c1", "query_database", {"sql": "SELECT 1"}),)
+    assert (finished.turn.text, finished.stop_reason) == ("Let me look.", "tool_use")
+    assert finished.usage == Usage(
+        input_tokens=100, output_tokens=7, cache_read_tokens=20, cache_write_tokens=30
+    )
+    assert model.asked[0].max_tokens == 99
+
+
+async def test_a_tools_result_goes_back_with_the_models_own_message() -> None:
+    calling = Model(
+        wire.ToolStart("c1", "query_database"),
+        wire.ToolInput('{"sql": "SELECT 1"}'),
+        wire.Stop("tool_use", 1, 1),
+    )
+    finished = (await streamed(calling, [UserTurn("How many?")]))[-1]
+    answering = Model(wire.Text("One."), wire.Stop("end_turn", 1, 1))
+    turns = [UserTurn("How many?"), finished.turn, ToolTurn("c1", "no such table", failed=True)]
+    await streamed(answering, turns)
+    _, called, result = answering.asked[0].messages
+    assert called["content"] == [
+        {"toolUse": {"toolUseId": "c1", "name": "query_database", "input": {"sql": "SELECT 1"}}}
+    ]
+    told = result["content"][0]["toolResult"]
+    assert (told["toolUseId"], told["status"]) == ("c1", "error")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "acme.unheard-of-v9",
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0",
+        "waypost.builtin-v1:0",
+    ],
+)
+async def test_every_model_is_streamed_also_an_unknown_one(name: str) -> None:
+    model = Model(wire.Text("a"), wire.Text("b"), wire.Stop("end_turn", 1, 2))
+    *pieces, _ = await streamed(model, [UserTurn("x")], name)
+    assert pieces == [Text("a"), Text("b")]
+    assert model.asked[0].model_id == name
+
+
+def client_error(code: str) -> aws.ClientError:
+    return aws.ClientError({"Error": {"Code": code, "Message": "x"}}, "ConverseStream")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (client_error("ThrottlingException"), ModelBusy),
+        (client_error("throttlingException"), ModelBusy),
+        (client_error("ServiceUnavailableException"), ModelBusy),
+        (client_error("ModelErrorException"), ModelBroken),
+        (client_error("modelStreamErrorException"), ModelBroken),
+        (client_error("ValidationException"), ModelRefused),
+        (client_error("AccessDeniedException"), ModelRefused),
+        (aws.ReadTimeoutError(endpoint_url="x"), ModelBroken),
+        (aws.EndpointConnectionError(endpoint_url="x"), ModelBroken),
+        (aws.NoCredentialsError(), ModelRefused),
+        (ProtocolError("cut"), ModelBroken),
+        (ConnectionError("no messageStop"), ModelBroken),
+    ],
+)
+def test_failures_are_told_apart(error: Exception, kind: type[ModelError]) -> None:
+    assert type(model_error(error)) is kind
+
+
+def test_a_wrapped_failure_is_seen_through_and_a_bug_is_none() -> None:
+    wrapped = ValueError("explained")
+    wrapped.__cause__ = client_error("AccessDeniedException")
+    assert isinstance(model_error(wrapped), ModelRefused)
+    assert model_error(ValueError("a bug")) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "cost"),
+    [
+        ("amazon.nova-lite-v1:0", 0.0003),
+        ("us.amazon.nova-lite-v1:0", 0.0003),
+        ("arn:aws:bedrock:us-east-1:1:inference-profile/eu.amazon.nova-lite-v1:0", 0.0003),
+        ("waypost.builtin-v1:0", 0.0),
+        ("acme.unheard-of-v9", None),
+    ],
+)
+def test_costs_come_from_a_table_and_are_unknown_outside_it(model: str, cost: float) -> None:
+    usage = Usage(input_tokens=1000, output_tokens=1000)
+    assert prices.cost(model, usage) == cost
