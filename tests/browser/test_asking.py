@@ -52,14 +52,18 @@ def test_a_tool_call_shows_its_sql_and_its_rows(page: Page, stage: Stage) -> Non
     run.emit(*found)
     expect(tool.locator(".state")).to_have_text("4 rows · 12 ms")
     rows = tool.get_by_role("row")
-    expect(rows).to_have_text(["tradetechnicians", "heating9", "cooling8", "plumbing6", "electrical5"])
+    expect(rows).to_have_text(
+        ["tradetechnicians", "heating9", "cooling8", "plumbing6", "electrical5"]
+    )
     run.emit(*scenes.answer("28."), scenes.completed())
 
 
 def test_a_refused_query_says_why_and_the_next_one_follows(page: Page, stage: Stage) -> None:
     run = ask(page, stage, QUESTION)
 
-    run.emit(*scenes.routing(), *scenes.refused_query("DROP TABLE x", "Only a single SELECT is allowed."))
+    run.emit(
+        *scenes.routing(), *scenes.refused_query("DROP TABLE x", "Only a single SELECT is allowed.")
+    )
     run.emit(*scenes.query(), *scenes.answer("28."), scenes.completed())
 
     refused, good = page.locator(".tool").first, page.locator(".tool").last
@@ -73,7 +77,9 @@ def test_sources_open_from_their_marks(page: Page, stage: Stage) -> None:
     run = ask(page, stage, "What are the overtime rules?")
     listed = f"\n\nSources: [1] {scenes.OVERTIME.document} ({scenes.OVERTIME.heading})"
 
-    run.emit(*scenes.routing(scenes.route("rag")), scenes.opening(), scenes.says("Beyond 38 hours [1"))
+    run.emit(
+        *scenes.routing(scenes.route("rag")), scenes.opening(), scenes.says("Beyond 38 hours [1")
+    )
     run.emit(scenes.says("]. Not a source: [7]."), scenes.OVERTIME, scenes.says(listed))
     run.emit(scenes.closing(), scenes.completed())
 

@@ -203,6 +203,8 @@ def test_a_thread_that_is_not_there(new_page: NewPage, stage: Stage) -> None:
 def test_an_answer_that_ran_out_of_tokens_says_so(page: Page, stage: Stage) -> None:
     run = ask(page, stage, QUESTION)
 
-    run.emit(*scenes.routing(), *scenes.answer("A long"), scenes.completed(stop_reason="max_tokens"))
+    run.emit(
+        *scenes.routing(), *scenes.answer("A long"), scenes.completed(stop_reason="max_tokens")
+    )
 
     expect(page.locator(".notice")).to_contain_text("limit of tokens")

@@ -22,6 +22,10 @@ const follower = new Follower(scroller, conversation.element, document.getElemen
 const canHover = matchMedia("(hover: hover)").matches;
 
 document.getElementById("new-thread").addEventListener("click", () => open(null));
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.focus();
+});
 window.addEventListener("popstate", () => addressed() !== conversation.threadId && show());
 window.addEventListener("pageshow", (event) => event.persisted && show());
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,84 @@
+"""The viewer of the API's description, over the real one."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.stage import Stage
+from waypost.events import any_event
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def opened(new_page: NewPage, stage: Stage, fragment: str = "") -> Page:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{stage.url}/docs{fragment}")
+    expect(page.get_by_role("article").first).to_be_visible()
+    return page
+
+
+def test_every_endpoint_is_there_with_its_responses(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage)
+    described = [
+        (f"{method.upper()}{path}", sorted(operation["responses"]))
+        for path, item in stage.description["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+
+    shown = page.get_by_role("article").evaluate_all(
+        """(articles) => articles.map((article) => [
+          article.querySelector("h3").textContent,
+          [...article.querySelectorAll(".status")].map((status) => status.textContent).sort(),
+        ])"""
+    )
+
+    assert sorted(map(tuple, shown)) == sorted(described)
+    linked = page.locator("#contents li a").evaluate_all(
+        "(links) => links.map((a) => a.textContent)"
+    )
+    assert sorted(linked) == sorted(name for name, _ in described)
+
+
+def test_a_stream_lists_every_event_with_its_fields(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage)
+    names = {name.lstrip("#/$defs") for name in any_event.json_schema()["discriminator"]["mapping"]}
+
+    events = page.get_by_role("article", name="POST /v1/runs", exact=True).locator(".event")
+
+    kinds = events.locator("summary code").all_inner_texts()
+    assert len(kinds) == len(names) == 19
+    route = events.filter(has_text="route.decided").first
+    route.locator("summary").click()
+    expect(route.locator(".fields")).to_contain_text("runner_up")
+    expect(route.locator(".fields")).to_contain_text('"sticky" | "lexical"')
+
+
+def test_an_example_can_be_copied(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage)
+    article = page.get_by_role("article", name="POST /v1/runs", exact=True)
+
+    article.get_by_role("button", name="Copy").click()
+
+    expect(article.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == (
+        f"curl -N -X POST '{stage.url}/v1/runs' \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        """  -d '{"input":"How many technicians are active?"}'"""
+    )
+
+
+def test_an_address_leads_to_its_endpoint(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage, "#post-v1-threads-thread_id-runs")
+
+    expect(
+        page.get_by_role("heading", name="POST /v1/threads/{thread_id}/runs")
+    ).to_be_in_viewport()
+
+
+def test_a_description_that_does_not_come_is_told(new_page: NewPage, stage: Stage) -> None:
+    page = new_page()
+    page.route("**/openapi.json", lambda route: route.fulfill(status=503))
+
+    page.goto(f"{stage.url}/docs")
+
+    expect(page.get_by_role("alert")).to_contain_text("status 503")
