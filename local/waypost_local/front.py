@@ -54,7 +54,7 @@ class _Seen:
 
     def served(self) -> Served:
         running = self.running
-        error = running.invocation.error if running else None
+        error = (running.invocation.error or running.invocation.trailer) if running else None
         return Served(
             method=self.request.method,
             path=self.request.path,

@@ -41,15 +41,43 @@ class Resolver:
             CommandError: It names what does not exist, or uses what this machine cannot do.
         """
         if isinstance(value, dict):
-            if len(value) == 1:
-                name = next(iter(value))
-                if name in _FUNCTIONS:
-                    return _FUNCTIONS[name](self, value[name])
+            if function := _function_of(value):
+                return self._call(function, value[function])
             pairs = ((key, self.resolve(item)) for key, item in value.items())
             return {key: item for key, item in pairs if item is not _NO_VALUE}
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         return value
+
+    def holds(self, condition: Any) -> bool:
+        """Whether a condition is met, by its name or as it is written. Raises CommandError."""
+        if isinstance(condition, str):
+            if condition not in self.conditions:
+                raise CommandError(f"template: there is no condition {condition}")
+            return self.holds(self.conditions[condition])
+        (name, arguments), *_ = condition.items()
+        match name:
+            case "Fn::Equals":
+                left, right = map(self.resolve, arguments)
+                return str(left) == str(right)
+            case "Fn::Not":
+                return not self.holds(arguments[0])
+            case "Fn::And":
+                return all(map(self.holds, arguments))
+            case "Fn::Or":
+                return any(map(self.holds, arguments))
+            case "Condition":
+                return self.holds(arguments)
+        raise CommandError(f"template: {name} is not known in a condition")
+
+    def _call(self, name: str, arguments: Any) -> Any:
+        call = _FUNCTIONS.get(name)
+        if call is None:
+            raise CommandError(f"template: {name} has no meaning on one machine")
+        try:
+            return call(self, arguments)
+        except (LookupError, TypeError, ValueError):
+            raise CommandError(f"template: {name} makes no sense of {arguments}") from None
 
     def ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -84,24 +112,6 @@ class Resolver:
 
         return _VARIABLE.sub(replace, text)
 
-    def holds(self, condition: Any) -> bool:
-        if isinstance(condition, str):
-            return self.holds(self.conditions[condition])
-        (name, arguments), *_ = condition.items()
-        match name:
-            case "Fn::Equals":
-                left, right = map(self.resolve, arguments)
-                return str(left) == str(right)
-            case "Fn::Not":
-                return not self.holds(arguments[0])
-            case "Fn::And":
-                return all(map(self.holds, arguments))
-            case "Fn::Or":
-                return any(map(self.holds, arguments))
-            case "Condition":
-                return self.holds(arguments)
-        raise CommandError(f"template: {name} is not known in a condition")
-
     def choose(self, arguments: Any) -> Any:
         condition, then, otherwise = arguments
         return self.resolve(then if self.holds(condition) else otherwise)
@@ -109,6 +119,12 @@ class Resolver:
     def find(self, arguments: Any) -> Any:
         name, first, second = map(self.resolve, arguments)
         return self.mappings[name][first][second]
+
+
+def _function_of(value: Mapping[str, Any]) -> str | None:
+    """The name of the intrinsic that a mapping is a call of."""
+    name = next(iter(value)) if len(value) == 1 else ""
+    return name if name == "Ref" or str(name).startswith("Fn::") else None
 
 
 def _join(resolver: Resolver, arguments: Any) -> str:

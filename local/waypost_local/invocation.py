@@ -46,6 +46,8 @@ class Invocation:
         """Seconds since the epoch."""
         self.trace_id = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0"
         self.error: InvocationFailed | None = None
+        self.trailer: InvocationFailed | None = None
+        """What went wrong after the response had begun; no client gets to see it."""
         self.over = asyncio.Event()
         self._head: asyncio.Future[Prelude] = asyncio.get_running_loop().create_future()
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
@@ -87,10 +89,11 @@ class Invocation:
             return
         await self._put(data)
 
-    async def finish(self, error: InvocationFailed | None = None) -> None:
-        """The response is whole; `error` is what its trailers say, which no client gets to see."""
+    async def finish(self, trailer: InvocationFailed | None = None) -> None:
+        """The response is whole; `trailer` is the error that came after it."""
+        self.trailer = trailer
         if not self._head.done():
-            failed = error or InvocationFailed("Runtime.InvalidResponse", "There is no prelude.")
+            failed = trailer or InvocationFailed("Runtime.InvalidResponse", "There is no prelude.")
             self.fail(failed.kind, failed.message)
         if self.over.is_set():
             return

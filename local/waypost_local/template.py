@@ -121,6 +121,9 @@ def _translated(source: dict[str, Any], values: Mapping[str, Any]) -> dict[str, 
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise CommandError(f"template: {causes}") from None
+    finally:
+        # It complains later where nobody has asked for what it measured.
+        translator.metrics.publish()
     return result
 
 

@@ -1,0 +1,154 @@
+"""The template as this machine sees it: functions, parameters and every intrinsic."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.local.conftest import TEMPLATE, WHERE, load
+from waypost_local import parameters, template
+from waypost_local.failure import CommandError
+from waypost_local.intrinsics import Resolver
+
+ROOT = Path(__file__).parents[2]
+RESOLVER = Resolver(
+    parameters={"Name": "chat", "Zones": ["a", "b"]},
+    attributes={"Table": {"": "Table", "Arn": "arn:aws:dynamodb:::table/Table"}},
+    conditions={
+        "IsChat": {"Fn::Equals": [{"Ref": "Name"}, "chat"]},
+        "IsOther": {"Fn::Not": [{"Condition": "IsChat"}]},
+        "Both": {"Fn::And": [{"Condition": "IsChat"}, {"Condition": "IsOther"}]},
+        "Either": {"Fn::Or": [{"Condition": "IsChat"}, {"Condition": "IsOther"}]},
+    },
+    mappings={"Sizes": {"chat": {"memory": 512}}},
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "resolved"),
+    [
+        ({"Ref": "Name"}, "chat"),
+        ({"Ref": "Zones"}, ["a", "b"]),
+        ({"Ref": "Table"}, "Table"),
+        ({"Ref": "AWS::Region"}, "us-east-1"),
+        ({"Ref": "AWS::AccountId"}, "123456789012"),
+        ({"Ref": "AWS::Partition"}, "aws"),
+        ({"Fn::GetAtt": ["Table", "Arn"]}, "arn:aws:dynamodb:::table/Table"),
+        ({"Fn::GetAtt": "Table.Arn"}, "arn:aws:dynamodb:::table/Table"),
+        (
+            {"Fn::Sub": "${Name}/${Table.Arn}/${!Kept}"},
+            "chat/arn:aws:dynamodb:::table/Table/${Kept}",
+        ),
+        ({"Fn::Sub": ["${Name}-${Own}", {"Own": {"Ref": "Table"}}]}, "chat-Table"),
+        ({"Fn::Join": ["-", [{"Ref": "Name"}, "x", 1]]}, "chat-x-1"),
+        ({"Fn::Join": [",", {"Ref": "Zones"}]}, "a,b"),
+        ({"Fn::Split": ["/", "a/b/c"]}, ["a", "b", "c"]),
+        ({"Fn::Select": ["1", {"Fn::Split": ["/", "a/b/c"]}]}, "b"),
+        ({"Fn::Select": [0, {"Ref": "Zones"}]}, "a"),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "Name"}, "memory"]}, 512),
+        ({"Fn::If": ["IsChat", "yes", "no"]}, "yes"),
+        ({"Fn::If": ["IsOther", "yes", {"Ref": "Name"}]}, "chat"),
+        ({"Fn::If": ["Both", 1, 2]}, 2),
+        ({"Fn::If": ["Either", 1, 2]}, 1),
+        ({"a": {"Fn::If": ["IsOther", 1, {"Ref": "AWS::NoValue"}]}, "b": 2}, {"b": 2}),
+        ([1, {"Ref": "AWS::NoValue"}, 3], [1, 3]),
+    ],
+)
+def test_an_intrinsic_becomes_a_value(value: Any, resolved: Any) -> None:
+    assert RESOLVER.resolve(value) == resolved
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ({"Ref": "Missing"}, "Missing"),
+        ({"Fn::GetAtt": ["Table", "StreamArn"]}, "Table.StreamArn"),
+        ({"Fn::Sub": "${Missing.Arn}"}, "Missing.Arn"),
+        ({"Fn::ImportValue": "other"}, "Fn::ImportValue"),
+        ({"Fn::If": ["Nowhere", 1, 2]}, "Nowhere"),
+        ({"Fn::FindInMap": ["Sizes", "other", "memory"]}, "Sizes"),
+        ({"Fn::Select": [7, {"Ref": "Zones"}]}, "Fn::Select"),
+    ],
+)
+def test_what_cannot_be_resolved_is_named(value: Any, named: str) -> None:
+    with pytest.raises(CommandError, match=named):
+        RESOLVER.resolve(value)
+
+
+def test_the_small_stack_is_read_as_it_would_be_deployed() -> None:
+    function = load(Mark="a,b").with_url()
+    assert function.name == "Tiny"
+    assert function.timeout == 30
+    assert function.environment["MARK"] == "a,b"
+    assert function.environment["TABLE"] == "Things"
+    assert function.code == TEMPLATE.parent / "function"
+    assert function.layers == (ROOT / "layers/runtime",)
+    assert function.in_opt("/opt/waypost") == ROOT / "layers/runtime/waypost"
+    assert function.url is not None
+    assert function.url["Cors"]["AllowOrigins"] == ["https://page.example", "https://other.example"]
+
+
+def test_the_real_stack_is_read_whole() -> None:
+    given = {"DatabasePath": "/data/my.sqlite", "AllowedOrigins": "http://127.0.0.1:8080"}
+    source = template.read(ROOT / "template.yaml")
+    function = template.load(source, ROOT, given, WHERE).with_url()
+    assert function.environment["WAYPOST_TABLE"] == "Table"
+    assert function.environment["WAYPOST_DATABASE"] == "/data/my.sqlite"
+    assert function.logging == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+    assert [layer.name for layer in function.layers] == ["dependencies", "runtime", "core"]
+    assert function.url is not None
+    assert function.url["Cors"]["AllowOrigins"] == ["http://127.0.0.1:8080"]
+
+
+def test_a_rule_of_the_template_holds_here_too() -> None:
+    source = template.read(ROOT / "template.yaml")
+    with pytest.raises(CommandError, match="An open URL must not believe"):
+        template.load(source, ROOT, {"UrlAuth": "NONE"}, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"Nope": "1"}, "there is no parameter Nope; there are: Handler, Seconds, Origins, Mark"),
+        ({"Seconds": "soon"}, "parameter Seconds is a number; not 'soon'"),
+        ({"Seconds": "0"}, "parameter Seconds is out of its range: 0"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line(given: dict[str, str], line: str) -> None:
+    with pytest.raises(CommandError) as raised:
+        load(**given)
+    assert str(raised.value) == line
+
+
+def test_a_parameter_keeps_to_its_allowed_values() -> None:
+    declared = {"Size": {"Type": "String", "AllowedValues": ["s", "m"]}}
+    with pytest.raises(CommandError, match="Size is one of s, m; not 'l'"):
+        parameters.resolve(declared, {"Size": "l"})
+    with pytest.raises(CommandError, match="Size has no default"):
+        parameters.resolve(declared, {})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("!Ref Things", "!Ref Thing", "Ref to Thing, which is neither .* Tiny"),
+        ("CodeUri: function", "CodeUri: nowhere", "Tiny: there is no folder .*nowhere"),
+        ("Handler: !Ref Handler", "Handle: x", "Tiny"),
+        ("Runtime: python3.13", "Layer: [}", "it is not YAML"),
+        ("Resources:", "Resource:", "it has no Resources"),
+    ],
+)
+def test_a_broken_template_is_one_line(tmp_path: Path, before: str, after: str, line: str) -> None:
+    shutil.copytree(TEMPLATE.parent / "function", tmp_path / "function")
+    (tmp_path / "layer").mkdir()
+    text = TEMPLATE.read_text().replace("../../../layers/runtime", "layer")
+    (tmp_path / "template.yaml").write_text(text.replace(before, after, 1))
+    with pytest.raises(CommandError, match=line) as raised:
+        template.load(template.read(tmp_path / "template.yaml"), tmp_path, {}, WHERE)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_in_no_layer_is_named() -> None:
+    with pytest.raises(CommandError, match="Tiny: no layer holds /opt/nothing"):
+        load().with_url().in_opt("/opt/nothing")

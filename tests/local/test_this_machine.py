@@ -1,0 +1,109 @@
+"""The parameters that this machine fills in for a template that declares them."""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from waypost_local import parameters
+from waypost_local.failure import CommandError
+
+OURS = ("DefaultIdentity", "AllowedOrigins", "SharedTables", "AgentsPath", "DocumentsPath",
+        "DatabasePath", "ModelId", "RouterModelId")  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "demo/documents").mkdir(parents=True)
+    (tmp_path / "demo/company.sql").write_text("CREATE TABLE t (a); INSERT INTO t VALUES (7);")
+    return tmp_path
+
+
+def found(
+    root: Path,
+    declared: Iterable[str] = OURS,
+    database: Path | None = None,
+    documents: Path | None = None,
+    *,
+    bedrock: bool = False,
+) -> dict[str, str]:
+    names = {name: {"Type": "String"} for name in declared}
+    origins = ["http://127.0.0.1:1", "http://localhost:1"]
+    return parameters.of_this_machine(root, names, database, documents, origins, bedrock=bedrock)
+
+
+def test_without_wishes_it_is_the_demo_company(root: Path) -> None:
+    values = found(root)
+    assert values["DefaultIdentity"] == "demo/developer"
+    assert values["AllowedOrigins"] == "http://127.0.0.1:1,http://localhost:1"
+    assert values["SharedTables"] == "*"
+    assert values["AgentsPath"] == str(root / "agents")
+    assert values["DocumentsPath"] == str(root / "demo/documents")
+    assert values["ModelId"] == values["RouterModelId"] == "waypost.builtin-v1:0"
+    with closing(sqlite3.connect(values["DatabasePath"])) as database:
+        assert database.execute("SELECT a FROM t").fetchone() == (7,)
+
+
+def test_the_demo_database_is_made_anew_only_where_its_sql_is_newer(root: Path) -> None:
+    made = Path(found(root)["DatabasePath"])
+    with closing(sqlite3.connect(made)) as database, database:
+        database.execute("INSERT INTO t VALUES (8)")
+    count = "SELECT count(*) FROM t"
+
+    found(root)
+    with closing(sqlite3.connect(made)) as database:
+        assert database.execute(count).fetchone() == (2,)
+
+    import os
+
+    os.utime(made, (0, 0))
+    found(root)
+    with closing(sqlite3.connect(made)) as database:
+        assert database.execute(count).fetchone() == (1,)
+
+
+def test_own_data_takes_its_place(root: Path) -> None:
+    mine = root / "mine.sqlite"
+    with closing(sqlite3.connect(mine)) as database, database:
+        database.execute("CREATE TABLE t (a)")
+    folder = root / "texts"
+    folder.mkdir()
+    values = found(root, database=mine, documents=folder)
+    assert values["DatabasePath"] == str(mine)
+    assert values["DocumentsPath"] == str(folder)
+
+
+def test_only_what_the_template_declares_is_filled_in(root: Path) -> None:
+    assert found(root, ["SharedTables"]) == {"SharedTables": "*"}
+
+
+def test_bedrock_keeps_the_templates_models(root: Path) -> None:
+    assert not {"ModelId", "RouterModelId"} & set(found(root, bedrock=True))
+
+
+@pytest.mark.parametrize(
+    ("database", "documents", "line"),
+    [
+        ("none.sqlite", None, "there is no file .*none.sqlite"),
+        ("demo/company.sql", None, "company.sql is not an SQLite database"),
+        (None, "none", "there is no folder .*none"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    root: Path, database: str | None, documents: str | None, line: str
+) -> None:
+    with pytest.raises(CommandError, match=line):
+        found(
+            root,
+            database=root / database if database else None,
+            documents=root / documents if documents else None,
+        )
+
+
+def test_a_demo_that_is_no_sql_is_named(root: Path) -> None:
+    (root / "demo/company.sql").write_text("CREATE TABEL t;")
+    with pytest.raises(CommandError, match="company.sql: near"):
+        found(root)
