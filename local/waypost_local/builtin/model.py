@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from waypost_local.bedrock.model import ConverseRequest, Piece, Text
+from waypost_local.bedrock.model import ConverseRequest, Piece, Text, ToolStart
 from waypost_local.bedrock.tokens import metered
-from waypost_local.builtin import documents, introduction, prompts, routing
+from waypost_local.builtin import data, documents, introduction, prompts, routing
 
 
 class Builtin:
@@ -12,7 +12,8 @@ class Builtin:
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         pieces = _answer(request)
-        for piece in metered(pieces, "end_turn", request):
+        calls = any(isinstance(piece, ToolStart) for piece in pieces)
+        for piece in metered(pieces, "tool_use" if calls else "end_turn", request):
             yield piece
 
 
@@ -25,6 +26,8 @@ def _answer(request: ConverseRequest) -> list[Piece]:
         return [Text(routing.route(system, question))]
     if introduction.is_asked(question):
         return [Text(introduction.TEXT)]
+    if "<schema" in system and any(tool["name"] == data.TOOL for tool in request.tools):
+        return data.answer(system, said, prompts.tool_results(request))
     if "<passages>" in system:
         return [Text(documents.answer(system, asked))]
     return [Text(introduction.WITHOUT_CONTEXT)]

@@ -1,0 +1,149 @@
+"""One turn of the conversation about the database: SQL for the tool, or words for its rows."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from waypost_local.bedrock.model import Piece, Text, ToolInput, ToolStart
+from waypost_local.builtin.data import followup, reading, sql
+from waypost_local.builtin.data.followup import Earlier
+from waypost_local.builtin.data.phrase import phrase
+from waypost_local.builtin.data.query import Query
+from waypost_local.builtin.data.said import Said, Unclear
+from waypost_local.builtin.data.schema import Schema, read
+from waypost_local.builtin.prompts import Turn, element
+
+TOOL = "query_database"
+_TABLES = re.compile(
+    r"\b(what|which|list|show)\b.*\b(tables|data|information|schema)\b.*(\bhave\b|\bthere\b|\bknow\b|\bhold\b|$)",
+    re.IGNORECASE,
+)  # noqa: E501
+_WHY = re.compile(r"^\W*(why|how come|what caused|explain why)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Understood:
+    said: Said
+    query: Query
+    sql: str
+
+
+def answer(system: str, turns: Sequence[Turn], results: Sequence[dict[str, Any]]) -> list[Piece]:
+    """The next pieces: a call of the tool, or the answer once its result is there."""
+    schema = read(system)
+    question = next(turn.text for turn in reversed(turns) if turn.role == "user")
+    if not schema.tables:
+        return [Text("I was shown no tables to answer from.")]
+    if _TABLES.search(question) and not re.search(r"\d", question) and len(question.split()) < 9:
+        return [Text(_tables(schema))]
+    if _WHY.match(question):
+        return [
+            Text("The tables say what is there, not why. I can only count, sum, rank and look up.")
+        ]
+    try:
+        understood = understand(schema, turns, _today(system))
+    except Unclear as error:
+        return [Text(f"I cannot answer that from this database. {error} {_knows(schema)}")]
+    except sql.Unreachable as error:
+        return [Text(f"I cannot answer that from this database: {error}. {_knows(schema)}")]
+    if results:
+        return [Text(_told(understood, results[-1]))]
+    call = f"call_{len(turns)}_{abs(hash_of(understood.sql)):08x}"
+    return [ToolStart(call, TOOL), ToolInput(json.dumps({"sql": understood.sql}))]
+
+
+def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood:
+    """The last question, read with the ones before it.
+
+    Raises:
+        Unclear, sql.Unreachable: It cannot be asked of these tables.
+    """
+    earlier: Earlier | None = None
+    asked = [n for n, turn in enumerate(turns) if turn.role == "user"]
+    for place in asked:
+        answered = next((t.text for t in turns[place + 1 :] if t.role == "assistant"), "")
+        said, query, failure = _one(turns[place].text, earlier, schema, today)
+        if place == asked[-1]:
+            if query is None:
+                raise failure or Unclear("")
+            return Understood(said, query, sql.render(said.schema, query))
+        earlier = Earlier(said, query, answered)
+    raise Unclear("No question was asked.")
+
+
+def _one(
+    question: str, earlier: Earlier | None, schema: Schema, today: date
+) -> tuple[Said, Query | None, Unclear | None]:
+    said = Said.of(question, schema, today)
+    if earlier and followup.leans(question, said):
+        whole = followup.whole(question, earlier, schema, today)
+        said = Said.of(whole.text, whole.schema, today)
+        if whole.same_rows and earlier.query:
+            return earlier.said, _rows_of(said, earlier.query), None
+    try:
+        return said, reading.read(said), None
+    except Unclear as error:
+        return said, None, error
+
+
+def _rows_of(said: Said, query: Query) -> Query:
+    """The rows that a figure was made of."""
+    from waypost_local.builtin.data.ranking import shown
+
+    name = (
+        query.table
+        if query.kind == "rows"
+        else query.measure.table
+        if query.measure
+        else query.table
+    )
+    table = said.schema.table(name)
+    return replace(query, kind="rows", table=name, columns=shown(said, table), measure=None, group=None,
+                   having=None, ranked=query.ranked and query.kind == "rows",
+                   conditions=(*query.conditions, *query.part_of), part_of=())  # fmt: skip
+
+
+def _told(understood: Understood, result: dict[str, Any]) -> str:
+    text = "".join(block.get("text", "") for block in result.get("content") or [])
+    if result.get("status") == "error":
+        return f"The database refused my query: {text}"
+    try:
+        found = next((b["json"] for b in result["content"] if "json" in b), None) or json.loads(
+            text
+        )
+        columns, rows = found["columns"], found["rows"]
+    except (ValueError, KeyError, TypeError):
+        return "The tool's answer was not the table that I asked for, so I cannot answer."
+    return phrase(
+        understood.said, understood.query, columns, rows, cut=bool(found.get("truncated"))
+    )
+
+
+def _today(system: str) -> date:
+    found = element(system, "today")
+    try:
+        return date.fromisoformat(found.text if found else "")
+    except ValueError:
+        return date(1970, 1, 1)
+
+
+def _tables(schema: Schema) -> str:
+    lines = [
+        f"- **{table.name}** ({table.rows} rows): {', '.join(c.name for c in table.columns)}"
+        for table in schema.tables
+    ]
+    return "The database holds these tables:\n\n" + "\n".join(lines)
+
+
+def _knows(schema: Schema) -> str:
+    return f"Its tables are: {', '.join(table.name for table in schema.tables)}."
+
+
+def hash_of(text: str) -> int:
+    """The same on every run, unlike `hash`."""
+    from zlib import crc32
+
+    return crc32(text.encode())
