@@ -1,12 +1,18 @@
 """The environments of one function: an idle one is used again, otherwise one more is started."""
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from waypost_local.environment import Environment, Output
 from waypost_local.invocation import Invocation
 from waypost_local.template import Function
+
+_PATIENCE = 0.1
+"""Seconds that a request waits for an environment to come free before one more is started: the
+many small files of a page are not worth a process each."""
 
 
 class Throttled(Exception):
@@ -34,6 +40,7 @@ class Pool:
         self._most = most
         self._output = output
         self._idle: list[Environment] = []
+        self._waiting: deque[asyncio.Event] = deque()
         self._all: set[Environment] = set()
         self._started = 0
         self._running: set[asyncio.Task[None]] = set()
@@ -83,14 +90,47 @@ class Pool:
         await self.finish(1)
 
     async def _take(self) -> Environment:
-        while self._idle:
-            environment = self._idle.pop()
-            if environment.alive:
-                return environment
-            await self._drop(environment)
+        """The first environment that is free: an idle one, one that becomes so, or a new one."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE if self._all else 0):
+                return await self._idle_one()
         if len(self._all) >= self._most:
             raise Throttled
-        return await self._start()
+        starting = asyncio.create_task(self._start_another())
+        freed = asyncio.create_task(self._idle_one())
+        self._running |= {starting}
+        starting.add_done_callback(self._running.discard)
+        await asyncio.wait([starting, freed], return_when=asyncio.FIRST_COMPLETED)
+        if not freed.done() and starting.exception():
+            freed.cancel()
+            starting.result()
+        return await freed
+
+    async def _start_another(self) -> None:
+        self._release(await self._start())
+
+    async def _idle_one(self) -> Environment:
+        while True:
+            while self._idle:
+                environment = self._idle.pop()
+                if environment.alive:
+                    return environment
+                await self._drop(environment)
+            await self._one_came_free()
+
+    async def _one_came_free(self) -> None:
+        free = asyncio.Event()
+        self._waiting.append(free)
+        try:
+            await free.wait()
+        finally:
+            if free in self._waiting:
+                self._waiting.remove(free)
+
+    def _release(self, environment: Environment) -> None:
+        self._idle.append(environment)
+        if self._waiting:
+            self._waiting.popleft().set()
 
     async def _start(self) -> Environment:
         self._started += 1
@@ -106,7 +146,7 @@ class Pool:
     async def _run(self, environment: Environment, invocation: Invocation) -> None:
         await environment.invoke(invocation)
         if environment.alive and not environment.retired:
-            self._idle.append(environment)
+            self._release(environment)
         else:
             await self._drop(environment)
 

@@ -52,9 +52,9 @@ async def test_what_breaks_in_the_thread_is_raised_here_after_what_came_before()
         raise ValueError("broken")
 
     seen = []
-    with pytest.raises(ValueError, match="broken"):
+    with pytest.raises(ValueError, match="broken"):  # noqa: PT012
         async for item in pump(start):
-            seen.append(item)
+            seen.append(item)  # noqa: PERF401
     assert seen == [1]
 
 
