@@ -193,6 +193,18 @@ def test_an_example_is_asked_with_one_click(page: Page, stage: Stage) -> None:
     expect(page.locator(".empty")).to_have_count(0)
 
 
+def test_the_page_comes_in_few_requests(new_page: NewPage, stage: Stage) -> None:
+    """Each is an invocation, and those that come together each want an environment."""
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(stage.url)))
+
+    page.goto(stage.url, wait_until="networkidle")
+
+    needed = {"/", "/page/page.css", "/page/app.js", "/page/favicon.svg", "/v1/threads?limit=20"}
+    assert set(asked) == needed
+
+
 def test_a_blank_question_is_not_sent(page: Page, stage: Stage) -> None:
     page.get_by_label("Your question").fill("  \n ")
     page.keyboard.press("Enter")

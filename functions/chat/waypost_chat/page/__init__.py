@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from waypost.errors import NotFound
 
+from waypost_chat.page import joined
+
 _HERE = Path(__file__).parent
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -24,12 +26,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+_A_DAY = {"Cache-Control": "max-age=86400"}
 
 
 def asset(name: str, request: Request) -> Response:
     """One file of the page; 304 where the browser has it already. Raises NotFound."""
     body, tag, kind = _read(name)
-    headers = {**_HEADERS, "ETag": tag}
+    headers = {**_HEADERS, **(_A_DAY if name.endswith(".svg") else {}), "ETag": tag}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=kind, headers=headers)
@@ -40,5 +43,15 @@ def _read(name: str) -> tuple[bytes, str, str]:
     path = _HERE / name
     if path.suffix not in _TYPES or path.parent != _HERE or not path.is_file():
         raise NotFound("There is no such file.")
-    body = path.read_bytes()
+    body = _content(path)
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"', _TYPES[path.suffix]
+
+
+def _content(path: Path) -> bytes:
+    match path.suffix:
+        case ".js":
+            return joined.module(path).encode()
+        case ".css":
+            return joined.style(path).encode()
+        case _:
+            return path.read_bytes()
