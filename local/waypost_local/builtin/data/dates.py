@@ -18,12 +18,12 @@ _SPAN = re.compile(
     re.I,
 )  # noqa: E501
 _BOUND = re.compile(
-    rf"\b(since|after|before|until|till|from|prior to|up to|as of|by|no later than|later than|"
-    rf"earlier than|starting(?: in| from)?|not before) (?:the )?(?:year )?({_POINT})(?: on(?:wards?)?)?",
+    rf"\b(since|after|before|until|till|prior to|up to|as of|by|no later than|later than|"
+    rf"earlier than|starting(?: in| from)?|not before|from(?=[^?.,]* on(?:wards?)?\b)) (?:the )?(?:year )?({_POINT})(?: on(?:wards?)?)?",
     re.I,
 )
 _IN = re.compile(
-    rf"(?:\b(?:in|during|for|of|on|within|throughout|over)\s+)?(?:the )?(?:year |month of |all of )?\b({_POINT})",
+    rf"(?:\b(?:in|during|for|of|on|within|throughout|over|from)\s+)?(?:the )?(?:year |month of |all of )?\b({_POINT})",
     re.I,
 )  # noqa: E501
 _DECADE = re.compile(r"\b(?:in |during )?the (?:(19|20)(\d)0|(\d)0)['\u2019]?s\b", re.I)

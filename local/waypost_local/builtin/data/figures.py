@@ -9,7 +9,7 @@ from waypost_local.builtin.data.said import Said
 from waypost_local.builtin.data.schema import Column, Schema, Table
 
 _MONEY = re.compile(
-    r"\b(revenues?|sales|turnover|income|earnings?|earned?|money|spending|spen[dt]s?|takings|proceeds|"
+    r"\b(revenues?|sales?|turnover|income|earnings?|earned?|money|spending|spen[dt]s?|takings|proceeds|"
     r"business|invoiced|billed for|bring(s|ing)? in|brought in|generat(ed?|es|ing)|gross(ed|es)?|"
     r"ma[dk]e|worth|paid|pay|owe[sd]?|cost|total value|volume)\b"
 )
@@ -41,7 +41,7 @@ def pieces(schema: Schema, about: Sequence[str]) -> Measure | None:
         column
         for table in _transactional(schema)
         for column in table.columns
-        if column.is_number and set(column.words) & set(vocabulary.QUANTITIES)
+        if _is_quantity(column)
     ]
     for column in quantities:
         if all(graph.is_up(graph.path(schema, column.table, other)) for other in about):
@@ -146,7 +146,12 @@ def _transactional(schema: Schema) -> list[Table]:
 
 
 def _quantity(table: Table) -> bool:
-    return any(c.is_number and set(c.words) & set(vocabulary.QUANTITIES) for c in table.columns)
+    return any(map(_is_quantity, table.columns))
+
+
+def _is_quantity(column: Column) -> bool:
+    named = set(column.words) & set(vocabulary.QUANTITIES)
+    return column.is_number and bool(named) and not {"price", "cost"} & set(column.words)
 
 
 def _has_keys(table: Table) -> bool:

@@ -10,6 +10,7 @@ from waypost_local.builtin.data.links import ColumnLink, TableLink, ValueLink, p
 from waypost_local.builtin.data.query import Condition, Kin, Operator, Query, Related
 from waypost_local.builtin.data.said import Said, column_of, date_column
 from waypost_local.builtin.data.schema import Column, Table
+from waypost_local.builtin.words import stem
 
 _NOT = re.compile(
     r"\b(not|no|never|without|except|excluding|outside|besides|neither|nor|lack(s|ing)?|missing)\b|"
@@ -59,6 +60,9 @@ def apply(said: Said, query: Query) -> Query:
     """The query with every condition that its own words do not use up yet."""
     base = query.measure.table if query.measure else query.table
     about = query.group.table if query.group else query.table
+    for one in compared(said):
+        # An amount is no date, whatever else is in the question.
+        said.use(*(v for v in said.links.values if one.first <= v.first <= one.last))
     kin = query.kin or _kin(said, about)
     found: list[Condition] = [*query.conditions]
     found += _text(said, about)
@@ -66,6 +70,7 @@ def apply(said: Said, query: Query) -> Query:
     found += _numbers(said, query, base)
     found += _dates(said, base, about)
     found += _missing(said, about)
+    found += _stock(said, base)
     related = [*query.related, *_related(said, query)]
     having = query.having or _having(said, query)
     if having is None:
@@ -96,7 +101,7 @@ def negated(said: Said, first: int) -> bool:
 
 def _values(said: Said, base: str, about: str) -> Iterator[Condition]:
     for value in said.links.values:
-        if not said.free(value):
+        if not said.free(value) or (said.whens and _is_dated(said, value)):
             continue
         columns, text = choose(said, value, base, about)
         no = value.negated != negated(said, value.first)
@@ -104,6 +109,16 @@ def _values(said: Said, base: str, about: str) -> Iterator[Condition]:
             yield Condition(columns, "like", (f"%{_escaped(text)}%",), no)
         else:
             yield Condition(columns, "=", (text,), no)
+
+
+def _is_dated(said: Said, value: ValueLink) -> bool:
+    """`scheduled in May` is about the day it was scheduled for, whatever its state."""
+    word = said.tokens[value.first].stem
+    for columns, _ in value.options:
+        table = said.schema.table(columns[0].table)
+        if any(c.is_date and word in map(stem, c.words) for c in table.columns):
+            return True
+    return False
 
 
 def choose(said: Said, value: ValueLink, base: str, about: str) -> tuple[tuple[Column, ...], str]:
@@ -302,12 +317,14 @@ def _compared_column(said: Said, one: Compared, query: Query, base: str) -> Colu
         held = said.links.at(place) if 0 <= place < len(said.tokens) else None
         if isinstance(held, ColumnLink):
             column = column_of(said, held, tables)
-            if column.is_number:
+            if column.is_number and graph.is_up(graph.path(said.schema, base, column.table)):
                 said.use(held)
                 return column
     table = said.schema.table(base)
     if one.adjective in {"older", "younger"} or one.unit == "year":
         return next((c for c in table.columns if _is_birth(c)), None)
+    if re.search(r"\b(earns?|earning|paid|makes?|making)\b", said.before(one.first, 4)):
+        return figures.sized(table, ("salary", "wage", "pay", "rate")) or _worth(said, table)
     if one.unit in vocabulary.BYTES:
         return figures.sized(table, ("byte", "size"))
     if one.unit or one.adjective in {"longer", "shorter"}:
@@ -417,7 +434,7 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
         before = said.before(named.first, 3)
         if re.search(r"\b(without|no|missing|lack|lacks|lacking)\b|n't have|not have", before):
             said.use(named)
-            yield Condition((own,), "null")
+            yield _no_value(own)
         elif re.search(r"\b(with|have|has|having) (an? |any )?$", before + " ") and own.is_text:
             after = said.links.at(named.last + 1)
             if not isinstance(after, ValueLink) and not any(
@@ -445,6 +462,23 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
                 if target in held_table.tables:
                     said.use(held_table)
             yield Condition((column,), "null")
+            return
+
+
+def _no_value(column: Column) -> Condition:
+    """Some write `none` where others leave a column empty."""
+    said_so = tuple(v for v in column.values if column.complete and v.lower() in {"none", "n/a", "no"})
+    return Condition((column,), "=", said_so) if said_so else Condition((column,), "null")
+
+
+def _stock(said: Said, base: str) -> Iterator[Condition]:
+    """`out of stock`, `in stock`."""
+    out = said.has(r"\b(out of stock|sold out|not in stock|no stock)\b")
+    if not out and not said.has(r"\bin stock\b"):
+        return
+    for column in said.schema.table(base).columns:
+        if column.is_number and {"stock", "inventory"} & set(column.words):
+            yield Condition((column,), "=" if out else ">", (0,))
             return
 
 

@@ -270,7 +270,10 @@ def _flat(token: Token) -> list[str]:
 def _spurious(schema: Schema, tokens: list[Token], first: int, last: int, column: Column) -> bool:
     """A common word that happens to be some row's name."""
     if first != last:
-        return all(t.low in _OPERATORS for t in tokens[first : last + 1])
+        span = tokens[first : last + 1]
+        if column.complete or any(t.capital and t.low not in _OPERATORS for t in span):
+            return all(t.low in _OPERATORS for t in span)
+        return span[0].low in _OPERATORS or any(t.capital for t in tokens[1:])
     token = tokens[first]
     if token.word in _OPERATORS or token.low in _OPERATORS:
         # `US` is a country where it is written so.

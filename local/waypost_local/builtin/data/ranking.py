@@ -1,7 +1,8 @@
 """Questions for a first, a best or a top few."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from waypost_local.builtin.data import figures, graph, vocabulary
 from waypost_local.builtin.data.links import ColumnLink, TableLink
@@ -60,6 +61,14 @@ class Superlative:
 
 
 def superlative(said: Said) -> Superlative | None:
+    """The first superlative; `top 5 best-selling` is best-selling, five of them."""
+    found = list(_superlatives(said))
+    if len(found) > 1 and found[1].at == found[0].to and found[0].count:
+        return replace(found[1], count=found[0].count)
+    return found[0] if found else None
+
+
+def _superlatives(said: Said) -> Iterator[Superlative]:
     for match in _SUPERLATIVE.finditer(said.low):
         first = said.token_at(match.start("word"))
         if said.links.at(first) or any(w.at <= match.start("word") < w.to for w in said.whens):
@@ -70,8 +79,7 @@ def superlative(said: Said) -> Superlative | None:
         if before and said.before(said.token_at(match.start()), 2).endswith("than"):
             before = None
         number = before or match[match.lastindex or 0] if before or _after(match) else None
-        return Superlative(match["word"], _count(number), first, said.token_at(match.end() - 1) + 1)
-    return None
+        yield Superlative(match["word"], _count(number), first, said.token_at(match.end()))
 
 
 def _after(match: re.Match[str]) -> str | None:
@@ -106,8 +114,6 @@ def read(said: Said) -> Query | None:
 
 
 def _limited(query: Query, limit: int) -> Query:
-    from dataclasses import replace
-
     return query if query.limit or query.kind == "value" else replace(query, limit=limit)
 
 
@@ -128,8 +134,17 @@ def _focus(said: Said, best: Superlative) -> TableLink | ColumnLink | None:
         for k, t in enumerate(said.tokens[best.to : after[0].first])
     )
     if beside and not re.match(r"who\b", said.low):
-        return after[0]
+        return _narrowed(said, after[0])
     return before[0] if before else (after[0] if after and not said.has(r"^who") else None)
+
+
+def _narrowed(said: Said, named: TableLink | ColumnLink) -> TableLink | ColumnLink:
+    """`job category` is the category."""
+    after = said.links.at(named.last + 1)
+    if not isinstance(named, TableLink) or not isinstance(after, ColumnLink):
+        return named
+    own = [c for c in after.columns if c.table == named.tables[0].name and c.is_text]
+    return after if own else named
 
 
 def _is_plural(said: Said, focus: TableLink | ColumnLink | None, best: Superlative) -> bool:
@@ -175,6 +190,11 @@ def _recency(
     newest = best.is_one_of(_DATE_UP)
     if not newest and not best.is_one_of(_DATE_DOWN):
         return None
+    if isinstance(focus, ColumnLink) and not said.has(r"^who\b"):
+        column = column_of(said, focus, said.named_tables)
+        if column.is_date:
+            measure = Measure("max" if newest else "min", column.table, (column,), name="_".join(column.words))
+            return Query("value", column.table, measure=measure)
     table = (
         said.schema.table(focus.tables[0].name) if isinstance(focus, TableLink) else _person(said)
     )
@@ -304,6 +324,10 @@ def _measure(
         return figures.money(said.schema, about)
     if best.is_one_of(_BUSY):
         return _events(said, focus)
+    if best.word in {"most", "least"} and said.has(r"\b(used|ordered|requested|needed|installed)\b"):
+        names = [n for n in said.names_after(best.to, 2) if n is not focus]
+        if not names and (used := figures.pieces(said.schema, about)):
+            return used
     by = next((m for m in _BY.finditer(said.low) if said.token_at(m.start()) >= best.to), None)
     start = said.token_at(by.start("what")) if by else best.to
     return named_measure(said, start, focus, about, strict=by is not None)

@@ -142,7 +142,7 @@ def _versus(said: Said) -> Query | None:
 
 def _relatives(said: Said) -> Query | None:
     """Who reports to whom."""
-    if _COUNT.search(said.low) or ranking.superlative(said):
+    if _count_word(said) or ranking.superlative(said):
         return None
     for table in said.schema.tables:
         if graph.self_reference(said.schema, table.name):
@@ -252,7 +252,7 @@ def _fact_first(said: Said, near: list[str]) -> list[str]:
 def _measure(said: Said, group: Group | None) -> Measure | None:
     about = [group.table] if group and group.table else []
     about += [t for t in _must_reach(said) if t not in about]
-    counts = _COUNT.search(said.low)
+    counts = _count_word(said)
     average = _AVERAGE.search(said.low)
     if counts and counts[0] != "how much":
         return _counted(said, said.token_at(counts.end()), about, bool(average))
@@ -279,6 +279,15 @@ def _measure(said: Said, group: Group | None) -> Measure | None:
     return None
 
 
+def _count_word(said: Said) -> re.Match[str] | None:
+    """`the number of invoices` counts, `the phone number of` does not."""
+    for match in _COUNT.finditer(said.low):
+        before = said.links.at(said.token_at(match.start()) - 1)
+        if not match[0].startswith("number") or before is None:
+            return match
+    return None
+
+
 def _speaks_of_money(said: Said) -> bool:
     return said.has(
         r"\b(revenues?|sales|turnover|income|earnings|takings|proceeds|spending)\b"
@@ -302,6 +311,8 @@ def _counted(said: Said, start: int, about: list[str], average: bool) -> Measure
         person = ranking.person(said)
         return figures.rows(said.schema, person.name) if person else None
     first = next((n for n in names if said.free(n)), None)
+    if counted := _rows_of_value(said, start, first):
+        return counted
     if first is None:
         if re.match(r"(times|units|pieces|copies|sales)\b", _rest(said, start)):
             return figures.pieces(said.schema, about)
@@ -311,7 +322,7 @@ def _counted(said: Said, start: int, about: list[str], average: bool) -> Measure
         if beside and said.links.values:
             said.use(beside[0])
             return figures.rows(said.schema, beside[0].tables[0].name)
-        return _rows_of_value(said)
+        return None
     said.use(first)
     if isinstance(first, TableLink):
         return _count_of(said, first, about)
@@ -363,13 +374,16 @@ def _rest(said: Said, start: int) -> str:
     return said.low[said.tokens[start].at :] if start < len(said.tokens) else ""
 
 
-def _rows_of_value(said: Said) -> Measure | None:
-    """`How many Brazilians …`: rows of a table of people that has the value."""
-    for value in said.links.values:
-        for columns, _ in value.options:
-            if said.schema.table(columns[0].table).is_person and said.has(r"\bpeople|many of\b"):
-                return figures.rows(said.schema, columns[0].table)
-    return None
+def _rows_of_value(
+    said: Said, start: int, named: TableLink | ColumnLink | None
+) -> Measure | None:
+    """`How many sales managers …`: the rows that have the value, where no table is named after it."""
+    value = next((v for v in said.links.values if start <= v.first <= start + 1), None)
+    if value is None or (named and named.first <= value.last + 2):
+        return None
+    tables = [said.schema.table(columns[0].table) for columns, _ in value.options]
+    people = [t for t in tables if t.is_person] or tables
+    return figures.rows(said.schema, people[0].name)
 
 
 def _averaged(said: Said, start: int, about: list[str]) -> Measure | None:
@@ -641,7 +655,7 @@ def _asked_table(said: Said, table: Table, value: ValueLink) -> TableLink | None
 def _rows(said: Said) -> Query | None:
     """A list: of names, of rows, of the different values of a column."""
     focus = _list_focus(said)
-    if focus is None:
+    if focus is None or (said.has(r"^who\b") and not _is_person(focus)):
         return _people(said)
     said.use(focus)
     if isinstance(focus, ColumnLink):
@@ -672,6 +686,10 @@ def _list_focus(said: Said) -> TableLink | ColumnLink | None:
         if not of_them and (different or first.tables[0].name not in kinds or _which(said, column)):
             return column
     return first
+
+
+def _is_person(focus: TableLink | ColumnLink) -> bool:
+    return isinstance(focus, TableLink) and focus.tables[0].is_person
 
 
 def _which(said: Said, column: ColumnLink) -> bool:
