@@ -14,9 +14,9 @@ from waypost_local.pool import Pool
 async def watch(folders: Sequence[Path], pool: Pool, log: Log) -> None:
     """Replaces the environments after each change; what is running finishes first."""
     async for changes in awatch(*folders):
-        names = sorted({Path(path).name for _, path in changes})
-        log.note(f"Changed: {', '.join(names)}")
+        names = ", ".join(sorted({Path(path).name for _, path in changes}))
         try:
             await pool.replace()
+            log.note(f"Started anew after a change of {names}.")
         except (InitFailed, CommandError) as error:
-            log.note(str(error))
+            log.note(f"After a change of {names}: {error}")

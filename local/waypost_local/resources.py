@@ -45,6 +45,7 @@ def create(stack: Stack, endpoint: str) -> None:
 def client(service: str, endpoint: str) -> Any:
     """A client of moto's, whatever the environment says of credentials and regions."""
     import boto3
+    from botocore.config import Config
 
     # By a name that is not known beforehand, which its types do not allow for.
     make: Any = boto3.client
@@ -52,6 +53,8 @@ def client(service: str, endpoint: str) -> Any:
         service,
         endpoint_url=endpoint,
         region_name=REGION,
+        # It is on this machine: where it does not answer, it has ended.
+        config=Config(retries={"total_max_attempts": 1}),
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )

@@ -96,8 +96,8 @@ class RuntimeApi:
                 await connection.respond(404, [], b"")
 
     async def _give(self, connection: Connection) -> None:
-        self.fail_current("Runtime.NoResponse", "The function went on without a response.")
-        self._current = None
+        if self._next.empty():
+            self.fail_current("Runtime.NoResponse", "The function went on without a response.")
         self._waiting = asyncio.current_task()
         self.ready.set()
         invocation = await self._next.get()

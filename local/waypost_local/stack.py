@@ -95,13 +95,13 @@ async def run(
     async with aws_side(setup, url) as side:
         pool = Pool(side.stack.with_url(), setup.python, side.variables, environments, log.printed)
         front = Front(pool, log.served, paced=paced)
-        async with _stopping(pool, front, log), asyncio.TaskGroup() as tasks:
+        async with _stopping(pool, front, log):
             await _together(side.create(), _warm(pool))
             await front.start(listening)
             await _check_health(listening)
             announce(url)
             if watched:
-                tasks.create_task(reload.watch(_watched(setup, pool), pool, log))
+                await reload.watch(_watched(setup, pool), pool, log)
             await asyncio.Event().wait()
 
 

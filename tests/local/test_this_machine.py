@@ -1,5 +1,6 @@
 """The parameters that this machine fills in for a template that declares them."""
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -57,8 +58,6 @@ def test_the_demo_database_is_made_anew_only_where_its_sql_is_newer(root: Path) 
     with closing(sqlite3.connect(made)) as database:
         assert database.execute(count).fetchone() == (2,)
 
-    import os
-
     os.utime(made, (0, 0))
     found(root)
     with closing(sqlite3.connect(made)) as database:
@@ -105,5 +104,5 @@ def test_what_is_not_there_is_named(
 
 def test_a_demo_that_is_no_sql_is_named(root: Path) -> None:
     (root / "demo/company.sql").write_text("CREATE TABEL t;")
-    with pytest.raises(CommandError, match="company.sql: near"):
+    with pytest.raises(CommandError, match=r"company\.sql: near"):
         found(root)

@@ -1,0 +1,130 @@
+"""The Runtime API, spoken to as a runtime speaks: by hand."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from waypost_local.invocation import Invocation, InvocationFailed
+from waypost_local.runtime_api import RuntimeApi
+
+PREFIX = "/2018-06-01/runtime"
+
+
+class Runtime:
+    """A runtime with one hand on the API and no process around it."""
+
+    def __init__(self) -> None:
+        self.errors: list[InvocationFailed] = []
+        self.api = RuntimeApi(self.errors.append)
+        self.http: httpx.AsyncClient
+
+    def begin(self) -> Invocation:
+        self.invocation = Invocation(b'{"n": 1}', 3, "arn:tiny")
+        self.serving = asyncio.create_task(self.api.serve(self.invocation))
+        return self.invocation
+
+    async def next(self) -> httpx.Response:
+        return await self.http.get(f"{PREFIX}/invocation/next")
+
+    async def respond(self, which: str, body: bytes = b'"done"') -> httpx.Response:
+        return await self.http.post(f"{PREFIX}/invocation/{which}/response", content=body)
+
+
+@pytest.fixture
+async def runtime() -> AsyncIterator[Runtime]:
+    made = Runtime()
+    address = await made.api.start()
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=None) as http:
+        made.http = http
+        yield made
+    made.api.close()
+
+
+async def test_next_gives_the_event_and_what_is_known_of_it(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    given = await runtime.next()
+    assert given.json() == {"n": 1}
+    assert given.headers["lambda-runtime-aws-request-id"] == invocation.id
+    assert given.headers["lambda-runtime-deadline-ms"] == str(int(invocation.deadline * 1000))
+    assert given.headers["lambda-runtime-invoked-function-arn"] == "arn:tiny"
+    assert given.headers["lambda-runtime-trace-id"] == invocation.trace_id
+    assert given.headers["lambda-runtime-invocation-id"]
+
+
+async def test_an_answer_is_taken_once(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    await runtime.next()
+    assert (await runtime.respond(invocation.id)).status_code == 202
+    assert (await runtime.respond(invocation.id)).status_code == 410
+    assert [chunk async for chunk in invocation.body()] == [b'"done"']
+
+
+async def test_an_answer_to_an_invocation_that_is_over_is_gone(runtime: Runtime) -> None:
+    runtime.begin()
+    await runtime.next()
+    runtime.api.fail_current("Sandbox.Timedout", "late")
+    assert (await runtime.respond(runtime.invocation.id)).status_code == 410
+    assert (await runtime.respond("another")).status_code == 410
+
+
+async def test_an_error_fails_the_invocation(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    await runtime.next()
+    body = json.dumps({"errorType": "KeyError", "errorMessage": "'x'", "stackTrace": []})
+    taken = await runtime.http.post(f"{PREFIX}/invocation/{invocation.id}/error", content=body)
+    assert taken.status_code == 202
+    with pytest.raises(InvocationFailed, match="KeyError: 'x'"):
+        await invocation.head()
+
+
+async def test_going_on_without_an_answer_fails_the_invocation(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    await runtime.next()
+    asking = asyncio.create_task(runtime.next())
+    with pytest.raises(InvocationFailed, match=r"Runtime\.NoResponse"):
+        await invocation.head()
+    asking.cancel()
+
+
+async def test_an_answer_that_breaks_off_fails_the_invocation(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    await runtime.next()
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b'{"statusCode": 200}' + bytes(8) + b"half"
+        await invocation.head()
+        raise ConnectionError
+
+    streaming = {"Lambda-Runtime-Function-Response-Mode": "streaming"}
+    with pytest.raises(ConnectionError):
+        await runtime.http.post(
+            f"{PREFIX}/invocation/{invocation.id}/response", content=half(), headers=streaming
+        )
+    assert [chunk async for chunk in invocation.body()] == [b"half"]
+    assert invocation.error is not None
+    assert invocation.error.kind == "Runtime.BrokenResponse"
+
+
+async def test_an_answer_that_is_too_large_fails_the_invocation(runtime: Runtime) -> None:
+    invocation = runtime.begin()
+    await runtime.next()
+    await runtime.respond(invocation.id, b'"%s"' % (b"x" * (6 * 1024 * 1024 + 100)))
+    with pytest.raises(InvocationFailed, match=r"Function\.ResponseSizeTooLarge"):
+        await invocation.head()
+
+
+async def test_an_error_at_the_start_is_reported(runtime: Runtime) -> None:
+    body = b'{"errorType": "Runtime.ImportModuleError", "errorMessage": "no app"}'
+    await runtime.http.post(f"{PREFIX}/init/error", content=body)
+    assert [str(error) for error in runtime.errors] == ["Runtime.ImportModuleError: no app"]
+
+
+async def test_a_restore_is_over_at_once(runtime: Runtime) -> None:
+    assert (await runtime.http.get(f"{PREFIX}/restore/next")).status_code == 200
+
+
+async def test_anything_else_is_not_found(runtime: Runtime) -> None:
+    assert (await runtime.http.get("/2018-06-01/extension/register")).status_code == 404
