@@ -109,11 +109,18 @@ def _setup(options: argparse.Namespace) -> Setup:
         template=options.template.resolve(),
         python=python,
         model=options.model,
-        pace=bedrock.Pace(options.first_token, options.token_rate),
+        pace=bedrock.Pace(options.first_token, _token_rate(options)),
         database=options.database,
         documents=options.documents,
         given=dict(options.parameter),
     )
+
+
+def _token_rate(options: argparse.Namespace) -> float:
+    """What was asked for; the built-in model would else be done before anybody saw it begin."""
+    if options.token_rate is not None:
+        return float(options.token_rate)
+    return 80.0 if options.model == "builtin" else 0.0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -173,8 +180,8 @@ def _add_stack(command: argparse.ArgumentParser) -> None:
     add("--model", default="builtin", help=_MODELS)
     add("--first-token", type=float, default=0.0, metavar="SECONDS",
         help="how long a model waits before its first token (%(default)s)")  # fmt: skip
-    add("--token-rate", type=float, default=0.0, metavar="N",
-        help="tokens a second after that; 0 for no limit (%(default)s)")  # fmt: skip
+    add("--token-rate", type=float, metavar="N",
+        help="tokens a second after that, 0 for no limit (80 for builtin, else 0)")  # fmt: skip
     add("--database", type=Path, metavar="FILE",
         help="SQLite database to ask, every table shared (the demo company's)")  # fmt: skip
     add("--documents", type=Path, metavar="FOLDER",
