@@ -81,10 +81,11 @@ async def spawn(api: LambdaApi, tmp_path: Path) -> AsyncIterator[Spawn]:
         source: str, handler: str = f"{MODULE}.handler", pass_fds: tuple[int, ...] = (), **env: str
     ) -> asyncio.subprocess.Process:
         write_function(tmp_path, source)
+        said = {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": handler, **env}
         process = await asyncio.create_subprocess_exec(
             str(WRAPPER), sys.executable, "/var/runtime/bootstrap.py",
             cwd=tmp_path, pass_fds=pass_fds,
-            env=variables(tmp_path, {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": handler} | env),
+            env=variables(tmp_path, said),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         processes.append(process)
