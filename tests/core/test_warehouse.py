@@ -158,6 +158,20 @@ async def test_values_named_in_a_question_are_found(
     assert await database.mentioned(question) == lines
 
 
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("Is Tom still active?", ["technicians.name: 'Tom'"]),
+        ("is tom still active?", []),
+        ("Tom or not?", []),
+    ],
+)
+async def test_names_are_told_from_ordinary_words(
+    database: Database, question: str, lines: list[str]
+) -> None:
+    assert await database.named(question) == lines
+
+
 async def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("no database" * 100)
     database = Database(tmp_path / "x.sqlite", frozenset({"*"}), Caps(10, 1))

@@ -76,7 +76,7 @@ class Answer:
 
 
 async def _decide(backend: Backend, question: Question) -> Decision:
-    covers = await backend.covers()
+    covers = await backend.covers(question.text)
     return await backend.router.decide(question.text, question.previous, covers)
 
 

@@ -46,18 +46,19 @@ class Backend:
         resources = Resources(client, _knowledge(settings), _warehouse(settings))
         return cls(settings, table, agents, router, resources)
 
-    async def covers(self) -> dict[str, str]:
+    async def covers(self, question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""
-        about = {agent.id: await self._about(agent) for agent in self.agents.values()}
+        about = {agent.id: await self._about(agent, question) for agent in self.agents.values()}
         return {agent_id: text for agent_id, text in about.items() if text}
 
-    async def _about(self, agent: Agent) -> str:
+    async def _about(self, agent: Agent, question: str) -> str:
         parts: list[str] = []
         if agent.strategy == "rag" and self.resources.knowledge:
             parts.append(await self.resources.knowledge.outline())
         if "query_database" in agent.tools and self.resources.warehouse:
             try:
                 parts.append(await self.resources.warehouse.summary())
+                parts += await self.resources.warehouse.named(question)
             except QueryError:
                 # The agent itself says so when it is asked; the others can still answer.
                 return ""

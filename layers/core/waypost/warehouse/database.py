@@ -42,6 +42,10 @@ class Database:
         """`Table.Column: 'value'` for each value that the question names."""
         return await asyncio.to_thread(self._mentioned, await self.tables(), question)
 
+    async def named(self, question: str) -> list[str]:
+        """The `mentioned` lines of proper names alone: 'Brazil', not 'active'."""
+        return [line for line in await self.mentioned(question) if values.is_named(line, question)]
+
     async def query(self, sql: str) -> Result:
         """Raises QueryError."""
         names = frozenset(table.name.lower() for table in await self.tables())

@@ -44,6 +44,18 @@ def mentioned(db: sqlite3.Connection, found: tuple[Table, ...], question: str) -
                 yield f"{table.name}.{column.name}: {listed}"
 
 
+def is_named(line: str, question: str) -> bool:
+    """Whether one of a line's values stands in the question as a name: spelt so, with a capital.
+
+    A single word at the question's start has its capital from there, and proves nothing.
+    """
+    found = re.findall(r"'((?:[^']|'')+)'", line.partition(": ")[2])
+    return any(
+        value in question and value != value.lower() and (" " in value or question.find(value) > 0)
+        for value in found
+    )
+
+
 def _phrases(question: str) -> list[str]:
     """Every run of up to six words, also without a possessive or a plural ending."""
     words = [(m.start(), m.end()) for m in _WORD.finditer(question)][:200]
