@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from waypost_local.bedrock.model import Piece, Text, ToolInput, ToolStart
-from waypost_local.builtin.data import followup, reading, sql
+from waypost_local.builtin.data import filters, followup, reading, sql
 from waypost_local.builtin.data.followup import Earlier
 from waypost_local.builtin.data.phrase import phrase
 from waypost_local.builtin.data.query import Query
+from waypost_local.builtin.data.ranking import shown
 from waypost_local.builtin.data.said import Said, Unclear
 from waypost_local.builtin.data.schema import Schema, read
 from waypost_local.builtin.prompts import Turn, element
@@ -70,40 +71,57 @@ def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood
             if query is None:
                 raise failure or Unclear("")
             return Understood(said, query, sql.render(said.schema, query))
-        earlier = Earlier(said, query, answered)
+        names = followup.names(answered, said)
+        listed = earlier and (earlier if len(earlier.names) > 1 else earlier.listed)
+        earlier = Earlier(said, query, names, None if len(names) > 1 else listed)
     raise Unclear("No question was asked.")
 
 
 def _one(
     question: str, earlier: Earlier | None, schema: Schema, today: date
 ) -> tuple[Said, Query | None, Unclear | None]:
+    if earlier:
+        known = (*schema.mentioned, *earlier.said.schema.mentioned)
+        schema = replace(schema, mentioned=tuple(dict.fromkeys(known)))
     said = Said.of(question, schema, today)
     if earlier and followup.leans(question, said):
         whole = followup.whole(question, earlier, schema, today)
-        said = Said.of(whole.text, whole.schema, today)
         if whole.same_rows and earlier.query:
-            return earlier.said, _rows_of(said, earlier.query), None
+            return said, _rows_of(said, earlier.query, whole.place), None
+        said = Said.of(whole.text, whole.schema, today)
     try:
         return said, reading.read(said), None
     except Unclear as error:
         return said, None, error
 
 
-def _rows_of(said: Said, query: Query) -> Query:
-    """The rows that a figure was made of."""
-    from waypost_local.builtin.data.ranking import shown
-
-    name = (
-        query.table
-        if query.kind == "rows"
-        else query.measure.table
-        if query.measure
-        else query.table
-    )
+def _rows_of(said: Said, query: Query, place: int | None) -> Query:
+    """The rows that a figure was made of, all or one of them, as far as they meet what is new."""
+    name = query.table if query.kind == "rows" else query.measure.table if query.measure else query.table
     table = said.schema.table(name)
-    return replace(query, kind="rows", table=name, columns=shown(said, table), measure=None, group=None,
-                   having=None, ranked=query.ranked and query.kind == "rows",
-                   conditions=(*query.conditions, *query.part_of), part_of=())  # fmt: skip
+    fresh = filters.apply(said, Query("rows", name, shown(said, table)))
+    rows = replace(
+        query,
+        kind="rows",
+        table=name,
+        columns=fresh.columns,
+        measure=None,
+        group=None,
+        having=None,
+        ranked=query.ranked and query.kind == "rows",
+        conditions=(*query.conditions, *query.part_of, *fresh.conditions),
+        related=(*query.related, *fresh.related),
+        part_of=(),
+    )
+    if place is None:
+        return replace(rows, limit=None, offset=0) if query.kind == "facts" else rows
+    keys = tuple(c for c in table.columns if c.primary)
+    told = tuple(c for c in table.columns if not c.is_key)
+    columns = tuple(dict.fromkeys([*(table.label or keys), *told]))
+    order = rows.order or keys[:1]
+    down = rows.descending if rows.order else place < 0
+    return replace(rows, kind="facts", columns=columns, order=order, descending=down,
+                   limit=1, offset=max(place, 0))  # fmt: skip
 
 
 def _told(understood: Understood, result: dict[str, Any]) -> str:

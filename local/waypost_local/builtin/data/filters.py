@@ -36,8 +36,8 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _TEXT = re.compile(
-    r"\b(start(?:s|ing)? with|begin(?:s|ning)? with|end(?:s|ing)? (?:with|in)|contain(?:s|ing)?|"
-    r"includ(?:es|ing)|with the word|has the word|have the word)\s+(?:the (?:word|letters?|name|text)s? )?"
+    r"\b(start(?:s|ing)? with|begin(?:s|ning)? with|end(?:s|ing)? (?:with|in)|contain(?:s|ing)?|mention(?:s|ing)?|regarding|related to|"
+    r"includ(?:es|ing)|with the word|has the word|have the word)\s+(?:the (?:word|letters?|name|text)s? |an? |the )?"
     r"[\"'\u201c\u2018]?([\w .&-]+?)[\"'\u201d\u2019]?(?= in (?:the|its|their)\b|[?.,!]|$)",
     re.IGNORECASE,
 )
@@ -66,22 +66,57 @@ def apply(said: Said, query: Query) -> Query:
     kin = query.kin or _kin(said, about)
     found: list[Condition] = [*query.conditions]
     found += _text(said, about)
+    found += keyed(said)
     found += _values(said, base, about)
     found += _numbers(said, query, base)
-    found += _dates(said, base, about)
     found += _missing(said, about)
     found += _stock(said, base)
     related = [*query.related, *_related(said, query)]
     having = query.having or _having(said, query)
     if having is None:
         related += _counted(said, query)
+    dated = next((r.table for r in related if _has_date(said, r.table)), base)
+    found += _dates(said, dated, about if dated == base else dated)
+    merged = tuple(dict.fromkeys(_merged(found)))
+    whole = [_with_conditions(said, one, merged, about) for one in dict.fromkeys(related)]
+    inside = {condition for one in whole for condition in one.conditions}
     return replace(
         query,
-        conditions=tuple(dict.fromkeys(_merged(found))),
-        related=tuple(dict.fromkeys(related)),
+        conditions=tuple(c for c in merged if c not in inside),
+        related=tuple(whole),
         kin=kin,
         having=having,
     )
+
+
+def _has_date(said: Said, table: str) -> bool:
+    return any(c.is_date for c in said.schema.table(table).columns)
+
+
+def _with_conditions(
+    said: Said, related: Related, conditions: tuple[Condition, ...], about: str
+) -> Related:
+    """`no invoice in 2025`: conditions on the rows that belong to a row, not on the row."""
+    inside = tuple(
+        c
+        for c in conditions
+        if c.table != about
+        and not graph.is_up(graph.path(said.schema, about, c.table))
+        and graph.is_up(graph.path(said.schema, related.table, c.table))
+    )
+    return replace(related, conditions=inside)
+
+
+def keyed(said: Said) -> Iterator[Condition]:
+    """`invoice 12`, `order #12`: a row by its key."""
+    for named in said.links.tables:
+        table = named.tables[0]
+        rest = said.low[said.tokens[named.last].to :]
+        match = re.match(r"\s*(?:number|no\.?|id|#|with id)?\s*#?\s*(\d+)\b(?!\s*(?:or|and) (?:more|less))", rest)
+        key = table.column(table.key) if table.key else None
+        if match and key and not any(w.at <= said.tokens[named.last].to + match.start(1) < w.to for w in said.whens):
+            said.use(named)
+            yield Condition((key,), "=", (float(match[1]),))
 
 
 def negated(said: Said, first: int) -> bool:
@@ -465,6 +500,11 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
             return
 
 
+def _is_worker(said: Said, column: Column) -> bool:
+    target = said.schema.table(column.references[0]) if column.references else None
+    return target is not None and bool(vocabulary.WORKERS & set(target.words))
+
+
 def _no_value(column: Column) -> Condition:
     """Some write `none` where others leave a column empty."""
     said_so = tuple(v for v in column.values if column.complete and v.lower() in {"none", "n/a", "no"})
@@ -507,7 +547,12 @@ def _text_column(said: Said, at: int, table: Table) -> Column | None:
             return own
     if len(table.label) == 2 and said.has(r"\blast names?\b|\bsurnames?\b"):
         return table.label[1]
-    return table.label[0] if table.label else None
+    if table.label:
+        return table.label[0]
+    texts = [c for c in table.columns if c.is_text and not c.complete] or [
+        c for c in table.columns if c.is_text
+    ]
+    return next((c for w in vocabulary.TEXTS for c in texts if w in c.words), None)
 
 
 def _escaped(text: str) -> str:

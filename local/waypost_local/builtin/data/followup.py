@@ -45,13 +45,21 @@ _ITEM = re.compile(r"^\s*(?:[-*]|\d+[.)])\s+(?:\*\*(.+?)\*\*|(.+?))(?:\s+[\u2013
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
+_LISTING = re.compile(
+    r"\b(list|show me|show|who are|what are|name) (them|they|those|these)\b|\bwhich (ones|of)\b", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True)
 class Earlier:
     """The question before, made whole, what it was read as, and the answer that it got."""
 
     said: Said
     query: Query | None
-    answer: str
+    names: tuple[str, ...]
+    """What its answer named: the items of a list, or the one thing that it was about."""
+    listed: "Earlier | None" = None
+    """The latest question whose answer was a list, where this one's was not."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ class Whole:
     schema: Schema
     same_rows: bool = False
     """It asks to see the rows that the question before was about."""
+    place: int | None = None
+    """Which of those rows, where it asks for one of them."""
 
 
 def leans(question: str, said: Said) -> bool:
@@ -81,48 +91,61 @@ def leans(question: str, said: Said) -> bool:
 
 def whole(question: str, earlier: Earlier, schema: Schema, today: date) -> Whole:
     """The question with what it leans on put in."""
-    if _NTH.search(question) or _NUMBERED.search(question) or _points_at_one(question):
-        item = _item(question, earlier.answer)
-        if item:
-            return Whole(_with_item(question, item), _knowing(schema, earlier, item))
+    if (place := _place(question)) is not None or _points_at_one(question, earlier):
+        source = _source(earlier, place or 0)
+        if source:
+            item = source.names[place or 0]
+            return Whole(_with_item(question, item), _knowing(schema, source, item))
+        if place is not None and earlier.query:
+            return Whole(question, schema, same_rows=True, place=place)
     said = Said.of(question, schema, today)
     if _THEY.search(question) and earlier.query:
         return Whole(question, schema, same_rows=True)
     return Whole(_merged(question, said, earlier.said), schema)
 
 
-def items(answer: str) -> list[str]:
-    """The names that an answer lists: list items, the first cells of a table, or what is bold."""
-    listed = [m[1] or m[2] for line in answer.splitlines() if (m := _ITEM.match(line))]
+def names(answer: str, said: Said) -> tuple[str, ...]:
+    """What an answer lists: its items, the first cells of its table, or what is bold; else the one
+    thing that the question named."""
+    lines = answer.splitlines()
+    if lines and re.fullmatch(r"\*\*(.+?)\*\*", lines[0]):
+        return (lines[0].strip("*"),)
+    listed = [m[1] or m[2] for line in lines if (m := _ITEM.match(line))]
     if not listed:
-        rows = [
-            line.strip().strip("|").split("|")
-            for line in answer.splitlines()
-            if line.strip().startswith("|")
-        ]  # noqa: E501
+        rows = [x.strip().strip("|").split("|") for x in lines if x.strip().startswith("|")]
         listed = [row[0].strip() for row in rows[2:]]
-    return listed or _BOLD.findall(answer)
+    return tuple(listed or _BOLD.findall(answer) or _named(said))
 
 
-def _points_at_one(question: str) -> bool:
-    return bool(_ITS.search(question) or _IT.search(question)) and not re.search(
-        r"\b(list|show me|who are|what are) (them|they|those)\b|\b(who are they)\b",
-        question,
-        re.IGNORECASE,
-    )
+def _named(said: Said) -> list[str]:
+    for value in said.links.values:
+        for columns, text in value.options:
+            if said.schema.table(columns[0].table).label == columns:
+                return [text]
+    return []
 
 
-def _item(question: str, answer: str) -> str | None:
-    found = items(answer)
-    nth = _NTH.search(question)
+def _place(question: str) -> int | None:
+    if nth := _NTH.search(question):
+        return _ORDINALS[nth[1].lower()]
     numbered = _NUMBERED.search(question)
-    place = _ORDINALS[nth[1].lower()] if nth else int(numbered[1]) - 1 if numbered else 0
-    if re.search(r"\bthem\b", question, re.IGNORECASE) and not nth and len(found) != 1:
-        return None
-    try:
-        return found[place]
-    except IndexError:
-        return None
+    return int(numbered[1]) - 1 if numbered else None
+
+
+def _source(earlier: Earlier, place: int) -> Earlier | None:
+    """The answer that has an item at that place: the last one, or the last list."""
+    for one in (earlier, earlier.listed):
+        if one and -len(one.names) <= place < len(one.names):
+            return one
+    return None
+
+
+def _points_at_one(question: str, earlier: Earlier) -> bool:
+    if _LISTING.search(question):
+        return False
+    if _ITS.search(question) or _IT.search(question):
+        return not re.search(r"\bthem\b", question, re.IGNORECASE) or len(earlier.names) == 1
+    return bool(_THEY.search(question)) and len(earlier.names) == 1
 
 
 def _with_item(question: str, item: str) -> str:
@@ -132,7 +155,10 @@ def _with_item(question: str, item: str) -> str:
             return pattern.sub(lambda m: quoted, question, count=1)
     if _ITS.search(question):
         return _ITS.sub(lambda m: f"{quoted}'s", question, count=1)
-    return _IT.sub(lambda m: quoted, question, count=1)
+    if _IT.search(question):
+        return _IT.sub(lambda m: quoted, question, count=1)
+    text = re.sub(r"\btheir\b", f"{quoted}'s", question, count=1, flags=re.IGNORECASE)
+    return re.sub(r"\b(they|them)\b", lambda m: quoted, text, count=1, flags=re.IGNORECASE)
 
 
 def _knowing(schema: Schema, earlier: Earlier, item: str) -> Schema:
@@ -141,6 +167,9 @@ def _knowing(schema: Schema, earlier: Earlier, item: str) -> Schema:
     if query is None:
         return schema
     columns = query.group.columns if query.group else schema.table(query.table).label
+    known = _named(earlier.said)
+    if item in known:
+        return replace(schema, mentioned=(*schema.mentioned, *earlier.said.schema.mentioned))
     return replace(
         schema, mentioned=(*schema.mentioned, *_names(columns or query.columns[:1], item))
     )
@@ -219,7 +248,9 @@ def _swap_figures(text: str, said: Said) -> str:
     number = re.search(r"\btop (\d+)\b", said.text, re.IGNORECASE)
     if number:
         return re.sub(r"\btop \d+\b", number[0], text, count=1, flags=re.IGNORECASE)
-    if new and not said.links.tables and _FIGURES.search(text):
+    if new and not said.links.tables and not _FIGURES.search(text):
+        return re.sub(r"\b(revenue|sales|turnover)\b", f"{new[0]} \\1", text, count=1)
+    if new and not said.links.tables:
         return _FIGURES.sub(lambda m: new[0], text, count=1)
     return text
 

@@ -167,14 +167,30 @@ def _tables(
         if not (set(said) & set(target.words)):
             yield 4, TableLink(first, last, (target,), column)
             return
-    near = tuple(t for t in schema.tables if _same_name(t.words, said))
+    near = tuple(
+        t
+        for t in schema.tables
+        if _same_name(t.words, said) or "".join(t.words) in vocabulary.same("".join(said))
+    )
     if near:
         yield 3, TableLink(first, last, near, exact=False)
+        return
+    if len(said) == 1 and (role := _by_role(schema, said[0])):
+        yield 2.2, TableLink(first, last, role, exact=False)
         return
     if len(said) == 1 and said[0] not in {"name", "date", "id"}:
         heads = tuple(t for t in schema.tables if len(t.words) > 1 and t.words[-1] == said[0])
         if heads:
             yield 2, TableLink(first, last, heads, exact=False)
+
+
+def _by_role(schema: Schema, word: str) -> tuple[Table, ...]:
+    """`employees` where the only people who work there are called technicians."""
+    for role in (vocabulary.WORKERS, vocabulary.BUYERS):
+        if word in role:
+            found = tuple(t for t in schema.tables if role & set(t.words))
+            return found if len(found) == 1 else ()
+    return ()
 
 
 def _same_name(words_of: tuple[str, ...], said: tuple[str, ...]) -> bool:
@@ -235,7 +251,11 @@ def _values(schema: Schema, tokens: list[Token]) -> Iterator[tuple[float, Link]]
     longest = max((len(key) for key in index), default=0)
     flat = [_flat(token) for token in tokens]
     for first in range(len(tokens)):
-        for last in range(first, min(first + max(longest, 1), len(tokens))):
+        if not flat[first]:
+            continue
+        for last in range(first, min(first + longest + 3, len(tokens))):
+            if not flat[last]:
+                continue
             said = tuple(part for parts in flat[first : last + 1] for part in parts)
             for column, value in index.get(said, ()):
                 if not _spurious(schema, tokens, first, last, column):
@@ -264,7 +284,7 @@ def _parts(word: str) -> list[str]:
 
 def _flat(token: Token) -> list[str]:
     text = re.sub(r"['\u2019]s?$", "", token.text)
-    return [singular(part) for part in _parts(text)] or [token.text]
+    return [singular(part) for part in _parts(text) if part[0].isalnum()]
 
 
 def _spurious(schema: Schema, tokens: list[Token], first: int, last: int, column: Column) -> bool:
@@ -349,12 +369,20 @@ def _states(schema: Schema, tokens: list[Token]) -> Iterator[tuple[float, Link]]
                 for column in schema.columns
                 if column.complete and column.is_text
                 for value in column.values
-                if len(words(value)) == 1 and stem(value) == rest and len(rest) > 2
+                if len(words(value)) == 1 and len(rest) > 2 and _same_state(value, rest, token.low)
             )
             named = any(token.word in t.words for t in schema.tables)
             if options and not named:
                 yield (2.5 if prefix else 2.3), ValueLink(place, place, options, bool(prefix))
                 break
+
+
+def _same_state(value: str, rest: str, said: str) -> bool:
+    """`plumbers` are in plumbing, `electricians` in what is electrical."""
+    if stem(value) == rest:
+        return True
+    trade = re.search(r"(ian|er|ist)s?$", said)
+    return bool(trade) and len(value) > 6 and value.lower()[:7] == said[:7]
 
 
 def _countries(schema: Schema, tokens: list[Token]) -> Iterator[tuple[float, Link]]:

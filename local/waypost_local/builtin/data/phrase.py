@@ -7,6 +7,7 @@ from typing import Any
 from waypost_local.builtin.data.query import Query
 from waypost_local.builtin.data.schema import Column, split
 from waypost_local.builtin.data.said import Said
+from waypost_local.builtin.words import singular
 
 Row = Sequence[Any]
 _LIST = 30
@@ -71,7 +72,7 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
         )
         rest = f" {match[3]}" if match[3] and match[3].lower() not in {"there", "we have"} else ""
         lead = "There" if not re.match(r"\w+ed\b|being\b", match[3]) else ""
-        body = f"{figure} {match[1]}"
+        body = f"{figure} {_one(match[1]) if figure == '1' else match[1]}"
         return (
             f"There {verb} {body}{rest}." if lead else f"{body[0].upper()}{body[1:]} {verb}{rest}."
         )
@@ -80,7 +81,7 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
     ):
         subject = match[2]
         if subject.lower() in {"we", "you", "i"}:
-            return f"There are {figure} {match[1]}." if figure != "1" else f"There is 1 {match[1]}."
+            return f"There are {figure} {match[1]}." if figure != "1" else f"There is 1 {_one(match[1])}."
         return f"{subject[0].upper()}{subject[1:]} has {figure} {match[1]}."
     if match := re.match(
         r"how many (.+?) (have|has|live|work|cost|belong|report|contain|last|came|come|use)\b(.*)$",
@@ -93,9 +94,22 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
     ):
         verb = "was" if re.match(r"what (was|were)", asked, re.IGNORECASE) else "is"
         return f"{match[1].capitalize()}{match[2]} {verb} {figure}."
+    if match := re.match(r"how much (?:money |revenue |in total )?(?:did|does|do|has|have) (.+?) (spend|spent|pay|paid|earn|earned|make|made|bring in|brought in|generate|generated)\b(.*)$", asked, re.IGNORECASE):  # noqa: E501
+        subject = "You" if match[1].lower() == "we" else match[1][0].upper() + match[1][1:]
+        return f"{subject} {_PAST.get(match[2].lower(), match[2].lower())} {figure}{match[3]}."
     if match := re.match(r"how many (\w+(?: \w+)?)", asked, re.IGNORECASE):
         return f"The answer is {figure}: that many {_words(name)}."
     return f"The {_words(name)} {'comes' if not name.endswith('s') else 'come'} to {figure}."
+
+
+_PAST = {"spend": "spent", "pay": "paid", "earn": "earned", "make": "made", "bring in": "brought in",
+         "generate": "generated"}  # fmt: skip
+
+
+def _one(noun: str) -> str:
+    """`active technicians` of which there is one."""
+    head, _, last = noun.rpartition(" ")
+    return f"{head} {singular(last)}".strip() if last.islower() else noun
 
 
 def _exists(said: Said, rows: Sequence[Row]) -> str:
@@ -152,8 +166,6 @@ def _counted(value: Any, query: Query) -> str:
 
 
 def _singular(name: str) -> str:
-    from waypost_local.builtin.words import singular
-
     head, _, last = name.rpartition(" ")
     return f"{head} {singular(last)}".strip()
 
@@ -161,7 +173,7 @@ def _singular(name: str) -> str:
 def _facts(said: Said, query: Query, columns: Sequence[str], rows: Sequence[Row]) -> str:
     if not rows:
         return _nothing(said, query)
-    size = len(said.schema.table(query.table).label)
+    size = len(said.schema.table(query.table).label) or 1
     asked = [(n, c) for n, c in enumerate(columns)][size:] or list(enumerate(columns))
     if len(rows) == 1 and len(asked) == 1:
         place, column = asked[0]
@@ -170,6 +182,9 @@ def _facts(said: Said, query: Query, columns: Sequence[str], rows: Sequence[Row]
         if value is None:
             return f"There is no {_words(column)} on record for {label}."
         sure = _verdict(said, str(value))
+        words = split(column)
+        if words[-1] in {"on", "at", "since", "by", "to", "from"}:
+            return f"**{label}**: {' '.join(words)} {shown(value, column)}."
         return (
             f"{sure}The {_words('_'.join(split(column)))} of **{label}** is {shown(value, column)}."
         )

@@ -36,6 +36,8 @@ class Related:
     count: float = 0
     measure: "Measure | None" = None
     """Compared instead of the number of rows."""
+    conditions: tuple[Condition, ...] = ()
+    """What those rows must meet to count."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ _WORTH = (
 _PLAIN_UP = r"most|highest|largest|greatest|biggest|maximum|max|top|best|leading"
 _PLAIN_DOWN = r"fewest|least|lowest|smallest|minimum|min|bottom|worst"
 _SUPERLATIVE = re.compile(
-    rf"(?<!at )\b{_NUMBER}(?P<word>{_SOLD}|{_BUSY}|{_WORTH}|{'|'.join(_SIZES)}|{_DATE_UP}|{_DATE_DOWN}|"
+    rf"(?<!at )\b{_NUMBER}(?P<word>{_SOLD}|{_BUSY}|{_WORTH}|{_DATE_DOWN}|{'|'.join(_SIZES)}|{_DATE_UP}|"
     rf"{_PLAIN_UP}|{_PLAIN_DOWN})\b(?:[- ](\d+|{'|'.join(list(vocabulary.NUMBERS)[2:13])})\b)?",
     re.IGNORECASE,
 )

@@ -183,12 +183,7 @@ def _figure(said: Said) -> Query | None:
         return _finish(said, Query("average", measure.table, measure=average, group=group))
     kind = "groups" if group else "value"
     table = group.table if group else measure.table
-    query = _finish(said, Query(kind, table, measure=measure, group=group))  # type: ignore[arg-type]
-    return _figure_of_related(said, query)
-
-
-def _figure_of_related(said: Said, query: Query) -> Query:
-    return query
+    return _finish(said, Query(kind, table, measure=measure, group=group))  # type: ignore[arg-type]
 
 
 def _is_average_of_groups(said: Said, measure: Measure, group: Group) -> bool:
@@ -411,8 +406,6 @@ def _averaged(said: Said, start: int, about: list[str]) -> Measure | None:
                 return figures.of_column("avg", column_)
     if figures.asks_for_money(said.low) or re.search(r"\bvalue\b", rest):
         measure = figures.money(said.schema, about)
-        if measure and about and not graph.is_up(()) and False:
-            return measure
         return (
             measure
             if about
@@ -563,28 +556,41 @@ _WHEN = re.compile(r"^when\b|\bwhat (date|day|year|time)\b|\bsince when\b|\bhow 
 
 def _facts(said: Said) -> Query | None:
     """Something about one row that the question names."""
+    keyed = list(filters.keyed(said))
     holder = _named_row(said)
-    if holder is None:
+    if keyed:
+        table, condition = said.schema.table(keyed[0].table), keyed[0]
+    elif holder:
+        value, columns, text = holder
+        table, condition = said.schema.table(columns[0].table), Condition(columns, "=", (text,))
+        said.use(value)
+    else:
         return None
-    value, columns, text = holder
-    table = said.schema.table(columns[0].table)
-    condition = Condition(columns, "=", (text,))
-    said.use(value)
     asked = _asked_columns(said, table)
-    if not asked and (other := _asked_table(said, table, value)):
+    if not asked and _asked_table(said, table):
         said.used.clear()
-        return (
-            None if said.has(r"^(list|show|which|what|who|name)\b.*s\b") and other is None else None
-        )
+        return None
     if not asked and _ALL.search(said.low):
         asked = tuple(c for c in table.columns if not c.references and not c.primary)
     if not asked:
         return None
-    found = tuple(dict.fromkeys([*table.label, *asked]))
+    if set(asked) <= set(table.label) and _ALL.search(said.low):
+        return _outline(said, table, condition)
+    label = table.label or tuple(c for c in table.columns if c.name == table.key)
+    found = tuple(dict.fromkeys([*label, *asked]))
     query = Query("facts", table.name, found, conditions=(condition,), limit=_FEW)
-    named = [t for t in said.links.tables if t.tables[0].name == table.name]
-    said.use(*named)
+    said.use(*(t for t in said.links.tables if t.tables[0].name == table.name))
     return _finish(said, query)
+
+
+def _outline(said: Said, table: Table, condition: Condition) -> Query | None:
+    """Of a row that has a name and nothing else: how much belongs to it."""
+    below = figures.children(said.schema, table.name)
+    if not below:
+        return None
+    measure = figures.rows(said.schema, below[0])
+    return Query("groups", table.name, measure=measure, group=entity(table),
+                 conditions=(condition,), limit=1, ranked=True)  # fmt: skip
 
 
 def _named_row(said: Said) -> tuple[ValueLink, tuple[Column, ...], str] | None:
@@ -648,14 +654,15 @@ def _asked_columns(said: Said, table: Table) -> tuple[Column, ...]:
     return ()
 
 
-def _asked_table(said: Said, table: Table, value: ValueLink) -> TableLink | None:
-    return next((t for t in said.links.tables if t.tables[0].name != table.name), None)
+def _asked_table(said: Said, table: Table) -> bool:
+    """Whether the question is about another table than that of the row it names."""
+    return any(named.tables[0].name != table.name for named in said.links.tables)
 
 
 def _rows(said: Said) -> Query | None:
     """A list: of names, of rows, of the different values of a column."""
     focus = _list_focus(said)
-    if focus is None or (said.has(r"^who\b") and not _is_person(focus)):
+    if focus is None or (said.has(r"^who\b(?! (is|are|was|were) (the|our)\b)") and not _is_person(focus)):
         return _people(said)
     said.use(focus)
     if isinstance(focus, ColumnLink):

@@ -158,10 +158,12 @@ def _with_key(column: Column, table: Table, tables: list[Table]) -> Column:
     if column.primary and table.key or column.words[-1:] != ("id",) or len(column.words) < 2:
         return column
     named = column.words[:-1]
-    target = next((t for t in tables if t.key and _names(named, t)), None)
-    return (
-        replace(column, references=(target.name, target.key)) if target and target.key else column
-    )
+    if table.key and named[-1] in vocabulary.SUPERIORS:
+        return replace(column, references=(table.name, table.key))
+    others = [t for t in tables if t.key and t is not table]
+    target = next((t for t in others if (t.key or "").lower() == column.name.lower()), None)
+    target = target or next((t for t in others if _names(named, t)), None)
+    return replace(column, references=(target.name, target.key)) if target and target.key else column
 
 
 def _names(words: tuple[str, ...], table: Table) -> bool:

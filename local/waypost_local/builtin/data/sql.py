@@ -134,14 +134,15 @@ def _related(source: "_Source", related: Related, query: Query) -> str:
     if about != source.root:
         source.join(about)
     word = "NOT IN" if related.negated else "IN"
+    where = [_condition(inner, condition) for condition in related.conditions]
+    figure = "COUNT(*)"
+    if related.measure and related.measure.columns:
+        inner.join(related.measure.table)
+        value = " * ".join(inner.column(c) for c in related.measure.columns)
+        figure = f"{related.measure.function.upper()}({value})"
     picked = f"SELECT {own} FROM {inner.text()}"
+    picked += f" WHERE {' AND '.join(where)}" if where else ""
     if related.operator:
-        figure = "COUNT(*)"
-        if related.measure and related.measure.columns:
-            inner.join(related.measure.table)
-            value = " * ".join(inner.column(c) for c in related.measure.columns)
-            figure = f"{related.measure.function.upper()}({value})"
-            picked = f"SELECT {own} FROM {inner.text()}"
         picked += f" GROUP BY {own} HAVING {figure} {related.operator} {literal(related.count)}"
     return f"{own} {word} ({picked})"
 

@@ -11,7 +11,8 @@ PEOPLE = _set(
     "customer client employee staff technician user member person people contact agent driver "
     "doctor teacher student patient manager worker author owner guest tenant subscriber salesperson "
     "rep representative consultant engineer nurse candidate participant player actor director "
-    "employer supplier vendor colleague mechanic operator"
+    "employer supplier vendor colleague mechanic operator artist composer singer musician band writer "
+    "host member tutor trainer"
 )
 BUYERS = _set(
     "customer client buyer user member guest patient subscriber account tenant student company "
@@ -21,17 +22,19 @@ WORKERS = _set(
     "employee staff technician agent rep representative worker driver salesperson consultant "
     "engineer mechanic nurse doctor teacher seller"
 )
-LABELS = ("name", "title", "label", "subject", "number", "code", "description", "email")
+LABELS = ("name", "title", "label", "subject", "number", "code", "email")
+SUPERIORS = _set("manager supervisor boss parent lead superior chief reportsto")
+TEXTS = ("description", "note", "comment", "subject", "detail", "text", "name", "title")
 
 SAME = (
-    _set("customer client buyer shopper"),
+    _set("customer client buyer shopper account"),
     _set("employee staff worker personnel colleague"),
     _set("technician engineer mechanic fitter repairman tech"),
     _set("track song tune"),
     _set("album record lp"),
     _set("artist band musician singer performer"),
     _set("movie film picture"),
-    _set("job visit appointment assignment callout"),
+    _set("job visit appointment assignment callout workorder servicecall ticket task"),
     _set("order purchase"),
     _set("invoice bill"),
     _set("product item article good"),
