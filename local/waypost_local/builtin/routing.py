@@ -120,6 +120,9 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
         value += sum(0.8 * weights[word] for word in asked if word in agent.description)
         value += 3.0 * max((_likeness(text, example) for example in agent.examples), default=0.0)
         value += form * (agent.keeps_rows - agent.keeps_rules) * 0.75
+        if agent.covers and agent.keeps_rows and not any(_covers(agent.covers, w) for w in asked):
+            # Rows can only tell of what there is a table, a column or a value for.
+            value -= 0.6 + max(form, 0.0) * agent.keeps_rows * 0.5
         yield _Score(agent, value, tuple(shared))
 
 
