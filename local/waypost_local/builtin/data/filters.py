@@ -1,5 +1,6 @@
 """Conditions: what the values, dates, numbers and negations of a question leave of the rows."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from datetime import date
 from waypost_local.builtin.data import figures, graph, vocabulary
 from waypost_local.builtin.data.links import ColumnLink, TableLink, ValueLink, preposition
 from waypost_local.builtin.data.query import Condition, Kin, Operator, Query, Related
-from waypost_local.builtin.data.said import Said, column_of, date_column
+from waypost_local.builtin.data.said import Said, Unclear, column_of, date_column
 from waypost_local.builtin.data.schema import Column, Table
 from waypost_local.builtin.words import stem
 
@@ -16,7 +17,7 @@ _NOT = re.compile(
     r"\b(not|no|never|without|except|excluding|outside|besides|neither|nor|lack(s|ing)?|missing)\b|"
     r"n't\b|\bother than\b|\bapart from\b|\brather than\b|\bany(where|one|thing)? but\b"
 )
-_NUMBER = r"[$\u20ac\u00a3]?\s?(\d[\d,]*(?:\.\d+)?|" + "|".join(vocabulary.NUMBERS) + r")\b"
+_NUMBER = r"[$\u20ac\u00a3]?\s?(\d[\d,]*(?:\.\d+)?|" + "|".join(vocabulary.NUMBERS) + r"|an?(?= (?:dollar|euro|pound|minute|hour|second|day|megabyte|kilobyte|gigabyte)\b))\b"
 _UNIT = r"\s?(?:%|(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?|gigabytes?|years?|dollars?|euros?|usd)\b)?"  # noqa: E501
 _MORE = (
     "more than|over|above|greater than|exceeding|exceeds?|longer than|older than|larger than|"
@@ -28,7 +29,7 @@ _LESS = (
 )
 _COMPARED = re.compile(
     rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS})|(?P<least>at least|no less than|a minimum of|minimum)|"
-    rf"(?P<most>at most|no more than|up to|a maximum of|maximum)|(?P<exact>exactly|equal to|only|just|equals?))"
+    rf"(?P<most>at most|no more than|up to|a maximum of|maximum)|(?P<exact>exactly|equal to|only|just|equals?|costs?|costing|priced at|worth|rated))"
     rf"\s+(?:a |an )?{_NUMBER}{_UNIT}"
     rf"|\bbetween\s+{_NUMBER}{_UNIT}\s+and\s+{_NUMBER}{_UNIT}"
     rf"|{_NUMBER}{_UNIT}\s+(?P<ormore>or more|or longer|and above|and more|or higher|or above)\b"
@@ -141,9 +142,16 @@ def _values(said: Said, base: str, about: str) -> Iterator[Condition]:
         columns, text = choose(said, value, base, about)
         no = value.negated != negated(said, value.first)
         if value.guessed:
+            _refuse_unknown_place(columns[0], text)
             yield Condition(columns, "like", (f"%{_escaped(text)}%",), no)
         else:
             yield Condition(columns, "=", (text,), no)
+
+
+def _refuse_unknown_place(column: Column, text: str) -> None:
+    """A place that no row has may hold places that rows have: Europe, the coast."""
+    if column.words[-1] in vocabulary.PLACES and not vocabulary.country(text):
+        raise Unclear(f"No place in it is called \u201c{text}\u201d.")
 
 
 def _is_dated(said: Said, value: ValueLink) -> bool:
@@ -166,15 +174,18 @@ def _strangeness(
 ) -> float:
     column = columns[0]
     table = said.schema.table(column.table)
+    is_label = columns == table.label or column in table.label
     score = min(
         graph.distance(said.schema, base, table.name),
         graph.distance(said.schema, about, table.name) + 0.4,
     )
+    if is_label:
+        # A name of few is meant rather than the same name of one among many.
+        score = 0.35 * score + math.log10(1 + (table.rows or 10)) - (1.0 if table.is_person else 0.0)
     if _named_beside(said, value, columns):
         return score - 20
     if table.name in said.named_tables:
         score -= 0.6
-    is_label = columns == table.label or column in table.label
     if is_label and table.name in (base, about):
         score += 2.5 if said.has(r"\bhow many\b|\b(list|which|all)\b") else 0.5
     if not is_label and not column.complete:
@@ -307,6 +318,8 @@ def _operator(match: re.Match[str]) -> Operator:
 
 
 def _value(text: str) -> float:
+    if text in {"a", "an"}:
+        return 1.0
     if text in vocabulary.NUMBERS:
         return float(vocabulary.NUMBERS[text])
     return float(text.replace(",", ""))
@@ -486,7 +499,7 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
                 held = said.links.at(said.token_at(match.start(1)))
                 if not isinstance(held, ValueLink):
                     yield Condition((column,), "null")
-    for column in table.columns:
+    for column in sorted(table.columns, key=lambda c: not _is_worker(said, c)):
         if column.references and said.has(
             rf"\bunassigned\b|\bno {column.words[0]}\b|\bwithout an? {column.words[0]}\b"
         ):  # noqa: E501

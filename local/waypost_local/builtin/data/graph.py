@@ -26,6 +26,8 @@ Path = tuple[Step, ...]
 
 def path(schema: Schema, start: str, end: str) -> Path | None:
     """The cheapest steps from `start` to `end`, or None where there are none."""
+    if not any(table.name == start for table in schema.tables):
+        return None
     heap: list[tuple[float, int, str, Path]] = [(0.0, 0, start, ())]
     done: set[str] = set()
     count = 0

@@ -126,6 +126,9 @@ def _focus(said: Said, best: Superlative) -> TableLink | ColumnLink | None:
     if before and asked and re.match(r"(which|what|list|show|name)\b", said.low):
         entity = [n for n in before if isinstance(n, TableLink)]
         column = before[0]
+        following = [n for n in after if isinstance(n, TableLink) and n.first <= best.to + 1]
+        if following and not entity and re.search(r"\bof\b", said.before(best.at, 2)):
+            return following[0]
         of_entity = entity and isinstance(column, ColumnLink) and re.search(r"\bof\b", said.low)
         return entity[0] if of_entity else column
     after = [n for n in after if isinstance(n, TableLink)] or after
@@ -133,7 +136,8 @@ def _focus(said: Said, best: Superlative) -> TableLink | ColumnLink | None:
         t.low in {"our", "the", "of"} or said.links.at(best.to + k)
         for k, t in enumerate(said.tokens[best.to : after[0].first])
     )
-    if beside and not re.match(r"who\b", said.low):
+    asks_who = re.match(r"who\b(?!('s| is| are| was| were) (our|the|my)\b)", said.low)
+    if beside and not asks_who:
         return _narrowed(said, after[0])
     return before[0] if before else (after[0] if after and not said.has(r"^who") else None)
 

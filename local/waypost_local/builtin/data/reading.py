@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 
-from waypost_local.builtin.data import figures, filters, graph, ranking, vocabulary
+from waypost_local.builtin.data import figures, filters, graph, leftovers, ranking, vocabulary
 from waypost_local.builtin.data.links import ColumnLink, TableLink, ValueLink
 from waypost_local.builtin.data.query import Condition, Group, Measure, Query
 from waypost_local.builtin.data.ranking import date_part, dated, entity, named_measure, shown
-from waypost_local.builtin.data.said import Said, Unclear, column_of, date_column
+from waypost_local.builtin.data.said import Said, Unclear, column_of, date_column, nearest
 from waypost_local.builtin.data.schema import Column, Table
 
 _COUNT = re.compile(
@@ -21,7 +21,7 @@ _HIGH = re.compile(r"\b(highest|maximum|max|largest|longest|greatest|biggest)\b"
 _LOW = re.compile(r"\b(lowest|minimum|min|smallest|shortest)\b")
 _PER = re.compile(
     r"\b(?:per|by|for each|for every|in each|in every|of each|each|every|across|grouped by|broken down by|split by|"
-    r"for all|within each|over the|over)\s+(?:the |all |our |different |billing )*",
+    r"for all|within each|over the|over)\s+(?:the |all |our |different )*",
 )
 _PART = re.compile(
     r"\b(?:per|by|each|every|for each|in each|over the|over) (?:calendar )?(year|month|quarter|weekday|day)s?\b|"
@@ -38,6 +38,7 @@ def read(said: Said) -> Query:
         said.used.clear()
         query = reader(said)
         if query:
+            leftovers.check(said)
             return query
     raise Unclear("I cannot tell which table or column the question is about.")
 
@@ -296,6 +297,9 @@ def _must_reach(said: Said) -> list[str]:
         tables = {columns[0].table for columns, _ in value.options}
         if len(tables) == 1:
             found.append(next(iter(tables)))
+        elif all(said.schema.table(c[0].table).label == c for c, _ in value.options):
+            columns, _ = filters.choose(said, value, "", "")
+            found.append(columns[0].table)
     return list(dict.fromkeys(found))
 
 
@@ -375,6 +379,9 @@ def _rows_of_value(
     """`How many sales managers …`: the rows that have the value, where no table is named after it."""
     value = next((v for v in said.links.values if start <= v.first <= start + 1), None)
     if value is None or (named and named.first <= value.last + 2):
+        return None
+    between = said.tokens[value.last + 1 : named.first] if named else []
+    if named and all(t.low in {"and", "or", ","} or said.links.at(n) for n, t in enumerate(between, value.last + 1)):
         return None
     tables = [said.schema.table(columns[0].table) for columns, _ in value.options]
     people = [t for t in tables if t.is_person] or tables
@@ -497,6 +504,14 @@ def _summed(said: Said, start: int, about: list[str], held: object) -> Measure |
         said.use(names[0])
         return figures.rows(said.schema, names[0].tables[0].name)
     return None
+
+
+def _lasting(said: Said, rest: str) -> Column | None:
+    """How long, where what is named has its length in its parts."""
+    if not re.search(r"\b(length|duration|runtime|playing time|play time)\b", rest):
+        return None
+    options = [c for t in said.schema.tables if (c := figures.sized(t, vocabulary.DURATIONS))]
+    return nearest(said.schema, options, said.named_tables)
 
 
 def _summable(said: Said, table: Table, rest: str) -> Column | None:
@@ -757,9 +772,9 @@ def _sorted_by(said: Said, table: Table) -> tuple[Column, ...]:
 
 def _people(said: Said) -> Query | None:
     """`Who works in Berlin?`: people with the values that the question names."""
-    if not said.has(r"^(who|whose|which people)\b") or not (
-        said.links.values or said.whens or filters.compared(said)
-    ):  # noqa: E501
+    narrowed = said.links.values or said.whens or filters.compared(said)
+    listing = said.has(r"^(list|show|give|name|all|get|find)\b") and said.links.values
+    if not (said.has(r"^(who|whose|which people)\b") and narrowed) and not listing:
         return None
     holders = [
         said.schema.table(columns[0].table)

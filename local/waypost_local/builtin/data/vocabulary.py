@@ -16,7 +16,7 @@ PEOPLE = _set(
 )
 BUYERS = _set(
     "customer client buyer user member guest patient subscriber account tenant student company "
-    "shopper consumer person"
+    "shopper consumer"
 )
 WORKERS = _set(
     "employee staff technician agent rep representative worker driver salesperson consultant "
