@@ -130,7 +130,9 @@ async def _print(process: Process, log: Log) -> None:
 
 async def _post(url: str, body: bytes, seconds: int) -> Any:
     transport = httpx.AsyncHTTPTransport(retries=_TRIES)
-    async with httpx.AsyncClient(transport=transport, timeout=seconds + 10) as client:
+    async with httpx.AsyncClient(
+        transport=transport, timeout=seconds + 10, trust_env=False
+    ) as client:
         try:
             response = await client.post(url, content=body)
         except httpx.HTTPError as error:

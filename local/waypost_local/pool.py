@@ -1,12 +1,11 @@
 """The environments of one function: an idle one is used again, otherwise one more is started."""
 
 import asyncio
-import contextlib
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from waypost_local.environment import Environment, Output
+from waypost_local.environment import Environment, InitFailed, Output
+from waypost_local.failure import CommandError
 from waypost_local.invocation import Invocation
 from waypost_local.template import Function
 
@@ -40,14 +39,15 @@ class Pool:
         self._most = most
         self._output = output
         self._idle: list[Environment] = []
-        self._waiting: deque[asyncio.Event] = deque()
+        self._waiting: list[asyncio.Future[Environment]] = []
+        self._starting: set[asyncio.Task[None]] = set()
         self._all: set[Environment] = set()
         self._started = 0
         self._running: set[asyncio.Task[None]] = set()
 
     async def warm(self) -> None:
         """Starts an environment before anybody asks. Raises InitFailed, CommandError."""
-        self._idle.append(await self._start())
+        await self._release(await self._start())
 
     async def invoke(self, event: bytes) -> Running:
         """Hands an event to an environment, which may have to start first.
@@ -86,51 +86,57 @@ class Pool:
         return len(self._running)
 
     async def stop(self) -> None:
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(environment.stop() for environment in list(self._all)))
         await self.finish(1)
 
     async def _take(self) -> Environment:
         """The first environment that is free: an idle one, one that becomes so, or a new one."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE if self._all else 0):
-                return await self._idle_one()
-        if len(self._all) >= self._most:
-            raise Throttled
-        starting = asyncio.create_task(self._start_another())
-        freed = asyncio.create_task(self._idle_one())
-        self._running |= {starting}
-        starting.add_done_callback(self._running.discard)
-        await asyncio.wait([starting, freed], return_when=asyncio.FIRST_COMPLETED)
-        if not freed.done() and starting.exception():
-            freed.cancel()
-            starting.result()
-        return await freed
-
-    async def _start_another(self) -> None:
-        self._release(await self._start())
-
-    async def _idle_one(self) -> Environment:
-        while True:
-            while self._idle:
-                environment = self._idle.pop()
-                if environment.alive:
-                    return environment
-                await self._drop(environment)
-            await self._one_came_free()
-
-    async def _one_came_free(self) -> None:
-        free = asyncio.Event()
-        self._waiting.append(free)
+        while self._idle:
+            environment = self._idle.pop()
+            if environment.alive:
+                return environment
+            await self._drop(environment)
+        turn: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
-            await free.wait()
+            if self._all:
+                await asyncio.wait([turn], timeout=_PATIENCE)
+            if not turn.done():
+                self._start_another(turn)
+            return await turn
         finally:
-            if free in self._waiting:
-                self._waiting.remove(free)
+            self._waiting.remove(turn)
 
-    def _release(self, environment: Environment) -> None:
-        self._idle.append(environment)
-        if self._waiting:
-            self._waiting.popleft().set()
+    def _start_another(self, turn: "asyncio.Future[Environment]") -> None:
+        """Starts one for whoever waits longest; where that fails, it fails `turn`."""
+        if len(self._all) >= self._most:
+            raise Throttled(f"{self._most} environments are busy")
+        task = asyncio.create_task(self._start_for(turn))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _start_for(self, turn: "asyncio.Future[Environment]") -> None:
+        try:
+            environment = await self._start()
+            while environment.retired:
+                await self._drop(environment)
+                environment = await self._start()
+        except (InitFailed, CommandError) as error:
+            if not turn.done():
+                turn.set_exception(error)
+        else:
+            await self._release(environment)
+
+    async def _release(self, environment: Environment) -> None:
+        if environment.retired or not environment.alive:
+            await self._drop(environment)
+        elif turn := next((turn for turn in self._waiting if not turn.done()), None):
+            turn.set_result(environment)
+        else:
+            self._idle.append(environment)
 
     async def _start(self) -> Environment:
         self._started += 1
@@ -145,10 +151,7 @@ class Pool:
 
     async def _run(self, environment: Environment, invocation: Invocation) -> None:
         await environment.invoke(invocation)
-        if environment.alive and not environment.retired:
-            self._release(environment)
-        else:
-            await self._drop(environment)
+        await self._release(environment)
 
     async def _drop(self, environment: Environment) -> None:
         await environment.stop()

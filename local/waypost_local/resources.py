@@ -53,8 +53,8 @@ def client(service: str, endpoint: str) -> Any:
         service,
         endpoint_url=endpoint,
         region_name=REGION,
-        # It is on this machine: where it does not answer, it has ended.
-        config=Config(retries={"total_max_attempts": 1}),
+        # It is on this machine: no proxy leads to it, and where it does not answer it has ended.
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )

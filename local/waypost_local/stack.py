@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,9 @@ async def aws_side(setup: Setup, url: str) -> AsyncIterator[Aws]:
         async with bedrock.serving(bedrock.app(model, setup.pace)) as models:
             variables = {
                 **resources.CREDENTIALS,
+                # A function has no home, and must not meet the profiles of whoever runs this.
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_ENDPOINT_URL": endpoint,
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models.url,
             }

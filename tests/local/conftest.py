@@ -46,7 +46,7 @@ class Url:
         return await self.request("GET", path, **more)
 
     async def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.address, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.address, timeout=30, trust_env=False) as client:
             return await client.request(method, path, **more)
 
     async def connect(self) -> "Wire":

@@ -28,10 +28,12 @@ class Command:
 
     async def line_with(self, text: str) -> str:
         assert self.process.stdout is not None
+        said = ""
         while line := (await self.process.stdout.readline()).decode():
+            said += line
             if text in line:
                 return line
-        raise AssertionError(f"it ended without saying {text!r}")
+        raise AssertionError(f"it ended without saying {text!r}, but said:\n{said}")
 
 
 Start = Callable[..., Awaitable[Command]]
@@ -96,7 +98,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc"
 
 async def test_it_is_ready_when_it_says_so_and_the_function_reaches_moto(start: Start) -> None:
     command = await start("--parameter", "Mark=mine")
-    async with httpx.AsyncClient(base_url=command.url) as client:
+    async with httpx.AsyncClient(base_url=command.url, trust_env=False) as client:
         variables = (await client.get("/about")).json()["variables"]
         assert variables["MARK"] == "mine"
         assert (await client.get(variables["AWS_ENDPOINT_URL"])).status_code == 200

@@ -37,7 +37,9 @@ class Runtime:
 async def runtime() -> AsyncIterator[Runtime]:
     made = Runtime()
     address = await made.api.start()
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=None) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://{address}", timeout=None, trust_env=False
+    ) as http:
         made.http = http
         yield made
     made.api.close()
