@@ -16,7 +16,7 @@ from waypost_local.pool import Pool, Throttled
 class Fake:
     """An environment without a process; the test says when it has started and when it is done."""
 
-    made: "ClassVar[list[Fake]]" = []
+    made: ClassVar[list["Fake"]] = []
 
     def __init__(self, *_: object) -> None:
         Fake.made.append(self)
