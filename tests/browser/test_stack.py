@@ -22,7 +22,7 @@ COUNT_STATES = """
 const seen = new Set();
 new MutationObserver(() => {
   const answer = document.querySelector(".exchange:has(.status:not([hidden])) .text:not(:empty)");
-  if (!answer) return;
+  if (!answer || seen.has(answer.textContent)) return;
   seen.add(answer.textContent);
   document.documentElement.dataset.states = seen.size;
 }).observe(document, { subtree: true, childList: true, attributes: true });

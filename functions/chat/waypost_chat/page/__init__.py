@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from waypost.errors import NotFound
-
 from waypost_chat.page import joined
 
 _HERE = Path(__file__).parent

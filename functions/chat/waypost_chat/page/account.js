@@ -18,7 +18,11 @@ export class Account {
 
   constructor() {
     const heads = ["Step", "Name", "Time", "Tokens in", "Tokens out", "Cost"];
-    const head = h("tr", {}, heads.map((name, n) => h("th", { scope: "col", class: n > 1 && "to-end" }, name)));
+    const head = h(
+      "tr",
+      {},
+      heads.map((name, n) => h("th", { scope: "col", class: n > 1 && "to-end" }, name)),
+    );
     const grid = h("table", {}, h("thead", {}, head), this.#rows);
     const scroll = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Steps" };
     this.element = h(
@@ -31,7 +35,11 @@ export class Account {
 
   started({ step_id: id, kind, name }) {
     const cells = [KINDS[kind] ?? kind, name, "…", "", "", ""];
-    const row = h("tr", {}, cells.map((text, n) => h("td", { class: n > 1 && "to-end" }, text)));
+    const row = h(
+      "tr",
+      {},
+      cells.map((text, n) => h("td", { class: n > 1 && "to-end" }, text)),
+    );
     this.#steps.set(id, row);
     this.#rows.append(row);
   }

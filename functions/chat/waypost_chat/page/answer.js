@@ -30,7 +30,12 @@ export class Answer {
   #route = h("div");
   #calls = h("div");
   #thoughts = h("p");
-  #thinking = h("details", { class: "thoughts", hidden: true }, h("summary", {}, "Thoughts"), this.#thoughts);
+  #thinking = h(
+    "details",
+    { class: "thoughts", hidden: true },
+    h("summary", {}, "Thoughts"),
+    this.#thoughts,
+  );
   #body = h("div", { class: "text" });
   #status = h("p", { class: "status" }, "Asking");
   #ending = h("div");
@@ -100,7 +105,8 @@ export class Answer {
       this.#tools.get(id)?.arguments(given);
       this.#doing("Running the request");
     },
-    "tool.output": ({ call_id: id, output, elapsed_ms: elapsed }) => this.#tools.get(id)?.output(output, elapsed),
+    "tool.output": ({ call_id: id, output, elapsed_ms: elapsed }) =>
+      this.#tools.get(id)?.output(output, elapsed),
     "tool.failed": ({ call_id: id, message }) => this.#tools.get(id)?.failed(message),
     "source.cited": (source) => {
       this.#sources.add(source);

@@ -19,7 +19,10 @@ export function ask(threadId, input, signal) {
 
 /** A page of threads, the latest first: `{threads, next_cursor}`. */
 export function threads(cursor) {
-  return json("GET", `/v1/threads?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  return json(
+    "GET",
+    `/v1/threads?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
+  );
 }
 
 /** A thread with its messages and its runs. */

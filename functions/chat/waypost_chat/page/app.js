@@ -10,7 +10,8 @@ import { Threads } from "./threads.js";
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
 const heading = document.getElementById("title");
 
-for (const place of document.querySelectorAll("[data-icon]")) place.prepend(icon(place.dataset.icon));
+for (const place of document.querySelectorAll("[data-icon]"))
+  place.prepend(icon(place.dataset.icon));
 
 const drawer = new Drawer();
 const conversation = new Conversation({ began, busy, refused, opened, empty });
@@ -112,7 +113,11 @@ function empty() {
     "section",
     { class: "empty" },
     h("h2", {}, "Where to?"),
-    h("p", {}, "Ask about the company’s records or its documents. You will see which agent takes the question, and why."),
+    h(
+      "p",
+      {},
+      "Ask about the company’s records or its documents. You will see which agent takes the question, and why.",
+    ),
     h("ul", { class: "examples", "aria-label": "Examples" }, EXAMPLES.map(example)),
   );
 }

@@ -13,7 +13,12 @@ const LONGEST_RUN = 16 * 60_000;
 
 export class Conversation {
   threadId = null;
-  element = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": "Conversation" });
+  element = h("div", {
+    class: "log",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "Conversation",
+  });
   #reading = null;
   #opened = 0;
   #hooks;
@@ -129,7 +134,8 @@ export class Conversation {
   #tell(answer, run, message) {
     const live = LIVE.has(run.state);
     const lost = live && Date.now() - new Date(run.created_at) > LONGEST_RUN;
-    for (const event of eventsOf(lost ? { ...run, state: "interrupted" } : run, message)) answer.apply(event);
+    for (const event of eventsOf(lost ? { ...run, state: "interrupted" } : run, message))
+      answer.apply(event);
     if (!live || lost) return;
     answer.pending();
     setTimeout(() => this.#look(answer, run.id, this.#opened), POLL);

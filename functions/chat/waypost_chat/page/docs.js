@@ -29,9 +29,20 @@ function show(description) {
   for (const [tag, members] of groups) {
     contents.append(
       h("h2", {}, tag),
-      h("ul", {}, members.map((member) => h("li", {}, h("a", { href: `#${member.id}` }, ...label(member))))),
+      h(
+        "ul",
+        {},
+        members.map((member) => h("li", {}, h("a", { href: `#${member.id}` }, ...label(member)))),
+      ),
     );
-    main.append(h("section", { "aria-label": tag }, h("h2", {}, tag), members.map((member) => section(member, schemas))));
+    main.append(
+      h(
+        "section",
+        { "aria-label": tag },
+        h("h2", {}, tag),
+        members.map((member) => section(member, schemas)),
+      ),
+    );
   }
   document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
@@ -105,10 +116,15 @@ function body({ content }, schemas) {
 function curl(operation, schemas) {
   const { method, path, requestBody, responses } = operation;
   const streams = responses["200"]?.content?.["text/event-stream"];
-  const lines = [`curl ${streams ? "-N " : ""}${method === "get" ? "" : `-X ${method.toUpperCase()} `}'${location.origin}${path}'`];
+  const lines = [
+    `curl ${streams ? "-N " : ""}${method === "get" ? "" : `-X ${method.toUpperCase()} `}'${location.origin}${path}'`,
+  ];
   if (requestBody) {
     const value = schemas.example(Object.values(requestBody.content)[0].schema);
-    lines.push("-H 'Content-Type: application/json'", `-d '${JSON.stringify(value).replaceAll("'", "'\\''")}'`);
+    lines.push(
+      "-H 'Content-Type: application/json'",
+      `-d '${JSON.stringify(value).replaceAll("'", "'\\''")}'`,
+    );
   }
   const text = lines.join(" \\\n  ");
   const copy = h("button", { type: "button", class: "copy" }, "Copy");
@@ -116,16 +132,32 @@ function curl(operation, schemas) {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
   });
-  return h("div", { class: "example" }, h("pre", { tabindex: 0, "aria-label": "curl" }, h("code", {}, text)), navigator.clipboard && copy);
+  return h(
+    "div",
+    { class: "example" },
+    h("pre", { tabindex: 0, "aria-label": "curl" }, h("code", {}, text)),
+    navigator.clipboard && copy,
+  );
 }
 
 function answer(status, { description, content = {} }, schemas) {
   const parts = Object.entries(content).map(([type, { schema }]) => [
-    h("p", {}, h("code", { class: "type" }, type), " ", h("code", { class: "type" }, schemas.type(schema))),
+    h(
+      "p",
+      {},
+      h("code", { class: "type" }, type),
+      " ",
+      h("code", { class: "type" }, schemas.type(schema)),
+    ),
     type === "text/event-stream" ? events(schema, schemas) : schemas.fields(schema),
   ]);
   const good = status.startsWith("2");
-  const summary = h("summary", {}, h("span", { class: `status ${good ? "good" : "bad"}` }, status), description);
+  const summary = h(
+    "summary",
+    {},
+    h("span", { class: `status ${good ? "good" : "bad"}` }, status),
+    description,
+  );
   return h("details", { class: "response", open: good }, summary, parts);
 }
 
@@ -133,7 +165,12 @@ function events(schema, schemas) {
   const one = (event) => {
     const kind = event.properties.type.const;
     const about = event.description?.split("\n")[0];
-    const summary = h("summary", {}, h("code", { class: "name" }, kind), about && h("span", { class: "meaning" }, about));
+    const summary = h(
+      "summary",
+      {},
+      h("code", { class: "name" }, kind),
+      about && h("span", { class: "meaning" }, about),
+    );
     return h("details", { class: "event" }, summary, schemas.fields(event));
   };
   return h("div", { class: "events" }, (schemas.choices(schema) ?? []).map(one));

@@ -15,10 +15,12 @@ export function stopped({ runId, does }) {
 export function cut(answer) {
   const { runId, does } = answer;
   if (!runId) {
-    const text = "The connection was lost before the run began. If the question has arrived, it is in the list of threads.";
+    const text =
+      "The connection was lost before the run began. If the question has arrived, it is in the list of threads.";
     return notice("problem", "No answer came.", { text, actions: [again(answer)] });
   }
-  const text = "The connection was lost, so this may not be the whole answer. The run itself goes on.";
+  const text =
+    "The connection was lost, so this may not be the whole answer. The run itself goes on.";
   const actions = [["Load the thread again", does.reload]];
   return notice("problem", "The answer was cut off.", { text, facts: [["Run", runId]], actions });
 }

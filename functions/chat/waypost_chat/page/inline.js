@@ -91,7 +91,8 @@ class Line {
 
   #lineBreak() {
     const last = this.out.length - 1;
-    const hard = this.text[this.at] === "\\" || /  $/.test(this.text.slice(Math.max(0, this.at - 2), this.at));
+    const hard =
+      this.text[this.at] === "\\" || /  $/.test(this.text.slice(Math.max(0, this.at - 2), this.at));
     if (!this.#match(BREAK)) return null;
     if (hard && typeof this.out[last] === "string") this.out[last] = this.out[last].trimEnd();
     return hard ? h("br") : "\n";

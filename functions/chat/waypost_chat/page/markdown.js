@@ -15,7 +15,7 @@ const BLANK = /^\s*$/;
 export function blocks(text) {
   const lines = text.replaceAll("\t", "    ").split("\n");
   const found = [];
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     if (BLANK.test(lines[at])) {
       at += 1;
     } else {
@@ -119,21 +119,30 @@ function table(lines, at) {
   if (marks.length !== head.length || !marks.every((mark) => /^:?-+:?$/.test(mark))) return null;
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && !BLANK.test(lines[end])) end += 1;
-  const align = marks.map((mark) => (mark.endsWith(":") ? (mark[0] === ":" ? "center" : "end") : "start"));
+  const align = marks.map((mark) =>
+    mark.endsWith(":") ? (mark[0] === ":" ? "center" : "end") : "start",
+  );
   return [{ type: "table", head, align, rows: lines.slice(at + 2, end).map(cells) }, end];
 }
 
 /** A row's cells; none where there is no bar. A bar behind a backslash is text. */
 function cells(line) {
   if (!line.includes("|")) return [];
-  const bare = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
+  const bare = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "");
   return bare.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function paragraph(lines, at) {
   let end = at + 1;
   while (end < lines.length && continues(lines, end) && !table(lines, end)) end += 1;
-  const text = lines.slice(at, end).map((line) => line.trimStart()).join("\n").trimEnd();
+  const text = lines
+    .slice(at, end)
+    .map((line) => line.trimStart())
+    .join("\n")
+    .trimEnd();
   return [{ type: "paragraph", text }, end];
 }
 
@@ -164,7 +173,8 @@ function outdent(line, width) {
 
 const DRAW = {
   // An answer stands under the question's heading, which is one of the second level.
-  heading: ({ level, text }, options) => h(`h${Math.min(6, level + 2)}`, {}, ...inline(text, options)),
+  heading: ({ level, text }, options) =>
+    h(`h${Math.min(6, level + 2)}`, {}, ...inline(text, options)),
   rule: () => h("hr"),
   code: ({ language, text }) =>
     h("pre", { tabindex: 0, "aria-label": language || "code" }, h("code", {}, text)),
@@ -178,15 +188,28 @@ function drawList({ ordered, start, loose, items }, options, depth) {
   const drawn = items.map((text) => {
     const inner = draw(text, options, depth + 1);
     const [first, ...rest] = inner;
-    return h("li", {}, ...(!loose && first?.tagName === "P" ? [...first.childNodes, ...rest] : inner));
+    return h(
+      "li",
+      {},
+      ...(!loose && first?.tagName === "P" ? [...first.childNodes, ...rest] : inner),
+    );
   });
   return h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...drawn);
 }
 
 function drawTable({ head, align, rows }, options) {
   const cell = (tag) => (text, column) =>
-    h(tag, { class: `to-${align[column]}`, scope: tag === "th" && "col" }, ...inline(text, options));
-  const row = (texts) => h("tr", {}, head.map((_, column) => cell("td")(texts[column] ?? "", column)));
+    h(
+      tag,
+      { class: `to-${align[column]}`, scope: tag === "th" && "col" },
+      ...inline(text, options),
+    );
+  const row = (texts) =>
+    h(
+      "tr",
+      {},
+      head.map((_, column) => cell("td")(texts[column] ?? "", column)),
+    );
   const heads = h("tr", {}, head.map(cell("th")));
   const grid = h("table", {}, h("thead", {}, heads), h("tbody", {}, rows.map(row)));
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table" }, grid);

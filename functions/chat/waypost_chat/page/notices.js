@@ -14,7 +14,12 @@ export function notice(kind, title, { text, facts = [], actions = [] } = {}) {
     { class: `notice ${kind}`, role: kind === "problem" ? "alert" : "status" },
     h("p", { class: "title" }, title),
     text && h("p", {}, text),
-    known.length > 0 && h("dl", {}, known.map(([name, fact]) => [h("dt", {}, name), h("dd", {}, fact)])),
+    known.length > 0 &&
+      h(
+        "dl",
+        {},
+        known.map(([name, fact]) => [h("dt", {}, name), h("dd", {}, fact)]),
+      ),
     actions.length > 0 && h("p", { class: "actions" }, actions.map(button)),
   );
 }

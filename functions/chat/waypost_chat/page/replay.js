@@ -4,7 +4,12 @@ export const LIVE = new Set(["queued", "running"]);
 
 /** `message` is the answer, null where there is none. The last event is missing while the run is live. */
 export function* eventsOf(run, message) {
-  yield { type: "run.started", run_id: run.id, thread_id: run.thread_id, message_id: run.message_id };
+  yield {
+    type: "run.started",
+    run_id: run.id,
+    thread_id: run.thread_id,
+    message_id: run.message_id,
+  };
   if (run.route) yield { type: "route.decided", ...run.route };
   for (const step of run.steps) yield* stepEvents(step);
   if (message?.text) yield* textEvents(message);
@@ -21,7 +26,8 @@ function* stepEvents(step) {
 function* toolEvents({ id, name, input, output, status, elapsed_ms }) {
   yield { type: "tool.started", call_id: id, name, step_id: id };
   if (input) yield { type: "tool.input", call_id: id, arguments: input };
-  if (status === "failed") yield { type: "tool.failed", call_id: id, message: String(output ?? "") };
+  if (status === "failed")
+    yield { type: "tool.failed", call_id: id, message: String(output ?? "") };
   else if (output !== null) yield { type: "tool.output", call_id: id, output, elapsed_ms };
 }
 

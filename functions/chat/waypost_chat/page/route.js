@@ -19,7 +19,7 @@ export function routeSign(route) {
   ];
   return h(
     "section",
-    { class: "route station", "aria-label": "Route" },
+    { class: "route", "aria-label": "Route" },
     h("span", { class: "sign" }, route.agent),
     h("span", { class: "reason" }, route.reason),
     h("p", { class: "facts" }, facts),

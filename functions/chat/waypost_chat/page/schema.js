@@ -58,11 +58,14 @@ export class Schemas {
     if (known.enum) return known.enum[0];
     const options = known.anyOf ?? known.oneOf ?? known.allOf;
     if (options) return this.example(options[0], depth);
-    if (known.type === "array") return depth > DEEPEST ? [] : [this.example(known.items, depth + 1)];
+    if (known.type === "array")
+      return depth > DEEPEST ? [] : [this.example(known.items, depth + 1)];
     if (!known.properties) return known.type === "object" ? {} : (SAMPLES[known.type] ?? null);
     const needed = depth > DEEPEST ? [] : (known.required ?? []);
     const entries = needed.map((name) => [name, known.properties[name]]);
-    return Object.fromEntries(entries.map(([name, field]) => [name, this.example(field, depth + 1)]));
+    return Object.fromEntries(
+      entries.map(([name, field]) => [name, this.example(field, depth + 1)]),
+    );
   }
 
   #field(name, field, required, depth) {
@@ -73,7 +76,9 @@ export class Schemas {
       h("code", { class: "name" }, name),
       h("code", { class: "type" }, this.type(field)),
       required && h("span", { class: "required" }, "required"),
-      "default" in field && field.default !== null && h("span", { class: "note" }, `default ${JSON.stringify(field.default)}`),
+      "default" in field &&
+        field.default !== null &&
+        h("span", { class: "note" }, `default ${JSON.stringify(field.default)}`),
       limits(field).map((limit) => h("span", { class: "note" }, limit)),
       field.description && h("span", { class: "meaning" }, field.description),
       inner && h("details", {}, h("summary", {}, `Fields of ${name}`), inner),
@@ -89,7 +94,9 @@ export class Schemas {
 }
 
 function limits(field) {
-  return Object.entries(LIMITS).flatMap(([key, words]) => (key in field ? [words(field[key])] : []));
+  return Object.entries(LIMITS).flatMap(([key, words]) =>
+    key in field ? [words(field[key])] : [],
+  );
 }
 
 function nameOf({ $ref }) {

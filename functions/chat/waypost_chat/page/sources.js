@@ -51,7 +51,9 @@ export class Sources {
   without(text) {
     const entries = [...this.#entries.values()].map(({ source }) => source);
     const sorted = entries.sort((one, other) => one.index - other.index);
-    const named = sorted.map(({ index, document, heading }) => `[${index}] ${document} (${heading})`);
+    const named = sorted.map(
+      ({ index, document, heading }) => `[${index}] ${document} (${heading})`,
+    );
     const line = `\n\nSources: ${named.join("; ")}`;
     return named.length > 0 && text.endsWith(line) ? text.slice(0, -line.length) : text;
   }

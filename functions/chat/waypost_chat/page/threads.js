@@ -23,14 +23,18 @@ export class Threads {
 
   /** Reads the latest threads; older ones that were shown already stay. */
   refresh() {
-    return this.#try("The threads could not be listed.", () => this.refresh(), async () => {
-      const page = await api.threads(null);
-      const latest = new Set(page.threads.map((thread) => thread.id));
-      const older = this.#threads.filter((thread) => !latest.has(thread.id));
-      if (older.length === 0 || this.#cursor === null) this.#cursor = page.next_cursor;
-      this.#threads = [...page.threads, ...(page.next_cursor ? older : [])];
-      this.#draw();
-    });
+    return this.#try(
+      "The threads could not be listed.",
+      () => this.refresh(),
+      async () => {
+        const page = await api.threads(null);
+        const latest = new Set(page.threads.map((thread) => thread.id));
+        const older = this.#threads.filter((thread) => !latest.has(thread.id));
+        if (older.length === 0 || this.#cursor === null) this.#cursor = page.next_cursor;
+        this.#threads = [...page.threads, ...(page.next_cursor ? older : [])];
+        this.#draw();
+      },
+    );
   }
 
   select(threadId) {
@@ -42,15 +46,19 @@ export class Threads {
   }
 
   #next() {
-    return this.#try("Older threads could not be listed.", () => this.#next(), async () => {
-      const page = await api.threads(this.#cursor);
-      const known = new Set(this.#threads.map((thread) => thread.id));
-      const added = page.threads.filter((thread) => !known.has(thread.id));
-      this.#cursor = page.next_cursor;
-      this.#threads.push(...added);
-      this.#draw();
-      if (added[0]) this.#link(added[0].id).focus();
-    });
+    return this.#try(
+      "Older threads could not be listed.",
+      () => this.#next(),
+      async () => {
+        const page = await api.threads(this.#cursor);
+        const known = new Set(this.#threads.map((thread) => thread.id));
+        const added = page.threads.filter((thread) => !known.has(thread.id));
+        this.#cursor = page.next_cursor;
+        this.#threads.push(...added);
+        this.#draw();
+        if (added[0]) this.#link(added[0].id).focus();
+      },
+    );
   }
 
   async #try(title, again, work) {
@@ -83,7 +91,12 @@ export class Threads {
     const href = `?thread=${encodeURIComponent(thread.id)}`;
     const time = h("time", { datetime: thread.updated_at }, ago(thread.updated_at));
     const title = h("span", { class: "title" }, thread.title);
-    const link = h("a", { href, "data-id": thread.id, title: thread.title, on: { click: open } }, title, time);
+    const link = h(
+      "a",
+      { href, "data-id": thread.id, title: thread.title, on: { click: open } },
+      title,
+      time,
+    );
     const item = h("li", {}, link);
     item.append(
       iconButton("pen", `Rename “${thread.title}”`, () => this.#edit(thread, item)),

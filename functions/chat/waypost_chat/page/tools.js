@@ -23,7 +23,7 @@ export class ToolCall {
 
   constructor(name) {
     const summary = h("summary", {}, h("span", { class: "name" }, name), this.#state);
-    this.element = h("details", { class: "tool station", open: true }, summary, this.#body);
+    this.element = h("details", { class: "tool", open: true }, summary, this.#body);
   }
 
   /** A piece of the request, as the model writes it. */
@@ -38,7 +38,8 @@ export class ToolCall {
     const other = Object.keys(rest).length > 0 || typeof sql !== "string";
     const parts = [
       typeof sql === "string" && listing("SQL", ...sqlNodes(sql)),
-      other && listing("Arguments", JSON.stringify(typeof sql === "string" ? rest : given, null, 2)),
+      other &&
+        listing("Arguments", JSON.stringify(typeof sql === "string" ? rest : given, null, 2)),
     ];
     this.#body.replaceChildren(...parts.filter(Boolean), this.#result);
   }
@@ -77,7 +78,11 @@ export function sqlNodes(sql) {
   let at = 0;
   for (const found of sql.matchAll(WORDS)) {
     const [whole, text, number, word] = found;
-    const kind = text ? "literal" : number ? "number" : KEYWORDS.has(word.toLowerCase()) && "keyword";
+    const kind = text
+      ? "literal"
+      : number
+        ? "number"
+        : KEYWORDS.has(word.toLowerCase()) && "keyword";
     if (!kind) continue;
     nodes.push(sql.slice(at, found.index), h("span", { class: kind }, whole));
     at = found.index + whole.length;
@@ -88,13 +93,27 @@ export function sqlNodes(sql) {
 /** `{columns, rows, truncated, row_count?}`: fewer rows than `row_count` are only its first. */
 function resultTable({ columns, rows, truncated, row_count: total = rows.length }) {
   if (rows.length === 0) return h("p", { class: "note" }, "No rows.");
-  const numeric = columns.map((_, n) => rows.every((row) => row[n] === null || typeof row[n] === "number"));
+  const numeric = columns.map((_, n) =>
+    rows.every((row) => row[n] === null || typeof row[n] === "number"),
+  );
   const cell = (entry, n) => h("td", { class: numeric[n] && "to-end" }, plain(entry));
   const grid = h(
     "table",
     {},
-    h("thead", {}, h("tr", {}, columns.map((name, n) => heading(name, numeric[n])))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        columns.map((name, n) => heading(name, numeric[n])),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) => h("tr", {}, row.map(cell))),
+    ),
   );
   const props = { class: "scroll result", tabindex: 0, role: "region", "aria-label": "Result" };
   return h("div", {}, h("div", props, grid), extent(rows.length, total, truncated));
@@ -122,7 +141,11 @@ function value(output) {
 }
 
 function listing(label, ...content) {
-  return h("pre", { class: "listing", tabindex: 0, "aria-label": label }, h("code", {}, ...content));
+  return h(
+    "pre",
+    { class: "listing", tabindex: 0, "aria-label": label },
+    h("code", {}, ...content),
+  );
 }
 
 function isTable(output) {
