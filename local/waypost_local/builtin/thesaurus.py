@@ -52,7 +52,7 @@ quick fast soon response
 install installation setup
 visit appointment
 reschedule move postpone
-complain complaint dispute
+complain complaint dispute claim notice notification report
 approve approval authorise sign
 free gratis complimentary
 discount reduction rebate
@@ -62,7 +62,7 @@ wage salary paid pay
 night late evening
 child minor kid underage
 government police authority court
-country location where
+country location where locate host hosted server store
 protect secure safe safety protection
 encrypt encryption
 backup copy

@@ -97,7 +97,13 @@ def _one(
 
 def _rows_of(said: Said, query: Query, place: int | None) -> Query:
     """The rows that a figure was made of, all or one of them, as far as they meet what is new."""
-    name = query.table if query.kind == "rows" else query.measure.table if query.measure else query.table
+    name = (
+        query.table
+        if query.kind == "rows"
+        else query.measure.table
+        if query.measure
+        else query.table
+    )
     table = said.schema.table(name)
     fresh = filters.apply(said, Query("rows", name, shown(said, table)))
     rows = replace(

@@ -17,7 +17,11 @@ _NOT = re.compile(
     r"\b(not|no|never|without|except|excluding|outside|besides|neither|nor|lack(s|ing)?|missing)\b|"
     r"n't\b|\bother than\b|\bapart from\b|\brather than\b|\bany(where|one|thing)? but\b"
 )
-_NUMBER = r"[$\u20ac\u00a3]?\s?(\d[\d,]*(?:\.\d+)?|" + "|".join(vocabulary.NUMBERS) + r"|an?(?= (?:dollar|euro|pound|minute|hour|second|day|megabyte|kilobyte|gigabyte)\b))\b"
+_NUMBER = (
+    r"[$\u20ac\u00a3]?\s?(\d[\d,]*(?:\.\d+)?|"
+    + "|".join(vocabulary.NUMBERS)
+    + r"|an?(?= (?:dollar|euro|pound|minute|hour|second|day|megabyte|kilobyte|gigabyte)\b))\b"
+)
 _UNIT = r"\s?(?:%|(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?|gigabytes?|years?|dollars?|euros?|usd)\b)?"  # noqa: E501
 _MORE = (
     "more than|over|above|greater than|exceeding|exceeds?|longer than|older than|larger than|"
@@ -113,9 +117,17 @@ def keyed(said: Said) -> Iterator[Condition]:
     for named in said.links.tables:
         table = named.tables[0]
         rest = said.low[said.tokens[named.last].to :]
-        match = re.match(r"\s*(?:number|no\.?|id|#|with id)?\s*#?\s*(\d+)\b(?!\s*(?:or|and) (?:more|less))", rest)
+        match = re.match(
+            r"\s*(?:number|no\.?|id|#|with id)?\s*#?\s*(\d+)\b(?!\s*(?:or|and) (?:more|less))", rest
+        )
         key = table.column(table.key) if table.key else None
-        if match and key and not any(w.at <= said.tokens[named.last].to + match.start(1) < w.to for w in said.whens):
+        if (
+            match
+            and key
+            and not any(
+                w.at <= said.tokens[named.last].to + match.start(1) < w.to for w in said.whens
+            )
+        ):
             said.use(named)
             yield Condition((key,), "=", (float(match[1]),))
 
@@ -181,7 +193,9 @@ def _strangeness(
     )
     if is_label:
         # A name of few is meant rather than the same name of one among many.
-        score = 0.35 * score + math.log10(1 + (table.rows or 10)) - (1.0 if table.is_person else 0.0)
+        score = (
+            0.35 * score + math.log10(1 + (table.rows or 10)) - (1.0 if table.is_person else 0.0)
+        )
     if _named_beside(said, value, columns):
         return score - 20
     if table.name in said.named_tables:
@@ -520,7 +534,9 @@ def _is_worker(said: Said, column: Column) -> bool:
 
 def _no_value(column: Column) -> Condition:
     """Some write `none` where others leave a column empty."""
-    said_so = tuple(v for v in column.values if column.complete and v.lower() in {"none", "n/a", "no"})
+    said_so = tuple(
+        v for v in column.values if column.complete and v.lower() in {"none", "n/a", "no"}
+    )
     return Condition((column,), "=", said_so) if said_so else Condition((column,), "null")
 
 

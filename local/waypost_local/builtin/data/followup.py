@@ -46,7 +46,8 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 _LISTING = re.compile(
-    r"\b(list|show me|show|who are|what are|name) (them|they|those|these)\b|\bwhich (ones|of)\b", re.IGNORECASE
+    r"\b(list|show me|show|who are|what are|name) (them|they|those|these)\b|\bwhich (ones|of)\b",
+    re.IGNORECASE,
 )
 
 

@@ -83,6 +83,9 @@ def _is_known(said: Said, place: int) -> bool:
         return True
     if re.search(r"(ly|est)$", token.low) or token.low in vocabulary.NUMBERS:
         return True
-    if re.search(r"\b(start|begin|end|contain|mention|includ|word|called|named|titled)\w*\b", said.low[: token.at]):
+    if re.search(
+        r"\b(start|begin|end|contain|mention|includ|word|called|named|titled)\w*\b",
+        said.low[: token.at],
+    ):
         return True
     return token.low in STOP or token.stem in _PLAIN or token.word in vocabulary.MONEY

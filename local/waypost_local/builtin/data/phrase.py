@@ -81,7 +81,11 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
     ):
         subject = match[2]
         if subject.lower() in {"we", "you", "i"}:
-            return f"There are {figure} {match[1]}." if figure != "1" else f"There is 1 {_one(match[1])}."
+            return (
+                f"There are {figure} {match[1]}."
+                if figure != "1"
+                else f"There is 1 {_one(match[1])}."
+            )
         return f"{subject[0].upper()}{subject[1:]} has {figure} {match[1]}."
     if match := re.match(
         r"how many (.+?) (have|has|live|work|cost|belong|report|contain|last|came|come|use)\b(.*)$",
@@ -94,7 +98,11 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
     ):
         verb = "was" if re.match(r"what (was|were)", asked, re.IGNORECASE) else "is"
         return f"{match[1].capitalize()}{match[2]} {verb} {figure}."
-    if match := re.match(r"how much (?:money |revenue |in total )?(?:did|does|do|has|have) (.+?) (spend|spent|pay|paid|earn|earned|make|made|bring in|brought in|generate|generated)\b(.*)$", asked, re.IGNORECASE):  # noqa: E501
+    if match := re.match(
+        r"how much (?:money |revenue |in total )?(?:did|does|do|has|have) (.+?) (spend|spent|pay|paid|earn|earned|make|made|bring in|brought in|generate|generated)\b(.*)$",
+        asked,
+        re.IGNORECASE,
+    ):  # noqa: E501
         subject = "You" if match[1].lower() == "we" else match[1][0].upper() + match[1][1:]
         return f"{subject} {_PAST.get(match[2].lower(), match[2].lower())} {figure}{match[3]}."
     if match := re.match(r"how many (\w+(?: \w+)?)", asked, re.IGNORECASE):

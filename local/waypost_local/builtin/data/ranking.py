@@ -197,7 +197,9 @@ def _recency(
     if isinstance(focus, ColumnLink) and not said.has(r"^who\b"):
         column = column_of(said, focus, said.named_tables)
         if column.is_date:
-            measure = Measure("max" if newest else "min", column.table, (column,), name="_".join(column.words))
+            measure = Measure(
+                "max" if newest else "min", column.table, (column,), name="_".join(column.words)
+            )
             return Query("value", column.table, measure=measure)
     table = (
         said.schema.table(focus.tables[0].name) if isinstance(focus, TableLink) else _person(said)
@@ -328,7 +330,9 @@ def _measure(
         return figures.money(said.schema, about)
     if best.is_one_of(_BUSY):
         return _events(said, focus)
-    if best.word in {"most", "least"} and said.has(r"\b(used|ordered|requested|needed|installed)\b"):
+    if best.word in {"most", "least"} and said.has(
+        r"\b(used|ordered|requested|needed|installed)\b"
+    ):
         names = [n for n in said.names_after(best.to, 2) if n is not focus]
         if not names and (used := figures.pieces(said.schema, about)):
             return used

@@ -373,15 +373,16 @@ def _rest(said: Said, start: int) -> str:
     return said.low[said.tokens[start].at :] if start < len(said.tokens) else ""
 
 
-def _rows_of_value(
-    said: Said, start: int, named: TableLink | ColumnLink | None
-) -> Measure | None:
+def _rows_of_value(said: Said, start: int, named: TableLink | ColumnLink | None) -> Measure | None:
     """`How many sales managers …`: the rows that have the value, where no table is named after it."""
     value = next((v for v in said.links.values if start <= v.first <= start + 1), None)
     if value is None or (named and named.first <= value.last + 2):
         return None
     between = said.tokens[value.last + 1 : named.first] if named else []
-    if named and all(t.low in {"and", "or", ","} or said.links.at(n) for n, t in enumerate(between, value.last + 1)):
+    if named and all(
+        t.low in {"and", "or", ","} or said.links.at(n)
+        for n, t in enumerate(between, value.last + 1)
+    ):
         return None
     tables = [said.schema.table(columns[0].table) for columns, _ in value.options]
     people = [t for t in tables if t.is_person] or tables
@@ -468,6 +469,8 @@ def _how_much(said: Said, start: int, about: list[str]) -> Measure | None:
 
 def _summed(said: Said, start: int, about: list[str], held: object) -> Measure | None:
     rest = _rest(said, start)
+    if column_ := _lasting(said, rest):
+        return figures.of_column("sum", column_)
     if (
         isinstance(held, ColumnLink)
         and (column := column_of(said, held, [*said.named_tables, *about])).is_number
@@ -677,7 +680,9 @@ def _asked_table(said: Said, table: Table) -> bool:
 def _rows(said: Said) -> Query | None:
     """A list: of names, of rows, of the different values of a column."""
     focus = _list_focus(said)
-    if focus is None or (said.has(r"^who\b(?! (is|are|was|were) (the|our)\b)") and not _is_person(focus)):
+    if focus is None or (
+        said.has(r"^who\b(?! (is|are|was|were) (the|our)\b)") and not _is_person(focus)
+    ):
         return _people(said)
     said.use(focus)
     if isinstance(focus, ColumnLink):

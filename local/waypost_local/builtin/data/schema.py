@@ -163,7 +163,9 @@ def _with_key(column: Column, table: Table, tables: list[Table]) -> Column:
     others = [t for t in tables if t.key and t is not table]
     target = next((t for t in others if (t.key or "").lower() == column.name.lower()), None)
     target = target or next((t for t in others if _names(named, t)), None)
-    return replace(column, references=(target.name, target.key)) if target and target.key else column
+    return (
+        replace(column, references=(target.name, target.key)) if target and target.key else column
+    )
 
 
 def _names(words: tuple[str, ...], table: Table) -> bool:

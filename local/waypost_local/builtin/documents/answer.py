@@ -7,15 +7,19 @@ from waypost_local.builtin.documents.score import Scored, score
 from waypost_local.builtin.documents.units import Unit, units
 from waypost_local.builtin.words import content, words
 
-_LEAST = 0.3
+_LEAST = 0.42
 """Less of the question than this in the best sentence and its headings is no answer."""
 _NOTHING = "The documents hold nothing on this."
 _ELSEWHERE = "The passages that were found do not answer this."
 _LISTING = re.compile(
     r"\b(what|which|list|name)\b.*\b(rules|steps|reasons|things|options|plans|exceptions|"
     r"restrictions|requirements|conditions|uses|types|kinds|ways|documents|information|included|"
-    r"covered|purposes|rights|responsibilities|prices|benefits|accounts|products|services)\b|"
+    r"covered|include|includes|contain|need|provide|purposes|rights|responsibilities|prices|benefits|accounts|products|services)\b|"
     r"\bwhat (happens|do i (need|have to))\b|\bsteps\b|\b(all|list) (of )?the\b",
+    re.IGNORECASE,
+)
+_CONTENTS = re.compile(
+    r"\bwhat (must|should|does|do|has|have|needs?)\b.*\b(include|contain|consist|state|say|to be in)\b",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -58,8 +62,12 @@ def _touches(best: Scored) -> bool:
 
 def _chosen(question: str, scored: list[Scored], best: Scored) -> list[Unit]:
     section = [one for one in scored if _same_section(one.unit, best.unit)]
-    if _asks_for_section(question, best.unit) and _size(section) <= _SECTION:
-        return [one.unit for one in section]
+    if _asks_for_section(question, best.unit):
+        whole = section if _size(section) <= _SECTION else _heads(section)
+        if _size(whole) <= _SECTION * 1.5:
+            return [one.unit for one in whole]
+    if best.unit.kind == "item" and _CONTENTS.search(question):
+        return [one.unit for one in section if one.unit.lead == best.unit.lead][:12]
     if best.unit.kind == "item" and _LISTING.search(question) and _listed_together(section, best):
         return [one.unit for one in section if one.unit.lead == best.unit.lead][:12]
     if best.unit.text.endswith(":"):
@@ -91,6 +99,11 @@ def _asks_for_section(question: str, unit: Unit) -> bool:
     heading = set(content(unit.heading.rpartition(" > ")[2]))
     told = {"rule", "polic", "policy", "procedur", "guidelin", "proces", "process", "term"}
     return bool(asked) and asked <= heading | told and bool(asked & heading)
+
+
+def _heads(section: list[Scored]) -> list[Scored]:
+    """A long section without what its list items go on to say."""
+    return [one for one in section if one.unit.kind != "sentence" or not one.unit.lead]
 
 
 def _size(section: list[Scored]) -> int:

@@ -20,7 +20,7 @@ _REACH = (
 )
 _ACTING = r"\byou (can|may|must|need|should|will)\b|\bplease\b|\bto (do so|get started)\b"
 _IMPERATIVE = (
-    r"^(please |to \w+,? |first,? |then,? )?(call|send|ask|tell|write|email|e-mail|open|select|click|"
+    r"(^|[,:;] )(please |first,? |then,? )?(call|send|ask|tell|write|email|e-mail|open|select|click|"
     r"go|navigate|visit|enter|submit|contact|report|switch|warn|test|look|check|use|sign|log|include|"
     r"provide|keep|follow|get|fill|take|notify|make)\b"
 )
@@ -32,6 +32,8 @@ _MODAL = (
     r"\b(can(not|'t|\u2019t)?|may|must|allowed|permitted|forbidden|never|won['\u2019]t|eligible)\b"
 )
 _REASON = r"\b(because|since|so that|in order to|due to|reason)\b"
+_POSTAL = r"\b(ave|avenue|street|st|road|suite|ste|p\.?o\.? box)\b.*\d|\d.*\b(ave|avenue|street|road|suite|ste)\b"
+_LOCATED = r"\b(located|based|hosted|stored|held) (in|at|on)\b|\bin the (us|usa|uk|eu|united states|netherlands)\b"
 _EXTENT = r"\d+(\.\d+)?\s?%"
 
 _KINDS = (
@@ -47,9 +49,11 @@ _KINDS = (
     (r"\bhow many\b", r"\b\d+|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b", 0.6),
     (r"\bhow (do|can|should|would|to|must)\b|\bwhat (should|must|do) i (do|need|have)\b",
      f"{_ACTING}|{_IMPERATIVE}|{_REACH}", 0.6),
+    (r"\b(mailing|postal|street) address\b", _POSTAL, 1.4),
+    (r"^where (is|are|do|does|was|were)\b|\bwhich (country|city|place)\b", _LOCATED, 0.8),
     (r"\b(where|contact|reach|email|e-mail|phone number|address|report|complain|get in touch)\b",
      _REACH, 0.7),
-    (r"^(who|whose|whom)\b|\bby whom\b|\bwho (can|may|must|should|is|are|has)\b", _PERSON, 0.4),
+    (r"^(who|whose|whom)\b|\bby whom\b|\bwho (can|may|must|should|is|are|has)\b", _PERSON, 0.6),
     (r"^why\b", _REASON, 0.6),
     (r"^(can|may|am|is|are|do|does|must|should|will|could)\b", _MODAL, 0.25),
 )  # fmt: skip
@@ -78,6 +82,7 @@ _IMPLIED = (
     (r"(\bnot|n['\u2019]t|never|forget to|fail to|miss(ed|ing)?|skip|too late|behind on)\b.*"
      r"\b(pay|paid|payments?|bills?|invoices?)\b", "late reminder overdue"),
     (r"\bmoney back\b", "refund"),
+    (r"\bhow old\b", "age"),
     (r"\b(days? off|holidays?|vacation)\b", "leave"),
     (r"\bhow (fast|quickly|soon)\b", "response time"),
     (r"\bphone number\b", "call"),

@@ -50,15 +50,34 @@ def score(question: str, found: Sequence[Unit]) -> list[Scored]:
             whole += weight * there
             value += weight * there
         value += 0.35 * len(pairs & _pairs(unit.text)) * total / max(len(weights), 1)
+        value += _small_words(question, unit.text) * total / max(len(weights), 1)
         if covered > 0.12 * total or whole > 0.5 * total:
             value += sum(e.met(unit.text) for e in expected) * 0.5 * value
         # Passages come best first, long sentences hold any word sooner.
         value *= 1.0 - 0.02 * min(unit.passage - 1, 8)
-        value /= 1.0 + 0.0012 * max(0, len(unit.text) - 160)
+        value /= 1.0 + 0.0015 * max(0, len(unit.text) - 130)
         if unit.text.endswith((":", "?")):
             value *= 0.8 if unit.text.endswith(":") else 0.5
         scored.append(Scored(unit, value, covered / total, whole / total))
     return scored
+
+
+def _small_words(question: str, text: str) -> float:
+    """A little for words such as `again`, `without` or `before`, which are no topic but tell."""
+    telling = {
+        "again",
+        "without",
+        "before",
+        "after",
+        "never",
+        "more",
+        "less",
+        "own",
+        "until",
+        "during",
+    }
+    asked = telling & {word.lower() for word in words(question)}
+    return 0.3 * len(asked & {word.lower() for word in words(text)})
 
 
 @dataclass(frozen=True)
@@ -107,7 +126,10 @@ def _weights(asked: list[str], stems: list[frozenset[str]]) -> dict[str, float]:
     """How telling each word of the question is: rare among the units, but not absent."""
     count = Counter(word for held in stems for word in held)
     size = max(len(stems), 1)
-    return {word: math.log(1 + size / (1 + count[word])) for word in asked}
+    rare = {word: math.log(1 + size / (1 + count[word])) for word in asked}
+    top = max(rare.values(), default=1.0)
+    # What every passage is about is still what the question is about.
+    return {word: 0.35 * top + 0.65 * weight for word, weight in rare.items()}
 
 
 def _stems(text: str) -> frozenset[str]:

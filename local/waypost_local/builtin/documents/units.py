@@ -12,7 +12,6 @@ _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
 _TARGET = r"(?:[^()\s]|\([^()\s]*\))*"
 _LINK = re.compile(rf"!?\[([^\[\]]*)\](?:\(({_TARGET})(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])")
-_TEMPLATE = re.compile(r"\s*\(?\{\{[^}]*\}\}\)?")
 _END = re.compile(
     r"(?<!\b[A-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)(?<!\bNo)(?<!\bMr)(?<!\bDr)(?<!\bInc)"
     r"[.!?][\"'\u201d\u2019)*_]*\s+(?=[\"'\u201c(*_\[]*[A-Z0-9\u2022])"
@@ -52,7 +51,9 @@ def units(system: str) -> list[Unit]:
 
 def readable(markdown: str) -> str:
     """Markdown as text: links become their words, with the address where it is one to write to."""
-    text = _LINK.sub(_linked, _TEMPLATE.sub("", markdown.replace("]({{", "](#{{")))
+    text = re.sub(r"\]\(\s*\{\{[^}]*\}\}\s*\)", "]()", markdown)
+    text = re.sub(r"<a\s[^>]*href=\"([^\"]*)\"[^>]*>(.*?)</a>", r"[\2](\1)", text)
+    text = _LINK.sub(_linked, re.sub(r"</?[a-z][^>]*>", "", text))
     text = re.sub(r"(\*\*\*|\*\*|__|`)", "", text)
     text = re.sub(r"(?<![\w*])[*_](\S(?:[^*_]*\S)?)[*_](?![\w*])", r"\1", text)
     return re.sub(r"\s+", " ", text).strip().strip("*").strip()
@@ -76,8 +77,9 @@ def _parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
                 header = block
             said = list(_sentences(readable(block)))
             if len(said) > 2 and sum(map(len, said)) > _LONG_ITEM:
-                for place, sentence in enumerate(said):
-                    yield "sentence", sentence, said[0] if place else "", "", 0
+                yield "item", said[0], parent, number, depth
+                for sentence in said[1:]:
+                    yield "sentence", sentence, said[0], "", 0
             else:
                 yield "item", " ".join(said), parent, number, depth
         elif kind == "row":
@@ -89,7 +91,14 @@ def _parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
             header = ""
             for sentence in _sentences(readable(block)):
                 yield "sentence", sentence, "", "", 0
-                lead = sentence if sentence.endswith(":") else ""
+            lead = _introduction(readable(block))
+
+
+def _introduction(paragraph: str) -> str:
+    """The sentence of a paragraph that a list after it belongs to: the one that ends with a colon,
+    else its first."""
+    said = list(_sentences(paragraph))
+    return said[-1] if said and said[-1].endswith(":") else next(iter(said), "")
 
 
 def _sentences(text: str) -> Iterator[str]:
