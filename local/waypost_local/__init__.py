@@ -1,7 +1,8 @@
 """The stack on one machine, read from the template that deploys it.
 
-`template` and `intrinsics` say what the stack is; `resources` makes its table, queues and bus in
-moto; `environment` runs each function as Lambda would, over the Runtime API of `runtime_api`;
-`front` is the function URL; `bedrock` plays the models. `stack` puts it together, `__main__` is
-the command.
+`template`, with `parameters`, `intrinsics` and `physical`, says what the stack is; `aws` plays AWS
+with moto, and `resources` makes the template's table, queues and bus there; `environment` runs a
+function as Lambda would, over the Runtime API of `runtime_api`, and `pool` has several of them;
+`front` is the function URL; `bedrock` plays the models. `stack` puts it together, `invoke` runs one
+event through Lambda's own emulator, `cli` is the command.
 """

@@ -42,6 +42,7 @@ class Aws:
 
     stack: Stack
     endpoint: str
+    bedrock: str
     variables: Mapping[str, str]
 
     async def create(self) -> None:
@@ -70,7 +71,7 @@ async def aws_side(setup: Setup, url: str) -> AsyncIterator[Aws]:
                 "AWS_ENDPOINT_URL": endpoint,
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models.url,
             }
-            yield Aws(stack, endpoint, variables)
+            yield Aws(stack, endpoint, models.url, variables)
 
 
 async def run(
@@ -104,6 +105,7 @@ async def run(
             await front.start(listening)
             await _check_health(listening)
             announce(url)
+            log.note(f"AWS is played at {side.endpoint}, Bedrock at {side.bedrock}.")
             if watched:
                 await reload.watch(_watched(setup, pool), pool, log)
             await asyncio.Event().wait()
@@ -114,7 +116,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=256)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)
         text = f"port {port} on {host}: {reason}; name another with --port (make run PORT=…)"
         raise CommandError(text) from None
     except OverflowError:

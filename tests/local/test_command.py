@@ -166,7 +166,8 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         line = failing(capsys, "run", "--template", str(TEMPLATE), "--port", port)
-    assert line.startswith(f"waypost-local: port {port} on 127.0.0.1: Address already in use")
+    start = f"waypost-local: port {port} on 127.0.0.1: Address already in use; name another"
+    assert line.startswith(start)
 
 
 @pytest.mark.parametrize(
