@@ -9,7 +9,7 @@ import pytest
 
 from tests.chat.conftest import ME, Api, answer, events, kinds, running
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import Reasoning
+from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
 
 COUNT = "SELECT count(*) AS n FROM technicians WHERE status = 'active'"
 
@@ -74,6 +74,30 @@ async def test_the_next_question_brings_the_history(api: Api) -> None:
         ("assistant", "Mara and Tom."),
         ("user", "Tell me about the first one"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "looked_up"),
+    [("And how many for Tom?", True), ("How are vans used?", False)],
+)
+async def test_only_a_question_that_leans_is_looked_up_with_the_one_before(
+    api: Api, question: str, looked_up: bool
+) -> None:
+    api.script.says("rag | 1 | - | x").says("26 days.")
+    thread = (await api.ask("How much leave?"))[0]["thread_id"]
+    api.script.says("rag | 1 | - | x").says("I do not know.")
+    await api.ask(question, path=f"/v1/threads/{thread}/runs")
+    assert ("26 days of leave" in api.script.asked[-1].system_text) is looked_up
+
+
+async def test_what_is_said_around_a_tool_call_is_two_paragraphs(api: Api) -> None:
+    looking = json.dumps({"sql": COUNT})
+    call = (ToolStart("c1", "query_database"), ToolInput(looking))
+    api.script.says("sql | 1 | - | x").says("Let me look.", *call, reason="tool_use")
+    api.script.says("There is one.")
+    found = await api.ask("How many technicians are active?")
+    assert answer(found) == "Let me look.\n\nThere is one."
+    assert (await thread_of(api, found))["messages"][-1]["text"] == answer(found)
 
 
 async def test_reasoning_is_told_apart_from_the_answer(api: Api) -> None:

@@ -3,6 +3,7 @@
 It yields events and knows neither HTTP nor DynamoDB.
 """
 
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
@@ -30,6 +31,13 @@ from waypost.models import loading, prices
 from waypost.models.failures import model_error
 from waypost.models.turns import Finished, Text, ToolCall, ToolTurn, Turn, UserTurn
 from waypost.warehouse import Database, QueryError
+
+_LEANING = re.compile(
+    r"^(and|but|or|so|also|why|how so|what about|how about|more)\b|"
+    r"\b(it|its|they|them|their|that|those|these|this|ones?|first|second|third|last|there|else)\b",
+    re.IGNORECASE,
+)
+"""Words that point at an earlier question."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,12 @@ class Answer:
         if "query_database" in self._task.agent.tools:
             async for event in self._read_schema():
                 yield event
+        spoken = False
         for _ in range(self._task.agent.max_steps):
-            writing = Writing(self._citations)
+            writing = Writing(self._citations, spoken=spoken)
             async for event in self._call_model(writing):
                 yield event
+            spoken = writing.spoken
             calls = self._finished.turn.calls
             if not calls:
                 return
@@ -218,5 +228,6 @@ def _asked(task: Task) -> str:
 
 
 def _search_text(task: Task) -> str:
-    """What to look for: a short question ("why?") cannot be looked up without the one before."""
-    return _asked(task) if len(task.question.split()) <= 6 else task.question
+    """What to look for: a question that leans on the one before cannot be looked up without it."""
+    leans = _LEANING.search(task.question) or len(task.question.split()) <= 2
+    return _asked(task) if leans else task.question

@@ -17,19 +17,26 @@ from waypost.models.turns import CallInput, CallStarted, Piece, Reasoning, Text
 
 
 class Writing:
-    """The events of one model call. At most one text is open at a time."""
+    """The events of one model call. At most one text is open at a time.
 
-    def __init__(self, citations: Citations) -> None:
+    Where an earlier call of the run has `spoken`, what this one says starts a new paragraph: the
+    texts of a run, put together, are its answer.
+    """
+
+    def __init__(self, citations: Citations, *, spoken: bool = False) -> None:
         self._citations = citations
+        self._break = "\n\n" if spoken else ""
         self._text_id = ""
         self._channel = ""
+        self.spoken = spoken
         self.tool_steps: dict[str, str] = {}
         """The step of each tool call, by the call's id."""
 
     def write(self, piece: Piece) -> Iterator[Event]:
         match piece:
             case Text(delta):
-                yield from self._text("final", delta)
+                yield from self._text("final", self._break + delta)
+                self._break, self.spoken = "", True
                 yield from self._citations.read(delta)
             case Reasoning(delta):
                 yield from self._text("reasoning", delta)
