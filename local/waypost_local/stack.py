@@ -136,7 +136,7 @@ async def _stopping(pool: Pool, front: Front, log: Log) -> AsyncIterator[None]:
     finally:
         front.close()
         if pool.busy:
-            log.note(f"Stopping; {pool.busy} running, which have {_GRACE} seconds to finish.")
+            log.note(f"Stopping; {pool.busy} still running, {_GRACE} seconds to finish.")
         await pool.finish(_GRACE)
         await pool.stop()
         await front.stop()

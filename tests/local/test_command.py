@@ -132,7 +132,7 @@ async def test_the_first_signal_lets_a_running_answer_finish(start: Start, gate:
     browser = await hold(command, gate)
     function = await gate.arrived.get()
     command.process.send_signal(signal.SIGINT)
-    await command.line_with("Stopping; 1 running")
+    await command.line_with("Stopping; 1 still running")
     function.writer.write(b"last words\n")
     function.writer.write_eof()
     assert await browser.chunk() == b"last words\n"
@@ -146,7 +146,7 @@ async def test_a_second_signal_waits_for_nobody(start: Start, gate: Gate) -> Non
     await hold(command, gate)
     below = descendants(command.process.pid)
     command.process.send_signal(signal.SIGINT)
-    await command.line_with("Stopping; 1 running")
+    await command.line_with("Stopping; 1 still running")
     command.process.send_signal(signal.SIGINT)
     assert await command.process.wait() == 130
     for pid in below:
