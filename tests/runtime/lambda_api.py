@@ -139,6 +139,9 @@ class LambdaApi:
             await self._seen.wait_for(lambda: len(found()) >= times)
         return found()[times - 1]
 
+    def stop_listening(self) -> None:
+        self._server.close()
+
     def drop_connections(self) -> None:
         """As after a long freeze: every connection is gone."""
         for writer in self._writers:
