@@ -12,7 +12,7 @@ from waypost_local.builtin.words import content, singular, stem, words
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DATA_FORM = re.compile(
-    r"\b(how many|number of|count|average|mean|sum|total|top|most|least|fewest|highest|lowest|"
+    r"\b(how many (?!(minute|hour|day|week|month|year)s\b)|revenue|turnover|number of|count|average|mean|sum|total|top|most|least|fewest|highest|lowest|"
     r"largest|smallest|longest|shortest|newest|oldest|latest|earliest|cheapest|best|list|show|"
     r"per|each|percentage|share of|which|who)\b",
     re.IGNORECASE,
@@ -21,12 +21,18 @@ _RULE_FORM = re.compile(
     r"^(how (do|can|should|must|would) (i|we|you)\b|how to|what happens|what if|what should|"
     r"can |may |am i|are we|is it|is there|do (i|you|we)\b|does|should|must|what counts|why|"
     r"what do (i|we|you) (do|need|have to)|who (can|may|must|should|approves|decides|is allowed)|"
-    r"how often|how long (is|are|do|does|can|must|after|before)|when (is|are|do|does|must|should|can|will)|"
+    r"how often|how long (is|are|do|does|can|must|after|before)|"
+    r"when (is|are|do|does|must|should|can|will)|"
     r"(how many|how much) \w+ (can|may|must|should))|"
     r"\b(policy|policies|rules?|allowed|may (i|we)|require[ds]?|permitted|procedure|"
     r"guidelines?|in (the )?case|how many (minute|hour|day|week|month)s\b|may\b(?! \d)|due\b|"
     r"if (i|we|you|my|a|an|the|somebody|someone)|"
     r"what happens)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(in|since|during|before|after) (19|20)\d\d\b|\b(last|this) (year|month|week|quarter)\b|"
+    r"\b(did|have) (we|our|the)\b|\bwe (made|sold|earned|had|hired|billed)\b",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(you|your|yours|i|my|me)\b(?!['\u2019])", re.IGNORECASE)
@@ -38,16 +44,12 @@ _POLITE = re.compile(
 )
 _WE = re.compile(r"\b(we|our|ours|us)\b")
 _DATA_DESCRIPTION = frozenset(
-    map(
-        stem,
-        "database rows records counts sums averages rankings tables query sql look-ups".split(),
-    )
+    content("database rows records counts sums averages rankings tables query sql look-ups")
 )
 _RULE_DESCRIPTION = frozenset(
-    map(
-        stem,
+    content(
         "documents policies policy rules terms guides procedures promises handbook manual "
-        "documentation how-to instructions knowledge".split(),
+        "documentation how-to instructions knowledge"
     )
 )
 _LEANING = re.compile(
@@ -147,6 +149,8 @@ def _form(text: str) -> float:
         r"(how many|list|show|count|top|which|who|what is the (total|average))\b", text, re.I
     ):
         form += 0.4
+    if _PAST.search(text):
+        form += 0.6
     if _RULE_FORM.search(text):
         form -= 1.2
     if _YOU.search(text):

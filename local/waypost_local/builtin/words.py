@@ -6,7 +6,8 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.&/-][^\W_]+)*")
 _IRREGULAR = dict(
     pair.split(":")
-    for pair in (
+    for pair in re.findall(
+        r"\S+",
         "paid:pay sent:send kept:keep held:hold sold:sell bought:buy spent:spend left:leave "
         "lost:lose made:make got:get went:go gone:go took:take taken:take wrote:write "
         "written:write men:man women:woman people:person children:child died:die dead:die "
@@ -18,16 +19,18 @@ _IRREGULAR = dict(
         "address:address business:business process:process class:class access:access "
         "less:less this:this his:his is:is was:was has:has does:does us:us plus:plus always:always "
         "genres:genre sales:sale series:series movies:movie cookies:cookie bonus:bonus "
-        "expenses:expense invoices:invoice licenses:license analyses:analysis"
-    ).split()
+        "expenses:expense invoices:invoice licenses:license analyses:analysis",
+    )
 )
-_SUFFIXES = (
+_SUFFIXES = re.findall(
+    r"\w+",
     "izations ization isations isation ational ations ation itions ition ments ment nesses ness "
     "ingly ings ing edly ied ed ally ly ions ion als al ances ance ences ence ability able ible "
-    "ships ship ers er ors or ives ive ities ity ies y e"
-).split()
+    "ships ship ers er ors or ives ive ities ity ies y e",
+)
 STOP = frozenset(
-    (
+    re.findall(
+        r"\S+",
         "a about after again all also am an and any are as at be been before being but by can "
         "could did do does doing for from get gets give had has have having he her here him his "
         "how i i'd i'm if in into is it it's its just let like may me mine must my no not of on "
@@ -35,8 +38,9 @@ STOP = frozenset(
         "their them then there there's these they this those to too up us very was we were what "
         "what's when where which while who who's whom whose why will with would you your yours "
         "much many long often old happen happens happened need needs want wants know does doesn't "
-        "don't ever still actually exactly offer offers provide come comes per each every between during until within"
-    ).split()
+        "don't ever still actually exactly offer offers provide come comes per each every between "
+        "during until within",
+    )
 )
 
 
@@ -50,7 +54,7 @@ def singular(word: str) -> str:
     """A noun's singular, lower-case: `Countries` → `country`."""
     word = re.sub(r"['\u2019]s?$", "", word.lower())
     if word in _IRREGULAR:
-        return _IRREGULAR[word]
+        return str(_IRREGULAR[word])
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if re.search(r"(ss|sh|ch|x|zz)es$", word):

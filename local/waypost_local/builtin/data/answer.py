@@ -19,9 +19,10 @@ from waypost_local.builtin.prompts import Turn, element
 
 TOOL = "query_database"
 _TABLES = re.compile(
-    r"\b(what|which|list|show)\b.*\b(tables|data|information|schema)\b.*(\bhave\b|\bthere\b|\bknow\b|\bhold\b|$)",
+    r"\b(what|which|list|show)\b.*\b(tables|data|information|schema)\b.*(\bhave\b|\bthere\b"
+    r"|\bknow\b|\bhold\b|$)",
     re.IGNORECASE,
-)  # noqa: E501
+)
 _WHY = re.compile(r"^\W*(why|how come|what caused|explain why)\b", re.IGNORECASE)
 
 

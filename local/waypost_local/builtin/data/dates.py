@@ -12,25 +12,35 @@ _MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _ISO = rf"{_YEAR}-\d\d-\d\d"
-_POINT = rf"(?:{_ISO}|{_MONTH} {_DAY},? {_YEAR}|{_DAY} (?:of )?{_MONTH},? {_YEAR}|{_MONTH},? (?:of )?{_YEAR}|{_YEAR}-\d\d\b|q[1-4],? (?:of )?{_YEAR}|{_YEAR} q[1-4]|the (?:first|second|third|fourth|last) (?:quarter|half) of {_YEAR}|{_YEAR}\b|{_MONTH}(?= |$|\?|,)(?! \d))"  # noqa: E501
+_POINT = (
+    rf"(?:{_ISO}|{_MONTH} {_DAY},? {_YEAR}|{_DAY} (?:of )?{_MONTH},? {_YEAR}|{_MONTH},? "
+    rf"(?:of )?{_YEAR}|{_YEAR}-\d\d\b|q[1-4],? (?:of )?{_YEAR}|{_YEAR} q[1-4]|the (?:first"
+    rf"|second|third|fourth|last) (?:quarter|half) of {_YEAR}|{_YEAR}\b|{_MONTH}(?= |$|\?"
+    rf"|,)(?! \d))"
+)
 _SPAN = re.compile(
-    rf"\b(?:between|from) ({_POINT}) (?:and|to|until|till|through) ({_POINT})|\b({_YEAR}) ?[-\u2013] ?({_YEAR})\b|\b(?:from )?({_MONTH}) (?:to|through|until) ({_MONTH} {_YEAR})",
+    rf"\b(?:between|from) ({_POINT}) (?:and|to|until|till|through) ({_POINT})|\b({_YEAR}) "
+    rf"?[-\u2013] ?({_YEAR})\b|\b(?:from )?({_MONTH}) (?:to|through|until) ({_MONTH} {_YEAR})",
     re.I,
-)  # noqa: E501
+)
 _BOUND = re.compile(
     rf"\b(since|after|before|until|till|prior to|up to|as of|by|no later than|later than|"
-    rf"earlier than|starting(?: in| from)?|not before|from(?=[^?.,]* on(?:wards?)?\b)) (?:the )?(?:year )?({_POINT})(?: on(?:wards?)?)?",
+    rf"earlier than|starting(?: in| from)?|not before|from(?=[^?.,]* on(?:wards?)?\b)) "
+    rf"(?:the )?(?:year )?({_POINT})(?: on(?:wards?)?)?",
     re.I,
 )
 _IN = re.compile(
-    rf"(?:\b(?:in|during|for|of|on|within|throughout|over|from)\s+)?(?:the )?(?:year |month of |all of )?\b({_POINT})",
+    rf"(?:\b(?:in|during|for|of|on|within|throughout|over|from)\s+)?(?:the )?(?:year |month "
+    rf"of |all of )?\b({_POINT})",
     re.I,
-)  # noqa: E501
+)
 _DECADE = re.compile(r"\b(?:in |during )?the (?:(19|20)(\d)0|(\d)0)['\u2019]?s\b", re.I)
 _RELATIVE = re.compile(
     r"\b(?:in |during |over |for |within |of )?(?:the )?"
-    r"(today|yesterday|tomorrow|(?:this|last|past|previous|next|current) (?:calendar )?(?:year|month|week|quarter)|"
-    r"(?:last|past|previous|next) (?:\d+|two|three|four|five|six|seven|ten|twelve|thirty|ninety) (?:years?|months?|weeks?|days?)|"
+    r"(today|yesterday|tomorrow|(?:this|last|past|previous|next|current) (?:calendar "
+    r")?(?:year|month|week|quarter)|"
+    r"(?:last|past|previous|next) (?:\d+|two|three|four|five|six|seven|ten|twelve|thirty"
+    r"|ninety) (?:years?|months?|weeks?|days?)|"
     r"year to date|ytd|so far this (?:year|month))\b",
     re.I,
 )

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from waypost_local.builtin.data import graph, vocabulary
 from waypost_local.builtin.data.query import Measure
-from waypost_local.builtin.data.said import Said
 from waypost_local.builtin.data.schema import Column, Schema, Table
 
 _MONEY = re.compile(
-    r"\b(revenues?|sales?|turnover|income|earnings?|earned?|money|spending|spen[dt]s?|takings|proceeds|"
+    r"\b(revenues?|sales?|turnover|income|earnings?|earned?|money|spending|spen[dt]s?"
+    r"|takings|proceeds|"
     r"business|invoiced|billed for|bring(s|ing)? in|brought in|generat(ed?|es|ing)|gross(ed|es)?|"
     r"ma[dk]e|worth|paid|pay|owe[sd]?|cost|total value|volume)\b"
 )
@@ -21,7 +21,7 @@ def asks_for_money(text: str) -> bool:
 
 def money(
     schema: Schema, about: Sequence[str], function: str = "sum", name: str = "revenue"
-) -> Measure | None:  # noqa: E501
+) -> Measure | None:
     """The sum of what was earned, where each amount belongs to one row of each table in `about`.
 
     A total of an invoice or order is preferred; price times quantity of its lines where only the

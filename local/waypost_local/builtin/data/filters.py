@@ -22,7 +22,10 @@ _NUMBER = (
     + "|".join(vocabulary.NUMBERS)
     + r"|an?(?= (?:dollar|euro|pound|minute|hour|second|day|megabyte|kilobyte|gigabyte)\b))\b"
 )
-_UNIT = r"\s?(?:%|(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?|gigabytes?|years?|dollars?|euros?|usd)\b)?"  # noqa: E501
+_UNIT = (
+    r"\s?(?:%|(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?"
+    r"|gigabytes?|years?|dollars?|euros?|usd)\b)?"
+)
 _MORE = (
     "more than|over|above|greater than|exceeding|exceeds?|longer than|older than|larger than|"
     "bigger than|higher than|heavier than|pricier than|more expensive than|later than|upwards of"
@@ -32,8 +35,10 @@ _LESS = (
     "smaller than|lighter than|less expensive than"
 )
 _COMPARED = re.compile(
-    rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS})|(?P<least>at least|no less than|a minimum of|minimum)|"
-    rf"(?P<most>at most|no more than|up to|a maximum of|maximum)|(?P<exact>exactly|equal to|only|just|equals?|costs?|costing|priced at|worth|rated))"
+    rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS})|(?P<least>at least|no less than|a minimum of"
+    rf"|minimum)|"
+    rf"(?P<most>at most|no more than|up to|a maximum of|maximum)|(?P<exact>exactly|equal to"
+    rf"|only|just|equals?|costs?|costing|priced at|worth|rated))"
     rf"\s+(?:a |an )?{_NUMBER}{_UNIT}"
     rf"|\bbetween\s+{_NUMBER}{_UNIT}\s+and\s+{_NUMBER}{_UNIT}"
     rf"|{_NUMBER}{_UNIT}\s+(?P<ormore>or more|or longer|and above|and more|or higher|or above)\b"
@@ -41,13 +46,16 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _TEXT = re.compile(
-    r"\b(start(?:s|ing)? with|begin(?:s|ning)? with|end(?:s|ing)? (?:with|in)|contain(?:s|ing)?|mention(?:s|ing)?|regarding|related to|"
-    r"includ(?:es|ing)|with the word|has the word|have the word)\s+(?:the (?:word|letters?|name|text)s? |an? |the )?"
+    r"\b(start(?:s|ing)? with|begin(?:s|ning)? with|end(?:s|ing)? (?:with|in)|contain(?:s"
+    r"|ing)?|mention(?:s|ing)?|regarding|related to|"
+    r"includ(?:es|ing)|with the word|has the word|have the word)\s+(?:the (?:word|letters?"
+    r"|name|text)s? |an? |the )?"
     r"[\"'\u201c\u2018]?([\w .&-]+?)[\"'\u201d\u2019]?(?= in (?:the|its|their)\b|[?.,!]|$)",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:called|named|titled|by the name of)\s+[\"'\u201c\u2018]?([\w .&'/-]+?)[\"'\u201d]?(?=[?,!]|\.?$)",
+    r"\b(?:called|named|titled|by the name of)\s+[\"'\u201c\u2018]?([\w "
+    r".&'/-]+?)[\"'\u201d]?(?=[?,!]|\.?$)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"\u201c]([^\"\u201d]+)[\"\u201d]")
@@ -132,6 +140,15 @@ def keyed(said: Said) -> Iterator[Condition]:
             yield Condition((key,), "=", (float(match[1]),))
 
 
+_SMALL = frozenset(
+    re.findall(
+        r"\w+",
+        "in from the a an any yet been be being by on to of than other currently have has had with "
+        "placed made for at",
+    )
+)
+
+
 def negated(said: Said, first: int) -> bool:
     """Whether a negation stands right before a token, little words in between."""
     words: list[str] = []
@@ -140,9 +157,7 @@ def negated(said: Said, first: int) -> bool:
         words.insert(0, low)
         if _NOT.search(low):
             break
-        small = {"in", "from", "the", "a", "an", "any", "yet", "been", "be", "being", "by", "on", "to",
-                 "of", "than", "other", "currently", "have", "has", "had", "with", "placed", "made", "for", "at"}  # noqa: E501 # fmt: skip
-        if low not in small and not any(v.last == place for v in said.links.values):
+        if low not in _SMALL and not any(v.last == place for v in said.links.values):
             return False
     return bool(_NOT.search(" ".join(words)))
 
@@ -247,7 +262,7 @@ def _dates(said: Said, base: str, about: str) -> Iterator[Condition]:
 
 
 def _date_for(said: Said, base: str, about: str) -> Column | None:
-    """The date that a time in the question is about: of the rows counted, or of what they belong to."""  # noqa: E501
+    """The date that a time in the question is about: of the rows, or of what they belong to."""
     schema = said.schema
     own = date_column(said, schema.table(base))
     by_verb = [
@@ -266,7 +281,7 @@ def _date_for(said: Said, base: str, about: str) -> Column | None:
         key=lambda t: min(
             graph.distance(schema, base, t.name), graph.distance(schema, about, t.name) + 0.1
         )
-    )  # noqa: E501
+    )
     buying = vocabulary.BUYING.search(said.low) or vocabulary.SELLING.search(said.low)
     if buying and own is None:
         dated.sort(key=lambda t: not set(t.words) & vocabulary.TRANSACTIONS)
@@ -302,9 +317,10 @@ def compared(said: Said) -> list[Compared]:
         if not values or any(w.at <= match.start() < w.to for w in said.whens):
             continue
         units = re.findall(
-            r"\b(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?|gigabytes?|years?)\b",
+            r"\b(seconds?|minutes?|mins?|hours?|days?|kb|mb|gb|megabytes?|kilobytes?"
+            r"|gigabytes?|years?)\b",
             match[0],
-        )  # noqa: E501
+        )
         found.append(
             Compared(
                 operator=_operator(match),
@@ -469,7 +485,7 @@ def _related(said: Said, query: Query) -> Iterator[Related]:
             v
             for v in said.links.values
             if abs(v.first - named.last) == 1 or abs(named.first - v.last) == 1
-        ]  # noqa: E501
+        ]
         path = graph.path(said.schema, about, table.name)
         if (no or having) and path and not beside and not graph.is_up(path):
             if query.measure and query.measure.table == table.name and not no:
@@ -501,13 +517,13 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
             after = said.links.at(named.last + 1)
             if not isinstance(after, ValueLink) and not any(
                 c.last + 1 == named.first for c in compared(said)
-            ):  # noqa: E501
+            ):
                 said.use(named)
                 yield Condition((own,), "null", negated=True)
     if match := re.search(
         r"\b(?:not (?:yet )?(?:been )?|n't (?:yet )?(?:been )?|still (?:un|not )|yet to be )(\w+)",
         said.low,
-    ):  # noqa: E501
+    ):
         for column in table.columns:
             if column.is_date and len(match[1]) > 3 and column.words[0][:4] == match[1][:4]:
                 held = said.links.at(said.token_at(match.start(1)))
@@ -516,7 +532,7 @@ def _missing(said: Said, about: str) -> Iterator[Condition]:
     for column in sorted(table.columns, key=lambda c: not _is_worker(said, c)):
         if column.references and said.has(
             rf"\bunassigned\b|\bno {column.words[0]}\b|\bwithout an? {column.words[0]}\b"
-        ):  # noqa: E501
+        ):
             target = said.schema.table(column.references[0])
             if said.has(r"\bunassigned\b") and not target.is_person:
                 continue
@@ -601,19 +617,20 @@ def _kin(said: Said, about: str) -> Kin | None:
         columns, text = next(o for o in person.options if o[0][0].table == about)
         conditions = (Condition(columns, "=", (text,)),)
     if said.has(
-        r"\breport(s|ing)? (directly )?to\b|\bmanaged by\b|\bsupervised by\b|\bwork(s|ing)? (under|for)\b|\bsubordinates?\b|\bunder\b|\bdirect reports\b"
-    ):  # noqa: E501
+        r"\breport(s|ing)? (directly )?to\b|\bmanaged by\b|\bsupervised by\b|\bwork(s|ing)? "
+        r"(under|for)\b|\bsubordinates?\b|\bunder\b|\bdirect reports\b"
+    ):
         if said.has(
-            r"\b(do|does|did)\b.*\breports? (directly )?to\W*$|^who(m)? (is|does)\b.*\breport(ing)? to\W*$"
-        ):  # noqa: E501
+            r"\b(do|does|did)\b.*\breports? (directly )?to\W*$|^who(m)? (is"
+            r"|does)\b.*\breport(ing)? to\W*$"
+        ):
             below = False
         else:
             below = True
     elif said.has(
-        r"\b(managers?|boss(es)?|supervisors?|superiors?) of\b|'s? (manager|boss|supervisor|superior)\b"
-    ):  # noqa: E501
-        below = False
-    elif said.has(r"\bwho (manages?|supervises?|leads?)\b"):
+        r"\b(managers?|boss(es)?|supervisors?|superiors?) of\b|'s? (manager|boss|supervisor"
+        r"|superior)\b"
+    ) or said.has(r"\bwho (manages?|supervises?|leads?)\b"):
         below = False
     elif said.has(r"\bwho (does|do|did) .* (manage|supervise|lead)\b|\b(manages|supervises)\b"):
         below = True
@@ -621,7 +638,7 @@ def _kin(said: Said, about: str) -> Kin | None:
         return None
     if not conditions and not (
         said.has(r"\b(managers?|boss)\b|\bno one\b|\bnobody\b|manages? (other|anyone)")
-    ):  # noqa: E501
+    ):
         return None
     said.use(person)
     return Kin(column, below, conditions)

@@ -1,4 +1,4 @@
-"""Questions that lean on the one before, made whole: `and in Germany?`, `tell me about the first`."""
+"""Questions that lean on the one before, made whole: `and in Germany?`, `the first one`."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,8 +13,10 @@ _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixt
              "eighth": 7, "ninth": 8, "tenth": 9, "last": -1, "1st": 0, "2nd": 1, "3rd": 2,
              "top": 0}  # fmt: skip
 _NTH = re.compile(
-    rf"\b(?:the )?({'|'.join(_ORDINALS)})(?: (?:one|result|item|entry|name|row|of (?:them|those|these)))?"
-    r"(?=(?:'s)?(?:\W*$| (?:have|has|do|does|did|is|was|live|work|in the list|on the list|from the list)\b|'s\b))"
+    rf"\b(?:the )?({'|'.join(_ORDINALS)})(?: (?:one|result|item|entry|name|row|of (?:them"
+    rf"|those|these)))?"
+    r"(?=(?:'s)?(?:\W*$| (?:have|has|do|does|did|is|was|live|work|in the list|on the list"
+    r"|from the list)\b|'s\b))"
     r"(?: (?:in|on|from|of) the list)?",
     re.IGNORECASE,
 )
@@ -25,19 +27,22 @@ _IT = re.compile(
 _ITS = re.compile(r"\b(his|her|its)\b", re.IGNORECASE)
 _THEY = re.compile(
     r"\b(they|them|those|these|their|the same ones|which ones|which are they|whom)\b", re.IGNORECASE
-)  # noqa: E501
+)
 _OPENING = re.compile(
-    r"^\W*(?:and|but|or|also|ok(?:ay)?|then|now|so)?,?\s*(?:what|how)? ?(?:about|only|just|same(?: (?:thing|question))?(?: for)?|"
+    r"^\W*(?:and|but|or|also|ok(?:ay)?|then|now|so)?,?\s*(?:what|how)? ?(?:about|only|just"
+    r"|same(?: (?:thing|question))?(?: for)?|"
     r"instead|for|if)?\b\s*",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
     r"^\W*(and|but|or|also|then|what about|how about|only|just|same|for|in|by|per|now|ok)\b",
     re.IGNORECASE,
-)  # noqa: E501
+)
 _FIGURES = re.compile(
-    r"\b(total|sum|average|mean|how many|number of|highest|lowest|maximum|minimum|most|least|fewest|longest|shortest|"
-    r"oldest|youngest|newest|latest|cheapest|most expensive|largest|smallest|best|worst|earliest|biggest)\b",
+    r"\b(total|sum|average|mean|how many|number of|highest|lowest|maximum|minimum|most|least"
+    r"|fewest|longest|shortest|"
+    r"oldest|youngest|newest|latest|cheapest|most expensive|largest|smallest|best|worst"
+    r"|earliest|biggest)\b",
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"\b(?:by|per|for each|in each|each)\b .*$", re.IGNORECASE)
@@ -189,18 +194,18 @@ def _names(columns: tuple[Column, ...], item: str) -> list[tuple[Column, str]]:
 def _merged(question: str, said: Said, before: Said) -> str:
     """The question before, with what the new one says in the place of what it said."""
     text = before.text
-    if said.links.tables and said.links.values or len(said.tokens) > 9:
+    if (said.links.tables and said.links.values) or len(said.tokens) > 9:
         return question
-    if grouped := re.search(
-        r"\b(by|per|for each|in each) .*$", said.text.rstrip("?. "), re.IGNORECASE
-    ):
-        if not said.links.values:
-            return f"{_GROUP.sub('', text.rstrip('?. ')).strip()} {grouped[0]}?"
+    if (
+        grouped := re.search(
+            r"\b(by|per|for each|in each) .*$", said.text.rstrip("?. "), re.IGNORECASE
+        )
+    ) and not said.links.values:
+        return f"{_GROUP.sub('', text.rstrip('?. ')).strip()} {grouped[0]}?"
     text = _swap_values(text, said, before)
     text = _swap_dates(text, said, before)
     text = _swap_figures(text, said)
-    text = _swap_tables(text, said, before)
-    return text
+    return _swap_tables(text, said, before)
 
 
 def _swap_values(text: str, said: Said, before: Said) -> str:
@@ -230,12 +235,13 @@ def _swap_dates(text: str, said: Said, before: Said) -> str:
         new = (
             new
             if re.match(
-                r"(in|since|before|after|last|this|between|from|during|on|until|next|yesterday|today)\b",
+                r"(in|since|before|after|last|this|between|from|during|on|until|next"
+                r"|yesterday|today)\b",
                 new,
                 re.I,
             )
             else f"in {new}"
-        )  # noqa: E501
+        )
         if before.whens:
             old = before.text[before.whens[0].at : before.whens[0].to].strip()
             text = text.replace(old, new, 1)

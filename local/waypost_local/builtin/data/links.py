@@ -12,7 +12,8 @@ from waypost_local.builtin.words import singular, stem, words
 _OPERATORS = frozenset(
     re.findall(
         r"\S+",
-        "how many much what which who whom whose when where why is are was were be been do does did "
+        "how many much what which who whom whose when where why is are was were be been do "
+        "does did "
         "has have had the a an of in on at by for from to with without and or not no never than "
         "more less most least fewest few fewer top bottom best worst highest lowest largest "
         "smallest longest shortest oldest newest latest earliest cheapest average mean maximum "
@@ -99,7 +100,7 @@ def link(schema: Schema, tokens: list[Token], taken: frozenset[int] = frozenset(
                     links.values.append(chosen)
     links.values += _guesses(schema, tokens, used | taken)
     for held in (links.tables, links.columns, links.values):
-        held.sort(key=lambda one: one.first)  # type: ignore[attr-defined]
+        held.sort(key=lambda one: one.first)
     return links
 
 
@@ -212,7 +213,7 @@ def _columns(
     whole = tuple(
         c
         for c in plain
-        if len(c.words) > 1 and (c.words[0] in _table_words(schema, c) and c.words[1:] == said)  # noqa: E501
+        if len(c.words) > 1 and (c.words[0] in _table_words(schema, c) and c.words[1:] == said)
     )
     if whole:
         yield 4.2, ColumnLink(first, last, whole)
@@ -299,7 +300,7 @@ def _spurious(schema: Schema, tokens: list[Token], first: int, last: int, column
         # `US` is a country where it is written so.
         return not (
             token.text.isupper() and len(token.text) > 1 and column.words[-1] in vocabulary.PLACES
-        )  # noqa: E501
+        )
     if token.number is not None:
         return not re.search(r"zip|postal|phone|code|number", column.name.lower())
     named = any(
@@ -321,9 +322,55 @@ def _lower_is_plain(tokens: list[Token], place: int) -> bool:
 
 
 _COMMON_VERBS = frozenset(
-    "work live play make sell sold buy bought spend earn place hire bear born report manage use "
-    "look help support belong start end come go get find love time home people money music name "
-    "done take want need like call contain begin happen happened generate bring brought".split()
+    [
+        "work",
+        "live",
+        "play",
+        "make",
+        "sell",
+        "sold",
+        "buy",
+        "bought",
+        "spend",
+        "earn",
+        "place",
+        "hire",
+        "bear",
+        "born",
+        "report",
+        "manage",
+        "use",
+        "look",
+        "help",
+        "support",
+        "belong",
+        "start",
+        "end",
+        "come",
+        "go",
+        "get",
+        "find",
+        "love",
+        "time",
+        "home",
+        "people",
+        "money",
+        "music",
+        "name",
+        "done",
+        "take",
+        "want",
+        "need",
+        "like",
+        "call",
+        "contain",
+        "begin",
+        "happen",
+        "happened",
+        "generate",
+        "bring",
+        "brought",
+    ]
 )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from waypost_local.builtin.data.query import Query
-from waypost_local.builtin.data.schema import Column, split
 from waypost_local.builtin.data.said import Said
+from waypost_local.builtin.data.schema import Column, split
 from waypost_local.builtin.words import singular
 
 Row = Sequence[Any]
@@ -91,7 +91,7 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
         r"how many (.+?) (have|has|live|work|cost|belong|report|contain|last|came|come|use)\b(.*)$",
         asked,
         re.IGNORECASE,
-    ):  # noqa: E501
+    ):
         return f"{figure} {match[1]} {match[2]}{match[3]}."
     if match := re.match(
         r"(?:what(?:'s| is| was| are| were)) (the |our |their )(.+)$", asked, re.IGNORECASE
@@ -99,10 +99,11 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
         verb = "was" if re.match(r"what (was|were)", asked, re.IGNORECASE) else "is"
         return f"{match[1].capitalize()}{match[2]} {verb} {figure}."
     if match := re.match(
-        r"how much (?:money |revenue |in total )?(?:did|does|do|has|have) (.+?) (spend|spent|pay|paid|earn|earned|make|made|bring in|brought in|generate|generated)\b(.*)$",
+        r"how much (?:money |revenue |in total )?(?:did|does|do|has|have) (.+?) (spend|spent"
+        r"|pay|paid|earn|earned|make|made|bring in|brought in|generate|generated)\b(.*)$",
         asked,
         re.IGNORECASE,
-    ):  # noqa: E501
+    ):
         subject = "You" if match[1].lower() == "we" else match[1][0].upper() + match[1][1:]
         return f"{subject} {_PAST.get(match[2].lower(), match[2].lower())} {figure}{match[3]}."
     if match := re.match(r"how many (\w+(?: \w+)?)", asked, re.IGNORECASE):
@@ -110,8 +111,14 @@ def _restated(question: str, figure: str, name: str, *, zero: bool = False) -> s
     return f"The {_words(name)} {'comes' if not name.endswith('s') else 'come'} to {figure}."
 
 
-_PAST = {"spend": "spent", "pay": "paid", "earn": "earned", "make": "made", "bring in": "brought in",
-         "generate": "generated"}  # fmt: skip
+_PAST = {
+    "spend": "spent",
+    "pay": "paid",
+    "earn": "earned",
+    "make": "made",
+    "bring in": "brought in",
+    "generate": "generated",
+}
 
 
 def _one(noun: str) -> str:
@@ -201,7 +208,7 @@ def _facts(said: Said, query: Query, columns: Sequence[str], rows: Sequence[Row]
             f"- {_words('_'.join(split(c)))}: {shown(rows[0][n], c)}"
             for n, c in asked
             if rows[0][n] is not None
-        ]  # noqa: E501
+        ]
         return f"**{_label(rows[0][:size])}**\n\n" + "\n".join(known)
     return _table([_words("_".join(split(c))) for c in columns], rows, columns)
 
@@ -246,7 +253,7 @@ def _table(titles: Sequence[str], rows: Sequence[Row], columns: Sequence[str] = 
     body = "\n".join(
         "| " + " | ".join(shown(v, n) for v, n in zip(row, names, strict=False)) + " |"
         for row in rows
-    )  # noqa: E501
+    )
     return f"{head}\n{body}"
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from waypost_local.builtin.data import figures, graph, vocabulary
 from waypost_local.builtin.data.links import ColumnLink, TableLink
@@ -28,21 +29,28 @@ _SOLD = (
     r"(?:most|best|top)[- ](?:popular|sold|purchased|bought|ordered|selling|sellers?)|bestsell\w+|"
     r"(?:least|worst)[- ](?:popular|sold|purchased|bought|ordered|selling)|favou?rite"
 )
-_BUSY = r"busiest|most active|most productive|most used|most common|most frequent|least common|least active|quietest"
+_BUSY = (
+    r"busiest|most active|most productive|most used|most common|most frequent|least common"
+    r"|least active|quietest"
+)
 _WORTH = (
     r"most valuable|most profitable|most loyal|most important|highest[- ]spending|top[- ]spending|"
-    r"biggest spenders?|top spenders?|highest[- ]grossing|top[- ]grossing|most lucrative|best(?= customers?| clients?)"
+    r"biggest spenders?|top spenders?|highest[- ]grossing|top[- ]grossing|most lucrative"
+    r"|best(?= customers?| clients?)"
 )
 _PLAIN_UP = r"most|highest|largest|greatest|biggest|maximum|max|top|best|leading"
 _PLAIN_DOWN = r"fewest|least|lowest|smallest|minimum|min|bottom|worst"
 _SUPERLATIVE = re.compile(
-    rf"(?<!at )\b{_NUMBER}(?P<word>{_SOLD}|{_BUSY}|{_WORTH}|{_DATE_DOWN}|{'|'.join(_SIZES)}|{_DATE_UP}|"
+    rf"(?<!at )\b{_NUMBER}(?P<word>{_SOLD}|{_BUSY}|{_WORTH}|{_DATE_DOWN}|{'|'.join(_SIZES)}"
+    rf"|{_DATE_UP}|"
     rf"{_PLAIN_UP}|{_PLAIN_DOWN})\b(?:[- ](\d+|{'|'.join(list(vocabulary.NUMBERS)[2:13])})\b)?",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"\b(?:by|based on|in terms of|according to|ranked by|sorted by|ordered by|measured by|in)\s+(?:the |their |its )?"  # noqa: E501
-    r"(?P<what>(?:total |overall |average |avg |mean )?(?:number|count) of|total|average|mean|revenue|sales|\w+)",
+    r"\b(?:by|based on|in terms of|according to|ranked by|sorted by|ordered by|measured by"
+    r"|in)\s+(?:the |their |its )?"
+    r"(?P<what>(?:total |overall |average |avg |mean )?(?:number|count) of|total|average"
+    r"|mean|revenue|sales|\w+)",
     re.IGNORECASE,
 )
 _SEVERAL = 5
@@ -102,7 +110,7 @@ def read(said: Said) -> Query | None:
         return None
     down = best.is_one_of(_PLAIN_DOWN) or bool(
         re.match(r"least|worst|quietest|lowest|cheapest", best.word)
-    )  # noqa: E501
+    )
     focus = _focus(said, best)
     limit = best.count or (_SEVERAL if _is_plural(said, focus, best) else 1)
     for reader in (_recency, _size, _by_figure, _column, _plain):
@@ -179,9 +187,10 @@ def entity(table: Table) -> Group:
 
 def date_part(said: Said) -> str:
     match = re.search(
-        r"\b(?:which|what|best|worst|per|by|each|every) (year|month|quarter|weekday|day of the week|day)\b",
+        r"\b(?:which|what|best|worst|per|by|each|every) (year|month|quarter|weekday|day of "
+        r"the week|day)\b",
         said.low,
-    )  # noqa: E501
+    )
     if not match:
         return ""
     return "weekday" if match[1] == "day of the week" else match[1]
@@ -195,12 +204,11 @@ def _recency(
     if not newest and not best.is_one_of(_DATE_DOWN):
         return None
     if isinstance(focus, ColumnLink) and not said.has(r"^who\b"):
-        column = column_of(said, focus, said.named_tables)
-        if column.is_date:
-            measure = Measure(
-                "max" if newest else "min", column.table, (column,), name="_".join(column.words)
-            )
-            return Query("value", column.table, measure=measure)
+        day = column_of(said, focus, said.named_tables)
+        if day.is_date:
+            function: Literal["max", "min"] = "max" if newest else "min"
+            measure = Measure(function, day.table, (day,), name="_".join(day.words))
+            return Query("value", day.table, measure=measure)
     table = (
         said.schema.table(focus.tables[0].name) if isinstance(focus, TableLink) else _person(said)
     )
@@ -273,7 +281,7 @@ def _by_child(said: Said, table: Table, words: tuple[str, ...], descending: bool
                 group=entity(table),
                 descending=descending,
                 ranked=True,
-            )  # noqa: E501
+            )
     return None
 
 
@@ -305,7 +313,7 @@ def _by_figure(
         and measure.columns[0].table == group.table
         and group.entity
         and len(measure.columns) == 1
-    ):  # noqa: E501
+    ):
         table = said.schema.table(group.table)
         column = measure.columns[0]
         return Query(
@@ -315,7 +323,7 @@ def _by_figure(
             order=(column,),
             descending=not down,
             ranked=True,
-        )  # noqa: E501
+        )
     return Query(
         "groups", group.table, measure=measure, group=group, descending=not down, ranked=True
     )
@@ -359,12 +367,12 @@ def named_measure(
     gap = said.tokens[start : first.first] if first else []
     close = first is not None and len(gap) <= (
         4 if re.match(r"(total |average )?(number|count|amount)", rest) else 2
-    )  # noqa: E501
+    )
     if (
         first
         and close
         and not (figures.asks_for_money(rest_of_clause) and _money_first(said, start, first))
-    ):  # noqa: E501
+    ):
         measure = _of_name(said, first, bool(average), about)
         if measure:
             said.use(first)
@@ -377,9 +385,10 @@ def named_measure(
         return None
     before = said.low[:begin]
     if re.search(
-        r"\b(spen[dt]s?|earn(s|ed)?|ma(de|kes?)|generat\w+|brings? in|brought in|paid|pays?|gross\w*)\b",
+        r"\b(spen[dt]s?|earn(s|ed)?|ma(de|kes?)|generat\w+|brings? in|brought in|paid|pays?"
+        r"|gross\w*)\b",
         before,
-    ):  # noqa: E501
+    ):
         return figures.money(said.schema, about)
     if re.search(r"\b(sells?|sold|sales)\b", before):
         seller = about and vocabulary.WORKERS & set(said.schema.table(about[0]).words)
@@ -387,7 +396,7 @@ def named_measure(
             figures.money(said.schema, about)
             if seller or not about
             else figures.pieces(said.schema, about)
-        )  # noqa: E501
+        )
     if re.search(r"\b(buys?|bought|purchase[sd]?|order(s|ed)?)\b", before):
         return figures.pieces(said.schema, about) or figures.money(said.schema, about)
     return None
@@ -459,7 +468,7 @@ def _column(
             order=(column,),
             descending=not down,
             ranked=True,
-        )  # noqa: E501
+        )
     measure = figures.of_column("min" if down else "max", column)
     return Query("value", table.name, measure=measure)
 
@@ -467,13 +476,13 @@ def _column(
 def _plain(
     said: Said, best: Superlative, focus: TableLink | ColumnLink | None, down: bool
 ) -> Query | None:
-    """The largest invoice, the top customers, the biggest album: by what says most of such a row."""
+    """The largest invoice, the top customers: by the figure that says most of such a row."""
     if not isinstance(focus, TableLink):
         return None
     table = focus.tables[0]
     own = figures.main_number(table, vocabulary.MONEY_COLUMNS[:7]) or figures.sized(
         table, ("size", "population")
-    )  # noqa: E501
+    )
     if own is None and not figures.children(said.schema, table.name):
         own = figures.main_number(table, (*vocabulary.PRICES, *vocabulary.DURATIONS))
     if own:
@@ -484,13 +493,13 @@ def _plain(
             order=(own,),
             descending=not down,
             ranked=True,
-        )  # noqa: E501
+        )
     measure = _worth_of(said, table, best)
     if measure is None:
         return None
     return Query(
         "groups", table.name, measure=measure, group=entity(table), descending=not down, ranked=True
-    )  # noqa: E501
+    )
 
 
 def _worth_of(said: Said, table: Table, best: Superlative) -> Measure | None:

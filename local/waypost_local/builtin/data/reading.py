@@ -6,12 +6,13 @@ from dataclasses import replace
 from waypost_local.builtin.data import figures, filters, graph, leftovers, ranking, vocabulary
 from waypost_local.builtin.data.links import ColumnLink, TableLink, ValueLink
 from waypost_local.builtin.data.query import Condition, Group, Measure, Query
-from waypost_local.builtin.data.ranking import date_part, dated, entity, named_measure, shown
+from waypost_local.builtin.data.ranking import dated, entity, named_measure, shown
 from waypost_local.builtin.data.said import Said, Unclear, column_of, date_column, nearest
 from waypost_local.builtin.data.schema import Column, Table
 
 _COUNT = re.compile(
-    r"\bhow many\b|\b(?:total |overall )?(?:number|count|quantity) of\b|^count\b|\bcount (?:the|all|how many)\b|"
+    r"\bhow many\b|\b(?:total |overall )?(?:number|count|quantity) of\b|^count\b|\bcount "
+    r"(?:the|all|how many)\b|"
     r"\bhow much\b"
 )
 _SHARE = re.compile(r"\b(percent(?:age)?|share|proportion|fraction|what part|%)\b(?: of)?")
@@ -20,11 +21,13 @@ _TOTAL = re.compile(r"\b(total|sum|overall|altogether|combined|in all|cumulative
 _HIGH = re.compile(r"\b(highest|maximum|max|largest|longest|greatest|biggest)\b")
 _LOW = re.compile(r"\b(lowest|minimum|min|smallest|shortest)\b")
 _PER = re.compile(
-    r"\b(?:per|by|for each|for every|in each|in every|of each|each|every|across|grouped by|broken down by|split by|"
+    r"\b(?:per|by|for each|for every|in each|in every|of each|each|every|across|grouped by"
+    r"|broken down by|split by|"
     r"for all|within each|over the|over)\s+(?:the |all |our |different )*",
 )
 _PART = re.compile(
-    r"\b(?:per|by|each|every|for each|in each|over the|over) (?:calendar )?(year|month|quarter|weekday|day)s?\b|"
+    r"\b(?:per|by|each|every|for each|in each|over the|over) (?:calendar )?(year|month"
+    r"|quarter|weekday|day)s?\b|"
     r"\b(yearly|annual(?:ly)?|monthly|quarterly|daily)\b"
 )
 _PARTS = {"yearly": "year", "annual": "year", "annually": "year", "monthly": "month",
@@ -63,7 +66,7 @@ def _share(said: Said) -> Query | None:
     verb = re.search(
         r"\b(is|are|was|were|has|have|had|comes?|came|goes|went|live|made|belong|cost|got|do)\b",
         said.low[match.end() :],
-    )  # noqa: E501
+    )
     split = match.end() + verb.start() if verb else match.end()
     whole = tuple(c for c in query.conditions if verb and _place(said, c) < split)
     part = tuple(c for c in query.conditions if c not in whole)
@@ -114,7 +117,7 @@ def _versus(said: Said) -> Query | None:
         if any(
             t.low.rstrip(".") in {"or", "and", "vs", "versus", "with", "to"}
             for t in said.tokens[a.last + 1 : b.first]
-        )  # noqa: E501
+        )
     ]
     if not pairs:
         return None
@@ -125,7 +128,7 @@ def _versus(said: Said) -> Query | None:
             if t.low in {"more", "fewer", "higher", "lower", "most"}
         ),
         0,
-    )  # noqa: E501
+    )
     table_guess = said.named_tables or [pairs[0][0].options[0][0][0].table]
     measure = named_measure(said, start + 1 if start else 0, None, [])
     measure = measure or (
@@ -152,7 +155,7 @@ def _relatives(said: Said) -> Query | None:
                 title = next(
                     (c for c in table.columns if c.words in (("title",), ("role",), ("position",))),
                     None,
-                )  # noqa: E501
+                )
                 columns = tuple(dict.fromkeys([*query.columns, *([title] if title else [])]))
                 return replace(query, columns=columns)
             said.used.clear()
@@ -223,11 +226,11 @@ def _grouping(said: Said) -> Group | None:
                 isinstance(after, ColumnLink)
                 and after.columns[0].table == named.tables[0].name
                 and not after.columns[0].is_number
-            ):  # noqa: E501
+            ):
                 said.use(after)
                 return Group((after.columns[0],))
             return entity(named.tables[0])
-        near = [t.tables[0].name for t in said.links.tables if t is not named]
+        near = [t.tables[0].name for t in said.links.tables]
         column = column_of(said, named, _fact_first(said, near))
         if column.is_number:
             return None
@@ -287,7 +290,7 @@ def _count_word(said: Said) -> re.Match[str] | None:
 def _speaks_of_money(said: Said) -> bool:
     return said.has(
         r"\b(revenues?|sales|turnover|income|earnings|takings|proceeds|spending)\b"
-    ) and not said.has(r"^(who|list|which|name)\b")  # noqa: E501
+    ) and not said.has(r"^(who|list|which|name)\b")
 
 
 def _must_reach(said: Said) -> list[str]:
@@ -348,7 +351,7 @@ def _counted(said: Said, start: int, about: list[str], average: bool) -> Measure
         (column,),
         distinct=True,
         name="_".join((*column.words[:-1], figures.plural(column.words[-1]))),
-    )  # noqa: E501
+    )
 
 
 def _first_people(said: Said) -> list[str]:
@@ -374,7 +377,7 @@ def _rest(said: Said, start: int) -> str:
 
 
 def _rows_of_value(said: Said, start: int, named: TableLink | ColumnLink | None) -> Measure | None:
-    """`How many sales managers …`: the rows that have the value, where no table is named after it."""
+    """`How many sales managers …`: rows that have the value, where no table is named after it."""
     value = next((v for v in said.links.values if start <= v.first <= start + 1), None)
     if value is None or (named and named.first <= value.last + 2):
         return None
@@ -418,7 +421,7 @@ def _averaged(said: Said, start: int, about: list[str]) -> Measure | None:
             measure
             if about
             else (replace(measure, function="avg", name="average_total") if measure else None)
-        )  # noqa: E501
+        )
     if re.match(r"\W*age\b", rest):
         return None
     return None
@@ -450,7 +453,7 @@ def _how_much(said: Said, start: int, about: list[str]) -> Measure | None:
         named
         and (column := column_of(said, named, about)).is_number
         and not re.match(r"\W*(is|are|does|do|did)\b", rest)
-    ):  # noqa: E501
+    ):
         said.use(named)
         return figures.of_column("sum", column)
     one_row = re.match(
@@ -474,7 +477,7 @@ def _summed(said: Said, start: int, about: list[str], held: object) -> Measure |
     if (
         isinstance(held, ColumnLink)
         and (column := column_of(said, held, [*said.named_tables, *about])).is_number
-    ):  # noqa: E501
+    ):
         beside = re.search(r"\b(invoice|order|line|bill|sale)s?'? total", said.low)
         if not figures.asks_for_money(rest.split(" of ")[0]) and (
             beside or not said.names_after(start, 2)
@@ -538,7 +541,7 @@ def _whether(said: Said) -> Query | None:
         or said.whens
         or filters.compared(said)
         or said.has(r"\b(any|without|no|there)\b")
-    ):  # noqa: E501
+    ):
         return None
     said.use(named)
     measure = figures.rows(said.schema, named.tables[0].name)
@@ -559,15 +562,17 @@ def _check(said: Said) -> Query | None:
                 )
                 if what is not who and column is not None:
                     said.use(who, what)
-                    return Query("facts", table.name, (*table.label, column),
-                                 conditions=(Condition(columns, "=", (text,)),), limit=_FEW)  # fmt: skip
+                    named = Condition(columns, "=", (text,))
+                    shown_ = (*table.label, column)
+                    return Query("facts", table.name, shown_, conditions=(named,), limit=_FEW)
     return None
 
 
 _FEW = 20
 _ALL = re.compile(
-    r"\b(tell me (more )?about|who is|who's|what do (you|we) know about|details|information|info|describe|everything|record|profile)\b"
-)  # noqa: E501
+    r"\b(tell me (more )?about|who is|who's|what do (you|we) know about|details|information"
+    r"|info|describe|everything|record|profile)\b"
+)
 _WHERE = re.compile(r"^where\b|\bwhere (does|do|is|are|did)\b|\baddress\b")
 _WHEN = re.compile(r"^when\b|\bwhat (date|day|year|time)\b|\bsince when\b|\bhow long has\b")
 
@@ -623,8 +628,8 @@ def _named_row(said: Said) -> tuple[ValueLink, tuple[Column, ...], str] | None:
                 o[0][0].table not in said.named_tables,
                 said.schema.table(o[0][0].table).rows or 0,
             )
-        )  # noqa: E501
-        asked = [n for n in said.links.columns]
+        )
+        asked = list(said.links.columns)
         for columns, text in options:
             table = columns[0].table
             if not asked or any(c.table == table for n in asked for c in n.columns):
@@ -697,7 +702,7 @@ def _rows(said: Said) -> Query | None:
 
 
 def _list_focus(said: Said) -> TableLink | ColumnLink | None:
-    names = [n for n in said.names_after(0)]
+    names = list(said.names_after(0))
     if not names:
         return None
     tables = [n for n in names if isinstance(n, TableLink)]

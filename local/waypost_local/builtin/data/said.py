@@ -144,7 +144,7 @@ def _beside(said: Said, named: ColumnLink) -> set[str]:
         small = all(
             t.low in {"of", "the", "a", "an", "our", "'s", "s", "all", "for", "each", "in", "any"}
             for t in gap
-        )  # noqa: E501
+        )
         if small and len(gap) <= 3:
             found |= {table.name for table in one.tables}
     return found

@@ -155,7 +155,7 @@ def _with_key(column: Column, table: Table, tables: list[Table]) -> Column:
         if target is None:
             return replace(column, references=None)
         return replace(column, references=(target.name, key or target.key or "rowid"))
-    if column.primary and table.key or column.words[-1:] != ("id",) or len(column.words) < 2:
+    if (column.primary and table.key) or column.words[-1:] != ("id",) or len(column.words) < 2:
         return column
     named = column.words[:-1]
     if table.key and named[-1] in vocabulary.SUPERIORS:
@@ -181,7 +181,7 @@ def _label(table: Table) -> tuple[Column, ...]:
     last = next(
         (c for c in texts if c.words[0] in {"last", "sur", "family"} or c.words == ("surname",)),
         None,
-    )  # noqa: E501
+    )
     if first and last:
         return (first, last)
     for wanted in vocabulary.LABELS:

@@ -11,8 +11,10 @@ _POLITE = re.compile(
     r"^\W*((hi|hello|hey|ok|okay|please|and now|now|so|well|thanks|great)\b[ ,!.]*)*"
     r"((can|could|would|will) you (please )?|(i('d| would) like|i want|i need) to (know|see)\s*|"
     r"do you know\s*|i wonder\s*|let me know\s*)?"
-    r"((please )?(tell|give) (me|us)( about)?(?= (how|which|what|who|when|where|the (number|total|average|names?|"
-    r"list|top|count)|all|a list))\s*|(please )?(find out|calculate|compute|work out|determine|figure out)\s*)?",
+    r"((please )?(tell|give) (me|us)( about)?(?= (how|which|what|who|when|where|the (number"
+    r"|total|average|names?|"
+    r"list|top|count)|all|a list))\s*|(please )?(find out|calculate|compute|work out"
+    r"|determine|figure out)\s*)?",
     re.IGNORECASE,
 )
 

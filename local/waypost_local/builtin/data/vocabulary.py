@@ -9,9 +9,11 @@ def _set(text: str) -> frozenset[str]:
 
 PEOPLE = _set(
     "customer client employee staff technician user member person people contact agent driver "
-    "doctor teacher student patient manager worker author owner guest tenant subscriber salesperson "
+    "doctor teacher student patient manager worker author owner guest tenant subscriber "
+    "salesperson "
     "rep representative consultant engineer nurse candidate participant player actor director "
-    "employer supplier vendor colleague mechanic operator artist composer singer musician band writer "
+    "employer supplier vendor colleague mechanic operator artist composer singer musician "
+    "band writer "
     "host member tutor trainer"
 )
 BUYERS = _set(

@@ -14,12 +14,14 @@ _ELSEWHERE = "The passages that were found do not answer this."
 _LISTING = re.compile(
     r"\b(what|which|list|name)\b.*\b(rules|steps|reasons|things|options|plans|exceptions|"
     r"restrictions|requirements|conditions|uses|types|kinds|ways|documents|information|included|"
-    r"covered|include|includes|contain|need|provide|purposes|rights|responsibilities|prices|benefits|accounts|products|services)\b|"
+    r"covered|include|includes|contain|need|provide|purposes|rights|responsibilities|prices"
+    r"|benefits|accounts|products|services)\b|"
     r"\bwhat (happens|do i (need|have to))\b|\bsteps\b|\b(all|list) (of )?the\b",
     re.IGNORECASE,
 )
 _CONTENTS = re.compile(
-    r"\bwhat (must|should|does|do|has|have|needs?)\b.*\b(include|contain|consist|state|say|to be in)\b",
+    r"\bwhat (must|should|does|do|has|have|needs?)\b.*\b(include|contain|consist|state|say"
+    r"|to be in)\b",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -28,7 +30,8 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(not|never|no|nobody|cannot|can['\u2019]t|won['\u2019]t|don['\u2019]t|isn['\u2019]t|forbidden|"
+    r"\b(not|never|no|nobody|cannot|can['\u2019]t|won['\u2019]t|don['\u2019]t|isn['\u2019]t"
+    r"|forbidden|"
     r"prohibited|aren['\u2019]t|doesn['\u2019]t|only|except|unless|without)\b",
     re.IGNORECASE,
 )

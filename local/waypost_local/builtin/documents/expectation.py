@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from waypost_local.builtin.words import content
 
 _DURATION = (
-    r"\b(\d[\d.,\u2013-]*|a|an|one|two|three|four|five|six|seven|ten|twelve|thirty|next|same|within)"
+    r"\b(\d[\d.,\u2013-]*|a|an|one|two|three|four|five|six|seven|ten|twelve|thirty|next|same"
+    r"|within)"
     r"\W+(?:full |working |business |calendar |consecutive )*"
     r"(second|minute|hour|day|night|week|month|quarter|year)s?\b"
 )
@@ -20,8 +21,10 @@ _REACH = (
 )
 _ACTING = r"\byou (can|may|must|need|should|will)\b|\bplease\b|\bto (do so|get started)\b"
 _IMPERATIVE = (
-    r"(^|[,:;] )(please |first,? |then,? )?(call|send|ask|tell|write|email|e-mail|open|select|click|"
-    r"go|navigate|visit|enter|submit|contact|report|switch|warn|test|look|check|use|sign|log|include|"
+    r"(^|[,:;] )(please |first,? |then,? )?(call|send|ask|tell|write|email|e-mail|open"
+    r"|select|click|"
+    r"go|navigate|visit|enter|submit|contact|report|switch|warn|test|look|check|use|sign|log"
+    r"|include|"
     r"provide|keep|follow|get|fill|take|notify|make)\b"
 )
 _PERSON = (
@@ -32,13 +35,20 @@ _MODAL = (
     r"\b(can(not|'t|\u2019t)?|may|must|allowed|permitted|forbidden|never|won['\u2019]t|eligible)\b"
 )
 _REASON = r"\b(because|since|so that|in order to|due to|reason)\b"
-_POSTAL = r"\b(ave|avenue|street|st|road|suite|ste|p\.?o\.? box)\b.*\d|\d.*\b(ave|avenue|street|road|suite|ste)\b"
-_LOCATED = r"\b(located|based|hosted|stored|held) (in|at|on)\b|\bin the (us|usa|uk|eu|united states|netherlands)\b"
+_POSTAL = (
+    r"\b(ave|avenue|street|st|road|suite|ste|p\.?o\.? box)\b.*\d|\d.*\b(ave|avenue|street"
+    r"|road|suite|ste)\b"
+)
+_LOCATED = (
+    r"\b(located|based|hosted|stored|held) (in|at|on)\b|\bin the (us|usa|uk|eu|united "
+    r"states|netherlands)\b"
+)
 _EXTENT = r"\d+(\.\d+)?\s?%"
 
 _KINDS = (
-    (r"\b(how long|how soon|how quickly|how fast|how often|how many (minute|hour|day|week|month|year)s?|"
-     r"how much (time|notice)|what (is|are) the (deadline|notice|time ?frame|period|response time))\b",
+    (r"\b(how long|how soon|how quickly|how fast|how often|"
+     r"how many (minute|hour|day|week|month|year)s?|how much (time|notice)|what (is|are) the (deadline|notice|time ?frame|period|response "
+     r"time))\b",
      _DURATION, 1.0),
     (r"\b(when|what time|by when|which day|what date|until when)\b",
      f"{_DATE}|{_DURATION}", 0.7),

@@ -1,5 +1,6 @@
 """How well each unit of the passages answers a question."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ def score(question: str, found: Sequence[Unit]) -> list[Scored]:
     stems = [_stems(unit.text) for unit in found]
     weights = _weights(asked, stems)
     total = sum(weights.values()) or 1.0
-    pairs = set(zip(asked, asked[1:], strict=False))
+    pairs = set(itertools.pairwise(asked))
     expected = expectations(question)
     scored = []
     for place, unit in enumerate(found):
@@ -142,4 +143,4 @@ def _split(word: str) -> list[str]:
 
 def _pairs(text: str) -> set[tuple[str, str]]:
     found = content(text)
-    return set(zip(found, found[1:], strict=False))
+    return set(itertools.pairwise(found))
