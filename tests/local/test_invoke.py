@@ -59,6 +59,7 @@ def test_an_event_must_be_json(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "none.json: No such file or directory" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("emulator")
 def test_another_cpu_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(CommandError, match=r"x86_64 and arm64; this is \w+ on riscv64"):
