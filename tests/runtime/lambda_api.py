@@ -156,7 +156,7 @@ class LambdaApi:
         try:
             while True:
                 await self._answer(await _head(reader), reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, _Closed):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, _Closed):
             writer.close()
         finally:
             self._writers.discard(writer)

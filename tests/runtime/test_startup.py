@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import shutil
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.runtime.conftest import MODULE, ROOT, Spawn, Start, url_event, variables
+from tests.runtime.conftest import MODULE, ROOT, WRAPPER, Spawn, Start, url_event, variables
 from tests.runtime.lambda_api import PREFIX, LambdaApi
 from waypost_runtime import paths
 from waypost_runtime.startup import CannotStart
@@ -34,6 +36,25 @@ async def test_the_wrapper_starts_the_loop_in_place_of_lambdas_own(
 
     assert (await api.ask(url_event())).body.endswith(b"\0served")
     assert (await api.ask(url_event())).body.endswith(b"\0served")
+
+
+async def test_the_wrapper_finds_the_runtime_in_its_layer(api: LambdaApi, tmp_path: Path) -> None:
+    opt, task = tmp_path / "opt", tmp_path / "task"
+    shutil.copytree(ROOT / "layers/runtime/waypost_runtime", opt / "python/waypost_runtime")
+    shutil.copy(WRAPPER, opt / "waypost")
+    task.mkdir()
+    (task / "sub.py").write_text("def handler(event, context):\n    return __file__\n")
+    env = {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": "sub.handler", "PYTHONPATH": "/own"}
+    process = await asyncio.create_subprocess_exec(
+        str(opt / "waypost"), sys.executable, "/var/runtime/bootstrap.py",
+        cwd=opt, env=variables(task, env),
+    )  # fmt: skip
+
+    answer = await api.ask({})
+    process.kill()
+    await process.wait()
+
+    assert json.loads(answer.body) == str(task / "sub.py")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +232,7 @@ async def test_a_refused_snapshot_is_an_init_error(
     assert api.log[-1] == f"POST {PREFIX}/init/error"
 
 
-def test_modules_are_found_in_the_managed_runtimes_order(tmp_path: Any) -> None:
+def test_modules_are_found_in_the_managed_runtimes_order(tmp_path: Path) -> None:
     task, runtime = tmp_path / "task", tmp_path / "runtime"
     task.mkdir()
     runtime.mkdir()
@@ -224,7 +245,7 @@ def test_modules_are_found_in_the_managed_runtimes_order(tmp_path: Any) -> None:
     assert inside == [str(task), "/usr/lib/python", "/site-packages", str(runtime)]
 
 
-async def test_starting_imports_nothing_but_the_standard_library(tmp_path: Any) -> None:
+async def test_starting_imports_nothing_but_the_standard_library(tmp_path: Path) -> None:
     code = (
         "import sys; before = set(sys.modules); import waypost_runtime.__main__; "
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
