@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import copy
 import os
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 from waypost_local.resources import CREDENTIALS
 
@@ -54,10 +56,54 @@ def serve(descriptor: int) -> None:
         def log_request(self, *_: object) -> None:
             """Nobody reads it."""
 
-    app = DomainDispatcherApplication(create_backend_app)
+    _mend_transactions()
+    app = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
     make_server(
         "127.0.0.1", 0, app, threaded=True, request_handler=Silent, fd=descriptor
     ).serve_forever()
+
+
+def _one_at_a_time(app: Any) -> Any:
+    """moto's tables are plain dictionaries: two requests at once break each other's iterations."""
+    turn = threading.Lock()
+
+    def call(environ: Any, start_response: Any) -> Any:
+        with turn:
+            return app(environ, start_response)
+
+    return call
+
+
+def _copied(one: Any, memo: dict[int, Any]) -> Any:
+    made = copy.copy(one)
+    made.items = copy.deepcopy(one.items, memo)
+    return made
+
+
+def _mend_transactions() -> None:
+    """Lets a transaction set a table aside without copying every value that it has ever held.
+
+    moto copies the whole table for each transaction, to put it back where a condition fails. An
+    update replaces the values of an item, so a copy of each item's dictionary is enough for that.
+    """
+    from moto.dynamodb.models.dynamo_type import Item
+    from moto.dynamodb.models.table import Table
+
+    def item(one: Item) -> Item:
+        made = copy.copy(one)
+        made.attrs = copy.copy(one.attrs)
+        return made
+
+    def table(one: Table) -> Table:
+        made = copy.copy(one)
+        made.items = type(one.items)(one.items.default_factory)
+        for key, held in one.items.items():
+            made.items[key] = {k: item(i) for k, i in held.items()}
+        return made
+
+    # A table without a sort key holds its items otherwise; it is copied as moto does it.
+    patched: Any = Table
+    patched.__deepcopy__ = lambda one, memo: table(one) if one.has_range_key else _copied(one, memo)
 
 
 def _end_with_parent() -> None:

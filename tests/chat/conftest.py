@@ -1,5 +1,6 @@
 """The app over a real wire: DynamoDB in moto, Bedrock played by a script."""
 
+import asyncio
 import json
 import sqlite3
 import uuid
@@ -31,6 +32,8 @@ class Script:
 
     replies: list[list[Piece]] = field(default_factory=list)
     asked: list[ConverseRequest] = field(default_factory=list)
+    silent: asyncio.Event | None = None
+    """Where it is there, replies after the first wait for it."""
 
     def says(self, *pieces: Piece | str, reason: str = "end_turn") -> "Script":
         said = [Text(piece) if isinstance(piece, str) else piece for piece in pieces]
@@ -43,6 +46,8 @@ class Script:
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         self.asked.append(request)
+        if self.silent and len(self.asked) > 1:
+            await self.silent.wait()
         for piece in self.replies.pop(0):
             yield piece
 

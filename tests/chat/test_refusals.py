@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from tests.chat.conftest import ME, Api, running
 
@@ -174,3 +175,15 @@ async def test_what_nobody_foresaw_shows_nothing_internal(
     assert response.status_code == 500
     assert problem(response) == "internal"
     assert "private" not in response.text + caplog.text
+
+
+async def test_a_table_that_cannot_be_reached_is_told_as_such(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="x")
+
+    monkeypatch.setattr(api.app.state.backend.table._client, "query", broken)
+    response = await api.http.get("/v1/threads", headers=ME)
+    assert response.status_code == 503
+    assert problem(response) == "store_unavailable"

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import ME, Api, answer, events, kinds, running
+from waypost.identity import Identity
+from waypost.runs import begin
+from waypost.runs.begin import Request
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
 
@@ -219,16 +222,40 @@ async def test_with_accept_json_the_finished_run_is_answered(api: Api) -> None:
 async def test_a_silent_stream_beats(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment["WAYPOST_HEARTBEAT"] = "0.02"
+    """The model says nothing until the stream has beaten three times."""
+    environment["WAYPOST_HEARTBEAT"] = "0.01"
     async with running(environment, monkeypatch) as api:
         api.script.says("rag | 1 | - | x").says("26 days.")
-        api.faults.set(Fault("stall_after", seconds=0.3, operation="converse-stream"))
-        body = {"input": "How much leave?"}
-        text = (await api.http.post("/v1/runs", json=body, headers=ME)).text
+        api.script.silent = asyncio.Event()
+        sent = bytearray()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.extend(message.get("body", b""))
+            if sent.count(b"\n: hb\n") >= 3 and api.script.silent:
+                api.script.silent.set()
+
+        await api.app(scope("/v1/runs"), body_of({"input": "How much leave?"}), send)
+        text = sent.decode()
         assert text.startswith(": open\nretry: 1000\n")
-        assert text.count("\n: hb\n") > 3
         assert "\n: hb\n\n" not in text
         assert events(text)[-1]["type"] == "run.completed"
+
+
+@pytest.mark.parametrize("moment", range(12))
+async def test_what_comes_as_patience_ends_is_not_passed_over(api: Api, moment: int) -> None:
+    """A reader whose patience ends at any moment of a run sees all of it, and its end."""
+    api.script.says("rag | 1 | - | x").says("26 ", "days.")
+    who = Identity("company-789", "user-456")
+    run = await begin(api.app.state.backend, who, Request("How much leave?"))
+    seen: list[Any] = []
+    while True:
+        found = await run.read(len(seen), patience=moment / 2000)
+        over = run.finished
+        seen += found
+        if over:
+            break
+    assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
+    assert seen[-1].type == "run.completed"
 
 
 async def test_a_client_that_leaves_changes_nothing(api: Api) -> None:

@@ -1,8 +1,10 @@
 """Threads, messages, runs and steps in the table, and who may see them."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.store.conftest import ME, OTHER, STRANGER
 from waypost.errors import Invalid, NotFound
@@ -222,3 +224,45 @@ def test_a_text_is_split_between_characters() -> None:
     assert "".join(parts) == text
     assert all(len(part.encode()) <= LONGEST_TEXT for part in parts)
     assert list(split_text("")) == [""]
+
+
+class Conflicting:
+    """A client whose first transactions meet another one."""
+
+    def __init__(self, client: Any, conflicts: int) -> None:
+        self._client = client
+        self.left = conflicts
+
+    def transact_write_items(self, **arguments: Any) -> Any:
+        if self.left:
+            self.left -= 1
+            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+            error = {"Error": {"Code": "TransactionCanceledException"}}
+            raise ClientError({**error, "CancellationReasons": reasons}, "TransactWriteItems")
+        return self._client.transact_write_items(**arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+async def test_a_transaction_that_met_another_is_tried_again(table: Table) -> None:
+    busy = Table(Conflicting(table._client, 3), table.name)
+    thread = a_thread()
+    await asked(busy, ME, thread)
+    assert len(await threads.messages(table, ME, thread.id, 10)) == 1
+
+
+async def test_a_transaction_is_not_tried_for_ever(table: Table) -> None:
+    with pytest.raises(ClientError):
+        await asked(Table(Conflicting(table._client, 99), table.name), ME, a_thread())
+
+
+async def test_a_try_whose_answer_was_lost_is_not_held_against_the_next(table: Table) -> None:
+    thread = a_thread()
+    run, message = a_run(thread)
+    for _ in range(2):
+        await runs.begin(table, ME, thread, run, message)
+    answer = message.model_copy(update={"id": run.message_id, "role": "assistant"})
+    for _ in range(2):
+        await runs.finish(table, ME, thread, run, answer, [])
+    assert len(await threads.messages(table, ME, thread.id, 10)) == 2

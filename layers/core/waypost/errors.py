@@ -11,6 +11,7 @@
     │   ├── ModelBroken      it failed or its stream broke off, worth another try
     │   └── ModelRefused     our request is not accepted; trying again changes nothing
     ├── Unavailable          the deployment lacks what an agent needs
+    ├── StoreUnavailable     503: the table cannot be reached
     ├── LimitReached         an agent used up its budget
     └── DeadlinePassed       the invocation's time is over
 
@@ -81,6 +82,13 @@ class ModelRefused(ModelError):
     code = "model_refused"
     retryable = False
     message = "The model does not accept this request."
+
+
+class StoreUnavailable(WaypostError):
+    code = "store_unavailable"
+    status = 503
+    retryable = True
+    message = "Threads cannot be reached right now. Please try again in a moment."
 
 
 class LimitReached(WaypostError):

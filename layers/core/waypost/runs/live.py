@@ -1,6 +1,7 @@
 """A run on its way, followed by any number of readers."""
 
 import asyncio
+import contextlib
 import logging
 from contextlib import aclosing
 
@@ -54,12 +55,10 @@ class LiveRun:
         Nothing after `patience` seconds of silence, or where the run is over.
         """
         if self._shown <= after and not self.finished:
-            more = self._more
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience):
-                    await more.wait()
-            except TimeoutError:
-                return []
+                    await self._more.wait()
+        # Also where patience ran out: what came in that very moment must not be passed over.
         return self._journal.events[after : self._shown]
 
     async def wait(self) -> Run:

@@ -28,9 +28,9 @@ async def begin(table: Table, who: Identity, thread: Thread, run: Run, message: 
             ]
         )
     except ConditionFailed as failure:
-        if 0 not in failure.failed:
-            raise
-        raise NotFound("There is no such thread.", code="thread_not_found") from None
+        # The run's id is new: it can be there only from a try whose answer was lost.
+        if 0 in failure.failed:
+            raise NotFound("There is no such thread.", code="thread_not_found") from None
 
 
 async def finish(
@@ -47,9 +47,11 @@ async def finish(
     writes = [{"Put": {"Item": to_item(ended)}}, *(_put(item) for item in answer)]
     try:
         await table.transact([{"Update": _touch(keys, thread, create=False)}, *writes])
-    except ConditionFailed:
-        # The thread was deleted meanwhile: what was paid for is kept all the same.
-        await table.transact(writes)
+    except ConditionFailed as failure:
+        # The thread was deleted meanwhile: what was paid for is kept all the same. Any other
+        # condition fails only after a try whose answer was lost.
+        if 0 in failure.failed:
+            await table.transact(writes)
 
 
 async def run(table: Table, who: Identity, run_id: str) -> tuple[Run, list[Step]]:

@@ -1,14 +1,24 @@
 """The DynamoDB table, off the event loop."""
 
 import asyncio
+import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from waypost.errors import StoreUnavailable
 from waypost.store.items import from_item, to_item
 
 Values = dict[str, Any]
+_TRIES = 5
+_BUSY = {
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+}
+"""What is still the answer after botocore's own retries."""
 
 
 class ConditionFailed(Exception):
@@ -85,18 +95,27 @@ class Table:
             raise ConditionFailed([0]) from None
 
     async def transact(self, writes: list[Values]) -> None:
-        """All of `writes` or none. Raises ConditionFailed."""
+        """All of `writes` or none; tried again where another transaction was in the way.
+
+        Raises:
+            ConditionFailed: With the places of the writes whose condition did not hold.
+        """
         items = [
-            {kind: {"TableName": self.name, **w} for kind, w in write.items()} for write in writes
+            {kind: {"TableName": self.name, **body} for kind, body in write.items()}
+            for write in writes
         ]
-        try:
-            await self._call("transact_write_items", TransactItems=items)
-        except ClientError as error:
-            reasons = error.response.get("CancellationReasons", [])
-            failed = [i for i, r in enumerate(reasons) if r["Code"] == "ConditionalCheckFailed"]
-            if not failed:
-                raise
-            raise ConditionFailed(failed) from None
+        for attempt in range(_TRIES):
+            try:
+                await self._call("transact_write_items", TransactItems=items)
+                return
+            except ClientError as error:
+                reasons = [r["Code"] for r in error.response.get("CancellationReasons", [])]
+                if "ConditionalCheckFailed" in reasons:
+                    failed = [i for i, r in enumerate(reasons) if r == "ConditionalCheckFailed"]
+                    raise ConditionFailed(failed) from None
+                if "TransactionConflict" not in reasons or attempt == _TRIES - 1:
+                    raise
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
 
     async def put_all(self, items: Iterable[Values]) -> None:
         """Writes items in batches of 25; what DynamoDB leaves over is sent again."""
@@ -112,7 +131,15 @@ class Table:
             requests = left + requests
 
     async def _call(self, operation: str, **arguments: Any) -> Values:
+        """Raises ClientError where DynamoDB refuses, StoreUnavailable where it is out of reach."""
         if operation not in {"transact_write_items", "batch_write_item"}:
             arguments["TableName"] = self.name
-        answer: Values = await asyncio.to_thread(getattr(self._client, operation), **arguments)
+        try:
+            answer: Values = await asyncio.to_thread(getattr(self._client, operation), **arguments)
+        except BotoCoreError as error:
+            raise StoreUnavailable from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _BUSY:
+                raise StoreUnavailable from error
+            raise
         return answer
