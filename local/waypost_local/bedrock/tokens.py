@@ -28,23 +28,56 @@ def input_tokens(request: ConverseRequest) -> int:
 def metered(pieces: Iterable[Piece], reason: str, request: ConverseRequest) -> Iterator[Piece]:
     """`pieces` a token at a time, cut where `maxTokens` or a stop sequence says; `Stop` last."""
     limit = request.max_tokens
-    said = ""
     sent = 0
-    for piece in _fine(pieces):
-        if isinstance(piece, Text):
-            said += piece.delta
-            if (end := _stop_at(said, request.stop_sequences)) is not None:
-                kept = piece.delta[: max(0, len(piece.delta) - (len(said) - end))]
-                yield from [Text(kept)] if kept else []
-                reason = "stop_sequence"
-                break
+    gate = _Gate(request.stop_sequences)
+    for piece in gate.passed(_fine(pieces)):
         if isinstance(piece, Text | ToolInput):
             if limit is not None and sent >= limit:
                 reason = "max_tokens"
                 break
             sent += 1
         yield piece
+    if gate.closed and reason != "max_tokens":
+        reason = "stop_sequence"
     yield Stop(reason, input_tokens(request), sent)
+
+
+class _Gate:
+    """Lets text through up to a stop sequence; what may be the start of one waits."""
+
+    def __init__(self, sequences: list[str]) -> None:
+        self._sequences = sequences
+        self.closed = False
+
+    def passed(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        held: list[str] = []
+        for piece in pieces:
+            if not isinstance(piece, Text):
+                yield from map(Text, held)
+                held = []
+                yield piece
+                continue
+            held.append(piece.delta)
+            waiting = "".join(held)
+            if (end := self._found(waiting)) is not None:
+                self.closed = True
+                yield from map(Text, tokens(waiting[:end]))
+                return
+            while held and not self._may_begin("".join(held)):
+                yield Text(held.pop(0))
+        yield from map(Text, held)
+
+    def _found(self, text: str) -> int | None:
+        found = [at for sequence in self._sequences if (at := text.find(sequence)) >= 0]
+        return min(found, default=None)
+
+    def _may_begin(self, text: str) -> bool:
+        """Whether a stop sequence may have begun anywhere in `text`."""
+        return any(
+            sequence.startswith(text[at:])
+            for sequence in self._sequences
+            for at in range(len(text))
+        )
 
 
 def _fine(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -56,8 +89,3 @@ def _fine(pieces: Iterable[Piece]) -> Iterator[Piece]:
                 yield from map(ToolInput, tokens(delta))
             case _:
                 yield piece
-
-
-def _stop_at(said: str, sequences: list[str]) -> int | None:
-    found = [at for sequence in sequences if (at := said.find(sequence)) >= 0]
-    return min(found, default=None)

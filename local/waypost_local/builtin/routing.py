@@ -12,7 +12,8 @@ from waypost_local.builtin.words import content, singular, stem, words
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DATA_FORM = re.compile(
-    r"\b(how many (?!(minute|hour|day|week|month|year)s\b)|revenue|turnover|number of|count|average|mean|sum|total|top|most|least|fewest|highest|lowest|"
+    r"\b(how many (?!(minute|hour|day|week|month|year)s\b)|revenue|turnover|"
+    r"number of|count|average|mean|sum|total|top|most|least|fewest|highest|lowest|"
     r"largest|smallest|longest|shortest|newest|oldest|latest|earliest|cheapest|best|list|show|"
     r"per|each|percentage|share of|which|who)\b",
     re.IGNORECASE,
@@ -76,6 +77,8 @@ class _Agent:
 class _Score:
     agent: _Agent
     value: float
+    grip: float
+    """How much of the value is from shared words, and not from the form of the question."""
     shared: tuple[str, ...]
 
 
@@ -121,11 +124,12 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
         value = sum(weights[word] * _covers(agent.covers, word) for word in asked) * 1.2
         value += sum(0.8 * weights[word] for word in asked if word in agent.description)
         value += 3.0 * max((_likeness(text, example) for example in agent.examples), default=0.0)
+        grip = value
         value += form * (agent.keeps_rows - agent.keeps_rules) * 0.75
         if agent.covers and agent.keeps_rows and not any(_covers(agent.covers, w) for w in asked):
             # Rows can only tell of what there is a table, a column or a value for.
             value -= 0.6 + max(form, 0.0) * agent.keeps_rows * 0.5
-        yield _Score(agent, value, tuple(shared))
+        yield _Score(agent, value, grip, tuple(shared))
 
 
 def _rarity(word: str, agents: list[_Agent]) -> float:
@@ -192,7 +196,7 @@ def _leaning(ranked: list[_Score], previous: list[Element], text: str) -> tuple[
     if own_topic and not re.match(r"(and|what about|how about)\b", text, re.IGNORECASE):
         return ranked, False
     best = max((score.value for score in others), default=0.0)
-    return [_Score(held.agent, max(held.value, best) + 1.5, held.shared), *others], True
+    return [_Score(held.agent, max(held.value, best) + 1.5, 1.6, held.shared), *others], True
 
 
 def _confidence(ranked: list[_Score]) -> float:
@@ -200,7 +204,7 @@ def _confidence(ranked: list[_Score]) -> float:
     margin = best - ranked[1].value if len(ranked) > 1 else best
     sure = 1 / (1 + math.exp(-1.1 * margin))
     # A question that shares nothing with anybody is a guess, however far the others are behind.
-    grip = min(1.0, max(best, 0.0) / 1.6)
+    grip = min(1.0, max(ranked[0].grip, 0.0) / 1.6)
     return max(0.05, min(0.99, sure * (0.35 + 0.65 * grip)))
 
 

@@ -20,6 +20,10 @@ _NTH = re.compile(
     r"(?: (?:in|on|from|of) the list)?",
     re.IGNORECASE,
 )
+_ONLY_NTH = re.compile(
+    rf"^\W*(?:and|what about|how about|or)?\s*(?:the )?(?:{'|'.join(_ORDINALS)})(?: one)?\W*$",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"\b(?:number|no\.?|#) ?(\d+)\b", re.IGNORECASE)
 _IT = re.compile(
     r"\b(it|he|she|him|that one|this one|that (?:\w+)|this (?:\w+)|them)\b(?!\w)", re.IGNORECASE
@@ -101,6 +105,8 @@ def whole(question: str, earlier: Earlier, schema: Schema, today: date) -> Whole
         source = _source(earlier, place or 0)
         if source:
             item = source.names[place or 0]
+            if _ONLY_NTH.match(question):
+                return Whole(_asked_of(item, earlier), _knowing(schema, source, item))
             return Whole(_with_item(question, item), _knowing(schema, source, item))
         if place is not None and earlier.query:
             return Whole(question, schema, same_rows=True, place=place)
@@ -108,6 +114,14 @@ def whole(question: str, earlier: Earlier, schema: Schema, today: date) -> Whole
     if _THEY.search(question) and earlier.query:
         return Whole(question, schema, same_rows=True)
     return Whole(_merged(question, said, earlier.said), schema)
+
+
+def _asked_of(item: str, earlier: Earlier) -> str:
+    """`and the second one?`: the question before, of another thing."""
+    named = _named(earlier.said)
+    if named and named[0] in earlier.said.text:
+        return earlier.said.text.replace(named[0], item, 1)
+    return f"Tell me about {item}"
 
 
 def names(answer: str, said: Said) -> tuple[str, ...]:

@@ -44,8 +44,8 @@ def answer(system: str, asked: Sequence[str]) -> str:
     found = units(system)
     if not found:
         return _NOTHING
-    question = _whole_question(asked)
-    scored = score(question, found)
+    question = asked[-1]
+    scored = score(question, found, _leaned_on(asked))
     best = max(scored, key=lambda one: one.value)
     if best.value <= 0 or best.whole < _LEAST or not _touches(best):
         return _ELSEWHERE
@@ -53,10 +53,10 @@ def answer(system: str, asked: Sequence[str]) -> str:
     return _lead(asked[-1], chosen[0], best) + _written(chosen)
 
 
-def _whole_question(asked: Sequence[str]) -> str:
-    question = asked[-1]
-    leaning = len(content(question)) <= 2 and len(words(question)) <= 6
-    return f"{question} {asked[-2]}" if leaning and len(asked) > 1 else question
+def _leaned_on(asked: Sequence[str]) -> str:
+    """The question before, where the last one is too short to stand alone."""
+    leaning = len(content(asked[-1])) <= 2 and len(words(asked[-1])) <= 6
+    return asked[-2] if leaning and len(asked) > 1 else ""
 
 
 def _touches(best: Scored) -> bool:

@@ -47,7 +47,8 @@ _EXTENT = r"\d+(\.\d+)?\s?%"
 
 _KINDS = (
     (r"\b(how long|how soon|how quickly|how fast|how often|"
-     r"how many (minute|hour|day|week|month|year)s?|how much (time|notice)|what (is|are) the (deadline|notice|time ?frame|period|response "
+     r"how many (minute|hour|day|week|month|year)s?|how much (time|notice)|"
+     r"what (is|are) the (deadline|notice|time ?frame|period|response "
      r"time))\b",
      _DURATION, 1.0),
     (r"\b(when|what time|by when|which day|what date|until when)\b",

@@ -16,6 +16,7 @@ _HEADING = 0.4
 _OWN_HEADING = 0.65
 _LEAD = 0.6
 _NEIGHBOUR = 0.3
+_BEFORE = 0.3
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class Scored:
     """The same with its heading and its list's introduction."""
 
 
-def score(question: str, found: Sequence[Unit]) -> list[Scored]:
-    """Every unit with its score, in the passages' order."""
+def score(question: str, found: Sequence[Unit], before: str = "") -> list[Scored]:
+    """Every unit with its score, in order; words of the question before count less."""
     asked = [*content(question), *implied(question)]
     stems = [_stems(unit.text) for unit in found]
     weights = _weights(asked, stems)
+    known = _weights([word for word in content(before) if word not in asked], stems)
+    asked = [*asked, *known]
+    weights |= {word: _BEFORE * weight for word, weight in known.items()}
     total = sum(weights.values()) or 1.0
     pairs = set(itertools.pairwise(asked))
     expected = expectations(question)

@@ -1,0 +1,74 @@
+"""Conversations: what "it", "the first one" and "and in Germany?" mean."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.builtin.asking import ROOT, Conversation
+
+Talk = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("db") / "company.sqlite"
+    db = sqlite3.connect(file)
+    db.executescript((ROOT / "demo/company.sql").read_text())
+    db.commit()
+    db.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        [
+            ("How many technicians are active?", "There are 13 technicians active."),
+            ("tell me about the first one", "Mara Lindqvist"),
+            ("what is her hourly rate?", "The hourly rate of **Mara Lindqvist** is 48.5."),
+        ],
+        [
+            ("How many technicians are active?", "13"),
+            ("which of them are plumbers?", "- Ben Adeyemi\n- Grace Chen\n- Hana Sato"),
+        ],
+        [
+            ("How many customers are in Graystone?", "There are 10 customers in Graystone."),
+            ("and in Saltby?", "customers in Saltby."),
+            ("list them", "Garrison Gym"),
+        ],
+        [
+            ("How many jobs were completed in 2025?", "53 jobs were completed in 2025."),
+            ("and in 2024?", "52 jobs were completed in 2024."),
+            ("by technician?", "| Ben Adeyemi | 6 |"),
+        ],
+        [
+            ("Top 5 customers by revenue", "1. **Copperfield Mill**"),
+            ("How many jobs did the first one have?", "Copperfield Mill has 10 jobs."),
+            ("Where is it?", "Fennwick"),
+            ("and the second one?", "Novak Family"),
+        ],
+        [
+            ("Which technicians are on leave?", "- Nora Byrne\n- Peter Novak"),
+            ("when was the second one hired?", "2021-09-03"),
+        ],
+        [
+            ("Which region has the most customers?", "**City**"),
+            ("and the fewest?", "customers"),
+        ],
+        [
+            ("How many technicians are there?", "There are 18 technicians."),
+            ("and customers?", "There are 36 customers."),
+        ],
+        [
+            ("What is the total revenue?", "The total revenue is"),
+            ("why?", "not why"),
+        ],
+    ],
+    ids=lambda talk: talk[0][0],
+)
+async def test_a_conversation(company: Path, talk: Talk) -> None:
+    conversation = Conversation(company)
+    for question, wanted in talk:
+        answered = await conversation.ask(question)
+        assert wanted in answered.text, f"{question}\n{answered}"
