@@ -86,12 +86,15 @@ def _mend_transactions() -> None:
     moto copies the whole table for each transaction, to put it back where a condition fails. An
     update replaces the values of an item, so a copy of each item's dictionary is enough for that.
     """
-    from moto.dynamodb.models.dynamo_type import Item
+    from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
     from moto.dynamodb.models.table import Table
 
-    def item(one: Item) -> Item:
-        made = copy.copy(one)
-        made.attrs = copy.copy(one.attrs)
+    def item(one: Any) -> Any:
+        made: Any = object.__new__(Item)
+        made.hash_key, made.range_key = one.hash_key, one.range_key
+        # Not filled one by one: it would measure all of itself for each.
+        made.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+        dict.update(made.attrs, one.attrs)
         return made
 
     def table(one: Table) -> Table:

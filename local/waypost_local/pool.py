@@ -105,35 +105,46 @@ class Pool:
             if self._all:
                 await asyncio.wait([turn], timeout=_PATIENCE)
             if not turn.done():
-                self._start_another(turn)
+                if self.busy + self._waiters > self._most:
+                    raise Throttled(f"{self._most} environments are busy")
+                self._start_another()
             return await turn
         finally:
             self._waiting.remove(turn)
 
-    def _start_another(self, turn: "asyncio.Future[Environment]") -> None:
-        """Starts one for whoever waits longest; where that fails, it fails `turn`."""
-        if len(self._all) >= self._most:
-            raise Throttled(f"{self._most} environments are busy")
-        task = asyncio.create_task(self._start_for(turn))
+    def _start_another(self) -> None:
+        """Starts one more, unless there is one on its way for everybody who waits."""
+        if len(self._starting) >= self._waiters or len(self._all) >= self._most:
+            return
+        task = asyncio.create_task(self._start_for_others())
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
-    async def _start_for(self, turn: "asyncio.Future[Environment]") -> None:
+    async def _start_for_others(self) -> None:
+        """Starts one for whoever waits longest; where that fails, it fails them."""
         try:
             environment = await self._start()
             while environment.retired:
                 await self._drop(environment)
                 environment = await self._start()
         except (InitFailed, CommandError) as error:
-            if not turn.done():
+            if turn := self._longest_waiting():
                 turn.set_exception(error)
         else:
             await self._release(environment)
 
+    @property
+    def _waiters(self) -> int:
+        return sum(not turn.done() for turn in self._waiting)
+
+    def _longest_waiting(self) -> "asyncio.Future[Environment] | None":
+        return next((turn for turn in self._waiting if not turn.done()), None)
+
     async def _release(self, environment: Environment) -> None:
         if environment.retired or not environment.alive:
             await self._drop(environment)
-        elif turn := next((turn for turn in self._waiting if not turn.done()), None):
+            self._start_another()
+        elif turn := self._longest_waiting():
             turn.set_result(environment)
         else:
             self._idle.append(environment)
