@@ -10,31 +10,25 @@ _STRING = 7
 
 def event(kind: str, payload: dict[str, Any]) -> bytes:
     """One event of a stream."""
-    return message(
-        {":event-type": kind, ":content-type": "application/json", ":message-type": "event"},
-        payload,
-    )
+    return _message({":event-type": kind}, "event", payload)
 
 
 def exception(kind: str, text: str) -> bytes:
     """The error that ends a stream. `kind` starts in lower case: `throttlingException`."""
-    return message(
-        {
-            ":exception-type": kind,
-            ":content-type": "application/json",
-            ":message-type": "exception",
-        },
-        {"message": text},
-    )
+    return _message({":exception-type": kind}, "exception", {"message": text})
 
 
-def message(headers: dict[str, str], payload: dict[str, Any]) -> bytes:
-    """Lengths and their checksum, headers, payload, and a checksum over all of it."""
+def frame(headers: dict[str, str], body: bytes) -> bytes:
+    """Lengths and their checksum, headers, body, and a checksum over all of it."""
     head = b"".join(map(_header, headers.items()))
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     prelude = struct.pack(">II", 16 + len(head) + len(body), len(head))
     framed = prelude + struct.pack(">I", crc32(prelude)) + head + body
     return framed + struct.pack(">I", crc32(framed))
+
+
+def _message(kind: dict[str, str], message_type: str, payload: dict[str, Any]) -> bytes:
+    headers = {**kind, ":content-type": "application/json", ":message-type": message_type}
+    return frame(headers, json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _header(item: tuple[str, str]) -> bytes:

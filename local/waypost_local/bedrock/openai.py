@@ -42,29 +42,27 @@ class OpenAI:
     """`url` is the base that `/chat/completions` is appended to; `key` may be empty."""
 
     def __init__(self, model: str, url: str, key: str = "") -> None:
-        self._model = model
-        self._url = f"{url.rstrip('/')}/chat/completions"
+        self.model = model
+        self.url = f"{url.rstrip('/')}/chat/completions"
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        body = request_body(self._model, request)
+        body = request_body(self.model, request)
         answer = _Answer(request)
         try:
             async for chunk in self._chunks(body):
                 for piece in answer.pieces(chunk):
                     yield piece
         except httpx.TimeoutException as error:
-            raise BedrockError("ModelTimeoutException", 408, f"{self._url}: {error}") from None
+            raise BedrockError("ModelTimeoutException", 408, f"{self.url}: {error}") from None
         except httpx.HTTPError as error:
-            raise BedrockError(
-                "ServiceUnavailableException", 503, f"{self._url}: {error}"
-            ) from None
+            raise BedrockError("ServiceUnavailableException", 503, f"{self.url}: {error}") from None
         yield answer.stop()
 
     async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         async with (
             httpx.AsyncClient(timeout=_TIMEOUT, headers=self._headers) as client,
-            client.stream("POST", self._url, json=body) as response,
+            client.stream("POST", self.url, json=body) as response,
         ):
             if response.status_code != 200:
                 raise _refused(response.status_code, await response.aread())
@@ -75,6 +73,7 @@ class OpenAI:
                 if data.strip() == "[DONE]":
                     return
                 yield _parsed(data)
+            raise BedrockError("ModelStreamErrorException", 424, "The endpoint's stream was cut.")
 
 
 class _Answer:

@@ -28,6 +28,10 @@ class Relay:
         self._model = model
         self._client = client or _connect()
 
+    @property
+    def endpoint(self) -> str:
+        return str(self._client.meta.endpoint_url)
+
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Piece | BaseException | None] = asyncio.Queue()
