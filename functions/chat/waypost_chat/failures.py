@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from waypost.errors import WaypostError
+from waypost.errors import WaypostError, where
 
 logger = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -81,18 +81,13 @@ class Unexpected:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            logger.error("request failed unexpectedly", extra=_place(error, scope))
+            about = {"error": type(error).__name__, "where": where(error)}
+            logger.error(
+                "request failed unexpectedly", extra={**about, "request_id": request_id(scope)}
+            )
             if began:
                 raise ConnectionError("The response broke off.") from None
             await answer(WaypostError(), scope)(scope, receive, watched)
-
-
-def _place(error: Exception, scope: Scope) -> dict[str, str]:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
-    return {"error": type(error).__name__, "where": where, "request_id": request_id(scope)}
 
 
 def _detail(found: Mapping[str, Any]) -> dict[str, Any]:

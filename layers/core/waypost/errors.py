@@ -109,3 +109,11 @@ class Unavailable(WaypostError):
     code = "unavailable"
     status = 503
     message = "This cannot be answered here."
+
+
+def where(error: BaseException) -> str:
+    """The file and line that raised `error`. Not its text, which may hold what a user wrote."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from contextlib import aclosing
 
-from waypost.errors import WaypostError
+from waypost.errors import WaypostError, where
 from waypost.events import Event, RunFailed, StepCompleted, Terminal
 from waypost.identity import Identity
 from waypost.records import Run, Thread
@@ -156,11 +156,7 @@ def _not_saved() -> WaypostError:
 
 def _log_unexpected(error: Exception, run_id: str) -> None:
     """Where it happened, and not what was said: an error's text may hold a prompt."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
     logger.error(
         "run failed unexpectedly",
-        extra={"run_id": run_id, "error": type(error).__name__, "where": where},
+        extra={"run_id": run_id, "error": type(error).__name__, "where": where(error)},
     )
