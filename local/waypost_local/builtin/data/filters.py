@@ -176,8 +176,8 @@ def _values(said: Said, base: str, about: str) -> Iterator[Condition]:
 
 
 def _refuse_unknown_place(column: Column, text: str) -> None:
-    """A place that no row has may hold places that rows have: Europe, the coast."""
-    if column.words[-1] in vocabulary.PLACES and not vocabulary.country(text):
+    """A continent that no row names holds places that rows do name."""
+    if column.words[-1] in vocabulary.PLACES and text.lower() in vocabulary.WIDE:
         raise Unclear(f"No place in it is called \u201c{text}\u201d.")
 
 
@@ -252,7 +252,13 @@ def _named_beside(said: Said, value: ValueLink, columns: tuple[Column, ...]) -> 
 
 
 def _dates(said: Said, base: str, about: str) -> Iterator[Condition]:
-    for when in said.whens:
+    whens = said.whens
+    if len(whens) > 1 and all(when.first and when.end for when in whens):
+        # `2024 and 2025`: both, so from the first to the last.
+        low_day = min(when.first for when in whens if when.first)
+        high_day = max(when.end for when in whens if when.end)
+        whens = [replace(whens[0], first=low_day, end=high_day)]
+    for when in whens:
         column = _date_for(said, base, about)
         if column is None:
             continue
@@ -571,6 +577,8 @@ def _text(said: Said, about: str) -> Iterator[Condition]:
     """`starting with A`, `containing "love"`."""
     table = said.schema.table(about)
     for match in _TEXT.finditer(said.text):
+        if _counts_or_names(said, match):
+            continue
         column = _text_column(said, match.start(), table)
         if column is None:
             continue
@@ -582,6 +590,15 @@ def _text(said: Said, about: str) -> Iterator[Condition]:
         pattern = f"{sought}%" if how.startswith(("start", "begin")) else f"%{sought}%"
         pattern = f"%{sought}" if how.startswith("end") else pattern
         yield Condition((column,), "like", (pattern,), negated(said, said.token_at(match.start())))
+
+
+def _counts_or_names(said: Said, match: re.Match[str]) -> bool:
+    """`containing more than 5 tracks`, `containing the track X` are about rows, not letters."""
+    if re.match(r"(more|less|fewer|at|over|under|exactly|between|no|any|\d)\b", match[2], re.I):
+        return True
+    first, last = said.token_at(match.start(2)), said.token_at(match.end(2))
+    named = any(first - 1 <= t.first < last for t in said.links.tables)
+    return named and any(first <= v.first < last for v in said.links.values)
 
 
 def _text_column(said: Said, at: int, table: Table) -> Column | None:

@@ -71,9 +71,16 @@ def check(said: Said) -> None:
         if _is_known(said, place):
             continue
         before_noun = isinstance(said.links.at(place + 1), TableLink)
-        predicate = re.search(r"\b(is|are|was|were|being|been|on|as)\W*$", said.low[: token.at])
+        predicate = re.search(
+            r"\b(is|are|was|were|being|been|on|as|(in|from|at|for|with|by|of)( \w+){0,2})\W*$",
+            said.low[: token.at],
+        )
         last = place >= len(said.tokens) - 2
-        if before_noun or (predicate and last):
+        after_noun = isinstance(said.links.at(place - 1), TableLink) and last
+        after_noun = after_noun or (
+            isinstance(said.links.at(place - 1), TableLink) and said.has(r"^how many\b")
+        )
+        if before_noun or after_noun or (predicate and last):
             raise Unclear(f"Nothing in its tables is called \u201c{token.text}\u201d.")
 
 

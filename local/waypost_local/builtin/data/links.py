@@ -135,10 +135,25 @@ def _candidates(schema: Schema, tokens: list[Token]) -> Iterator[tuple[float, Li
     for first in range(len(tokens)):
         for last in range(first, min(first + 3, len(tokens))):
             said = tuple(token.word for token in tokens[first : last + 1])
+            if first == last and tokens[first].low in _TRADES:
+                yield from _transactions(schema, first, said[0])
             if len(said) == 1 and said[0] in _OPERATORS and not _is_name(schema, said[0]):
                 continue
             yield from _tables(schema, first, last, said)
             yield from _columns(schema, first, last, said)
+
+
+_TRADES = frozenset({"orders", "purchases", "bills", "transactions", "receipts", "invoices"})
+
+
+def _transactions(schema: Schema, place: int, word: str) -> Iterator[tuple[float, Link]]:
+    """`orders` where what customers get is called an invoice."""
+    if any(word in table.words for table in schema.tables):
+        return
+    found = [t for t in schema.tables if set(t.words) & vocabulary.TRANSACTIONS]
+    dated = [t for t in found if any(c.is_date for c in t.columns)]
+    if dated:
+        yield 2.4, TableLink(place, place, (dated[0],), exact=False)
 
 
 def _is_name(schema: Schema, word: str) -> bool:

@@ -14,6 +14,7 @@ from waypost_local.builtin.data.schema import Column, Table
 _NUMBER = r"(?:(\d+|" + "|".join(list(vocabulary.NUMBERS)[1:13]) + r")\s+)?"
 _DATE_UP = r"newest|latest|most recent(?:ly)?|youngest|last(?= \d| few|$|\W)|most junior|last"
 _DATE_DOWN = r"oldest|earliest|eldest|first|longest[- ]serving|most senior|longest[- ]standing"
+_STAYED = r"\b(with us|work(s|ed|ing)? (here|for us)|been (here|employed|around)|served|employed)\b"
 _SIZES = {
     r"longest": (vocabulary.DURATIONS, True),
     r"shortest|briefest": (vocabulary.DURATIONS, False),
@@ -48,7 +49,7 @@ _SUPERLATIVE = re.compile(
 )
 _BY = re.compile(
     r"\b(?:by|based on|in terms of|according to|ranked by|sorted by|ordered by|measured by"
-    r"|in)\s+(?:the |their |its )?"
+    r"|in(?= (?:total|revenue|sales|number)))\s+(?:the |their |its )?"
     r"(?P<what>(?:total |overall |average |avg |mean )?(?:number|count) of|total|average"
     r"|mean|revenue|sales|\w+)",
     re.IGNORECASE,
@@ -112,13 +113,18 @@ def read(said: Said) -> Query | None:
         re.match(r"least|worst|quietest|lowest|cheapest", best.word)
     )
     focus = _focus(said, best)
-    limit = best.count or (_SEVERAL if _is_plural(said, focus, best) else 1)
+    limit = best.count or _top(said) or (_SEVERAL if _is_plural(said, focus, best) else 1)
     for reader in (_recency, _size, _by_figure, _column, _plain):
         query = reader(said, best, focus, down)
         if query:
             said.use(focus)
             return _limited(query, limit)
     return None
+
+
+def _top(said: Said) -> int | None:
+    match = re.search(r"\btop (\w+)\b", said.low)
+    return _count(match[1]) if match else None
 
 
 def _limited(query: Query, limit: int) -> Query:
@@ -128,6 +134,8 @@ def _limited(query: Query, limit: int) -> Query:
 def _focus(said: Said, best: Superlative) -> TableLink | ColumnLink | None:
     """What is ranked: named after `which` or `top 5`, or right after the superlative."""
     names = said.names_after(0)
+    if re.match(r"(which|what) (year|month|quarter|weekday|day)\b", said.low):
+        return None
     asked = re.search(r"\b(which|what|who|list|show|name|top|of)\b", said.low)
     before = [n for n in names if n.first < best.at]
     after = [n for n in names if n.first >= best.to]
@@ -201,7 +209,8 @@ def _recency(
 ) -> Query | None:
     """The newest, the oldest, the first."""
     newest = best.is_one_of(_DATE_UP)
-    if not newest and not best.is_one_of(_DATE_DOWN):
+    lasting = best.word == "longest" and said.has(_STAYED)
+    if not newest and not lasting and not best.is_one_of(_DATE_DOWN):
         return None
     if isinstance(focus, ColumnLink) and not said.has(r"^who\b"):
         day = column_of(said, focus, said.named_tables)
@@ -250,6 +259,8 @@ def _size(
 ) -> Query | None:
     """The longest, the cheapest: by a column of the thing itself."""
     sized = next((v for pattern, v in _SIZES.items() if best.is_one_of(pattern)), None)
+    if sized is None and said.has(r"\b(earns?|paid|makes?)\b") and _pay(said, focus):
+        sized = (_PAY, not down)
     if sized is None:
         return None
     words, descending = sized
@@ -266,6 +277,15 @@ def _size(
     if table is None:
         return None
     return _by_child(said, table, words, descending)
+
+
+_PAY = ("salary", "wage", "pay", "rate")
+
+
+def _pay(said: Said, focus: TableLink | ColumnLink | None) -> Column | None:
+    """What people themselves are paid, where that is on record."""
+    table = focus.tables[0] if isinstance(focus, TableLink) else _person(said)
+    return figures.sized(table, _PAY) if table and table.is_person else None
 
 
 def _by_child(said: Said, table: Table, words: tuple[str, ...], descending: bool) -> Query | None:

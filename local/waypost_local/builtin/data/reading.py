@@ -182,12 +182,23 @@ def _figure(said: Said) -> Query | None:
     if group and group.part and group.columns[0].table == "":
         column = dated(said, measure.table)
         group = Group((column,), part=group.part) if column else None
+    if group is None and len(said.whens) > 1 and (day := dated(said, measure.table)):
+        group = Group((day,), part=_length(said))
+    of_itself = group is not None and group.entity and group.table == measure.table
+    if of_itself and measure.columns and _AVERAGE.search(said.low):
+        measure, group = replace(measure, function="avg"), None
     if group and _is_average_of_groups(said, measure, group):
         average = replace(measure, name=f"average_{measure.name}")
         return _finish(said, Query("average", measure.table, measure=average, group=group))
     kind = "groups" if group else "value"
     table = group.table if group else measure.table
     return _finish(said, Query(kind, table, measure=measure, group=group))  # type: ignore[arg-type]
+
+
+def _length(said: Said) -> str:
+    """The part of a date that tells several times apart."""
+    spans = [(when.end - when.first).days for when in said.whens if when.end and when.first]
+    return "year" if min(spans, default=0) > 360 else "month"
 
 
 def _is_average_of_groups(said: Said, measure: Measure, group: Group) -> bool:
@@ -202,6 +213,8 @@ def _grouping(said: Said) -> Group | None:
         part = match[1] or _PARTS[match[2]]
         return Group((Column("", "", "DATE"),), part=part)
     for match in _PER.finditer(said.low):
+        if match[0].startswith("by") and said.has(r"^list\b(?! the number)"):
+            continue
         place = said.token_at(match.end())
         named = next(
             (
@@ -282,9 +295,18 @@ def _count_word(said: Said) -> re.Match[str] | None:
     """`the number of invoices` counts, `the phone number of` does not."""
     for match in _COUNT.finditer(said.low):
         before = said.links.at(said.token_at(match.start()) - 1)
-        if not match[0].startswith("number") or before is None:
+        if not match[0].startswith("number") or (before is None and not _numbered(said, match)):
             return match
     return None
+
+
+def _numbered(said: Said, match: re.Match[str]) -> bool:
+    """Whether it is a phone number or the like, on record or not."""
+    return bool(
+        re.search(
+            r"\b(phone|fax|serial|account|tax|reference|id|mobile)\W*$", said.low[: match.start()]
+        )
+    )
 
 
 def _speaks_of_money(said: Said) -> bool:
@@ -333,7 +355,7 @@ def _counted(said: Said, start: int, about: list[str], average: bool) -> Measure
     )
     if (
         column.is_number
-        and said.has(r"\bhow many\b")
+        and said.has(r"\bhow many\b|\bnumber of\b")
         and not said.has(r"\b(different|distinct|unique)\b")
     ):
         quantity = set(column.words) & {*vocabulary.QUANTITIES, "hour", "minute", "stock", "day"}
@@ -361,11 +383,11 @@ def _first_people(said: Said) -> list[str]:
 
 def _count_of(said: Said, first: TableLink, about: list[str]) -> Measure:
     table = first.tables[0]
-    sold = re.search(r"\b(sold|sells?|selling|bought|buys?|purchased?)\b", said.low)
+    sold = re.search(r"\b(sold|sells?|selling|bought|buys?|purchased?|used|consumed)\b", said.low)
     asked = said.low[said.tokens[first.last].to :]
     if sold and not set(table.words) & vocabulary.TRANSACTIONS and not table.is_person:
         never = said.has(r"\b(never|not|n't)\b") or re.search(r"\bn't\b|n't ", said.low)
-        if re.search(r"\b(sold|sell|bought|buy|purchased?)\b", asked) and not never:
+        if re.search(r"\b(sold|sell|bought|buy|purchased?|used|consumed)\b", asked) and not never:
             measure = figures.pieces(said.schema, [*about, table.name])
             if measure:
                 return measure
@@ -388,6 +410,9 @@ def _rows_of_value(said: Said, start: int, named: TableLink | ColumnLink | None)
     ):
         return None
     tables = [said.schema.table(columns[0].table) for columns, _ in value.options]
+    stock = next((c for t in tables if (c := figures.sized(t, ("stock", "inventory")))), None)
+    if stock and said.has(r"\bin stock\b|\bleft\b|\bon hand\b|\bavailable\b"):
+        return figures.of_column("sum", stock)
     people = [t for t in tables if t.is_person] or tables
     return figures.rows(said.schema, people[0].name)
 
@@ -770,6 +795,7 @@ def _extra(said: Said, table: Table, focus: TableLink) -> list[Column]:
 
 def _sorted_by(said: Said, table: Table) -> tuple[Column, ...]:
     match = re.search(r"\b(?:sorted|ordered|order|sort|in order of) (?:by )?(?:the )?", said.low)
+    match = match or re.search(r"(?<=\w) by (?:the |their )?", said.low)
     if not match:
         return ()
     place = said.token_at(match.end())

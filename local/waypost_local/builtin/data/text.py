@@ -19,6 +19,17 @@ _POLITE = re.compile(
 )
 
 
+_PLAINER = (
+    (r"^(?:in|from|at|for|on|to|of) (?=(?:which|what)\b)", ""),
+    (
+        r"^how many (.+?) (?:does|do|did) (?:the|an) average (.+?) (?:have|has|buy|make|place|get)\b",
+        r"What is the average number of \1 per \2",
+    ),
+    (r"\baverage (\w+) (?:spend(?:ing)?|revenue)\b", r"average revenue per \1"),
+)
+"""Other ways to ask what can be asked more plainly."""
+
+
 @dataclass(frozen=True)
 class Token:
     text: str
@@ -57,7 +68,10 @@ def tokens(text: str) -> list[Token]:
 def bare(question: str) -> str:
     """The question without greetings and asking nicely."""
     asked = question.strip().replace("\u2019", "'")
-    return asked[_matched(asked) :].strip() or asked
+    asked = asked[_matched(asked) :].strip() or asked
+    for pattern, plainer in _PLAINER:
+        asked = re.sub(pattern, plainer, asked, count=1, flags=re.IGNORECASE)
+    return asked
 
 
 def _matched(asked: str) -> int:

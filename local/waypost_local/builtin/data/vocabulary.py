@@ -88,6 +88,11 @@ DURATIONS = (
 )  # fmt: skip
 PLACES = ("city", "country", "state", "region", "address", "town", "province", "location", "office")
 
+WIDE = _set(
+    "europe asia africa america oceania scandinavia emea apac eu east west north south midwest "
+    "benelux balkans"
+)
+
 BUYING = re.compile(
     r"\b(buy|buys|bought|buying|purchase[ds]?|order(s|ed)?|spen[dt]s?|pa(y|id|ys))\b"
 )
