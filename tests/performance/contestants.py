@@ -147,6 +147,7 @@ class Lambda:
         self._asked = 0.0
         self._pause = 0.0
         self._keep = False
+        self._serving: set[asyncio.Task[Any]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -170,6 +171,7 @@ class Lambda:
         finally:
             await made.process.end()
             server.close()
+            await asyncio.gather(*made._serving, return_exceptions=True)
 
     async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> Timed:
         await self._waiting.wait()
@@ -180,6 +182,9 @@ class Lambda:
         return await self._results.get()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving
+        self._serving.add(serving)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -193,6 +198,8 @@ class Lambda:
     async def _next(self, writer: asyncio.StreamWriter) -> None:
         self._waiting.set()
         event = await self._events.get()
+        if not event:
+            raise ConnectionError
         deadline = int((time.time() + 600) * 1000)
         writer.write(
             f"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\n"
