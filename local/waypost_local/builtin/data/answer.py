@@ -12,9 +12,9 @@ from waypost_local.builtin.data import filters, followup, reading, sql
 from waypost_local.builtin.data.followup import Earlier
 from waypost_local.builtin.data.phrase import phrase
 from waypost_local.builtin.data.query import Query
-from waypost_local.builtin.data.ranking import shown
 from waypost_local.builtin.data.said import Said, Unclear
 from waypost_local.builtin.data.schema import Schema, read
+from waypost_local.builtin.data.subjects import shown
 from waypost_local.builtin.prompts import Turn, element
 
 TOOL = "query_database"

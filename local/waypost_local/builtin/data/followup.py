@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from waypost_local.builtin.data.links import ColumnLink, TableLink, ValueLink
+from waypost_local.builtin.data.mentions import ColumnLink, TableLink, ValueLink
 from waypost_local.builtin.data.query import Query
 from waypost_local.builtin.data.said import Said
 from waypost_local.builtin.data.schema import Column, Schema

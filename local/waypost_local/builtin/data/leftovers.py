@@ -3,10 +3,10 @@
 import re
 
 from waypost_local.builtin.data import vocabulary
-from waypost_local.builtin.data.filters import compared
-from waypost_local.builtin.data.links import TableLink
-from waypost_local.builtin.data.ranking import superlative
+from waypost_local.builtin.data.comparing import compared
+from waypost_local.builtin.data.mentions import TableLink
 from waypost_local.builtin.data.said import Said, Unclear
+from waypost_local.builtin.data.superlatives import superlative
 from waypost_local.builtin.words import STOP, stem
 
 _PLAIN = frozenset(

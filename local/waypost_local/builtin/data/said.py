@@ -7,14 +7,8 @@ from functools import cached_property
 
 from waypost_local.builtin.data import graph, vocabulary
 from waypost_local.builtin.data.dates import When, whens
-from waypost_local.builtin.data.links import (
-    ColumnLink,
-    Link,
-    Links,
-    TableLink,
-    ValueLink,
-    link,
-)
+from waypost_local.builtin.data.links import Links, link
+from waypost_local.builtin.data.mentions import ColumnLink, Link, TableLink, ValueLink
 from waypost_local.builtin.data.schema import Column, Schema, Table
 from waypost_local.builtin.data.text import Token, bare, tokens
 

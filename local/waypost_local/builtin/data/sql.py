@@ -4,7 +4,7 @@
 # ruff: noqa: S608
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from waypost_local.builtin.data import graph
 from waypost_local.builtin.data.query import Condition, Group, Kin, Measure, Query, Related
@@ -323,5 +323,6 @@ def literal(value: str | float) -> str:
     return f"{value:g}" if abs(value) < 1e6 else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def tables(conditions: Iterable[Condition]) -> list[str]:
-    return [condition.table for condition in conditions]
+def escaped(text: str) -> str:
+    """A text as a part of a LIKE pattern that means just itself."""
+    return re.sub(r"([%_\\])", r"\\\1", text)

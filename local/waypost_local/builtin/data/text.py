@@ -22,7 +22,8 @@ _POLITE = re.compile(
 _PLAINER = (
     (r"^(?:in|from|at|for|on|to|of) (?=(?:which|what)\b)", ""),
     (
-        r"^how many (.+?) (?:does|do|did) (?:the|an) average (.+?) (?:have|has|buy|make|place|get)\b",
+        r"^how many (.+?) (?:does|do|did) (?:the|an) average (.+?) "
+        r"(?:have|has|buy|make|place|get)\b",
         r"What is the average number of \1 per \2",
     ),
     (r"\baverage (\w+) (?:spend(?:ing)?|revenue)\b", r"average revenue per \1"),
