@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 from waypost_local.bedrock.model import Piece, Text, ToolInput, ToolStart
 from waypost_local.builtin.data import filters, followup, reading, sql
@@ -53,7 +54,7 @@ def answer(system: str, turns: Sequence[Turn], results: Sequence[dict[str, Any]]
         return [Text(f"I cannot answer that from this database: {error}. {_knows(schema)}")]
     if results:
         return [Text(_told(understood, results[-1]))]
-    call = f"call_{len(turns)}_{abs(hash_of(understood.sql)):08x}"
+    call = f"call_{len(turns)}_{crc32(understood.sql.encode()):08x}"
     return [ToolStart(call, TOOL), ToolInput(json.dumps({"sql": understood.sql}))]
 
 
@@ -165,10 +166,3 @@ def _tables(schema: Schema) -> str:
 
 def _knows(schema: Schema) -> str:
     return f"Its tables are: {', '.join(table.name for table in schema.tables)}."
-
-
-def hash_of(text: str) -> int:
-    """The same on every run, unlike `hash`."""
-    from zlib import crc32
-
-    return crc32(text.encode())

@@ -155,16 +155,16 @@ def _compared_column(said: Said, one: Compared, query: Query, base: str) -> Colu
     if one.adjective in {"older", "younger"} or one.unit == "year":
         return next((c for c in table.columns if is_birth(c)), None)
     if re.search(r"\b(earns?|earning|paid|makes?|making)\b", said.before(one.first, 4)):
-        return figures.sized(table, ("salary", "wage", "pay", "rate")) or _worth(said, table)
+        return figures.sized(table, ("salary", "wage", "pay", "rate")) or _worth(table)
     if one.unit in vocabulary.BYTES:
         return figures.sized(table, ("byte", "size"))
     if one.unit or one.adjective in {"longer", "shorter"}:
         exact = figures.sized(table, (one.unit,)) if one.unit else None
         return exact or figures.sized(table, vocabulary.DURATIONS)
-    return _worth(said, table)
+    return _worth(table)
 
 
-def _worth(said: Said, table: Table) -> Column | None:
+def _worth(table: Table) -> Column | None:
     return figures.main_number(table, (*vocabulary.PRICES, *vocabulary.MONEY_COLUMNS)) or next(
         iter(figures.numbers(table)), None
     )

@@ -32,12 +32,6 @@ _ITS = re.compile(r"\b(his|her|its)\b", re.IGNORECASE)
 _THEY = re.compile(
     r"\b(they|them|those|these|their|the same ones|which ones|which are they|whom)\b", re.IGNORECASE
 )
-_OPENING = re.compile(
-    r"^\W*(?:and|but|or|also|ok(?:ay)?|then|now|so)?,?\s*(?:what|how)? ?(?:about|only|just"
-    r"|same(?: (?:thing|question))?(?: for)?|"
-    r"instead|for|if)?\b\s*",
-    re.IGNORECASE,
-)
 _FRAGMENT = re.compile(
     r"^\W*(and|but|or|also|then|what about|how about|only|just|same|for|in|by|per|now|ok)\b",
     re.IGNORECASE,

@@ -28,11 +28,6 @@ class Links:
         every: list[Link] = [*self.tables, *self.columns, *self.values]
         return next((link for link in every if link.first <= place <= link.last), None)
 
-    def drop(self, link: Link) -> None:
-        for held in (self.tables, self.columns, self.values):
-            if link in held:
-                held.remove(link)  # type: ignore[arg-type]
-
 
 def link(schema: Schema, tokens: list[Token], taken: frozenset[int] = frozenset()) -> Links:
     """Links that do not overlap, the longest and surest first. `taken` tokens are left out."""

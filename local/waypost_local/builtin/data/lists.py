@@ -23,7 +23,7 @@ def listing(said: Said) -> Query | None:
     if isinstance(focus, ColumnLink):
         return _distinct(said, focus)
     table = focus.tables[0]
-    columns = shown(said, table, *_extra(said, table, focus))
+    columns = shown(said, table, *_extra(table))
     order = _sorted_by(said, table)
     query = Query(
         "rows", table.name, columns, order=order, descending=bool(order) and said.has(r"\bdesc")
@@ -91,8 +91,8 @@ def nearest_column(said: Said, column: Column, table: str) -> Column:
     return column_of(said, named, [table])
 
 
-def _extra(said: Said, table: Table, focus: TableLink) -> list[Column]:
-    """Columns beside the name: what conditions are about, a person's title."""
+def _extra(table: Table) -> list[Column]:
+    """What to show of rows that have no name."""
     if not table.label:
         return [c for c in table.columns if not c.references][:5]
     return []

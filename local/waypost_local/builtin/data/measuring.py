@@ -39,7 +39,7 @@ def figure(said: Said) -> Query | None:
     of_itself = group is not None and group.entity and group.table == measure.table
     if of_itself and measure.columns and AVERAGE.search(said.low):
         measure, group = replace(measure, function="avg"), None
-    if group and _is_average_of_groups(said, measure, group):
+    if group and _is_average_of_groups(said, measure):
         average = replace(measure, name=f"average_{measure.name}")
         return filters.apply(said, Query("average", measure.table, measure=average, group=group))
     kind = "groups" if group else "value"
@@ -53,7 +53,7 @@ def _length(said: Said) -> str:
     return "year" if min(spans, default=0) > 360 else "month"
 
 
-def _is_average_of_groups(said: Said, measure: Measure, group: Group) -> bool:
+def _is_average_of_groups(said: Said, measure: Measure) -> bool:
     """The average number of tracks per album is one number."""
     if not AVERAGE.search(said.low):
         return False

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from waypost_local.builtin.data.figures import plural
 from waypost_local.builtin.data.query import Query
 from waypost_local.builtin.data.said import Said
-from waypost_local.builtin.data.schema import Column, split
+from waypost_local.builtin.data.schema import split
 from waypost_local.builtin.words import singular
 
 Row = Sequence[Any]
@@ -21,9 +22,9 @@ def phrase(
         case "value" | "average":
             text = _value(said, query, rows)
         case "exists":
-            text = _exists(said, rows)
+            text = _exists(rows)
         case "share":
-            text = _share(said, rows)
+            text = _share(rows)
         case "groups":
             text = _groups(said, query, columns, rows)
         case "facts":
@@ -127,14 +128,14 @@ def _one(noun: str) -> str:
     return f"{head} {singular(last)}".strip() if last.islower() else noun
 
 
-def _exists(said: Said, rows: Sequence[Row]) -> str:
+def _exists(rows: Sequence[Row]) -> str:
     count = rows[0][0] if rows else 0
     if not count:
         return "No, there are none."
     return "Yes, there is 1." if count == 1 else f"Yes, there are {count}."
 
 
-def _share(said: Said, rows: Sequence[Row]) -> str:
+def _share(rows: Sequence[Row]) -> str:
     if not rows or rows[0][0] is None:
         return "No rows match, so there is no share to give."
     share, part, whole = (shown(value) for value in rows[0])
@@ -262,8 +263,6 @@ def _label(values: Row) -> str:
 
 
 def _nothing(said: Said, query: Query) -> str:
-    from waypost_local.builtin.data.figures import plural
-
     words = said.schema.table(query.table).words
     if query.kind == "facts":
         return f"There is no such {' '.join(words)} in the database."
@@ -272,7 +271,3 @@ def _nothing(said: Said, query: Query) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").strip()
-
-
-def listed(columns: Sequence[Column]) -> str:
-    return ", ".join(column.name for column in columns)

@@ -8,9 +8,10 @@ from functools import cached_property
 from waypost_local.builtin.data import graph, vocabulary
 from waypost_local.builtin.data.dates import When, whens
 from waypost_local.builtin.data.links import Links, link
-from waypost_local.builtin.data.mentions import ColumnLink, Link, TableLink, ValueLink
+from waypost_local.builtin.data.mentions import ColumnLink, Link, TableLink
 from waypost_local.builtin.data.schema import Column, Schema, Table
 from waypost_local.builtin.data.text import Token, bare, tokens
+from waypost_local.builtin.words import stem
 
 _QUANTIFIED = re.compile(
     r"(more than|less than|fewer than|greater than|over|above|under|below|at least|at most|exactly|"
@@ -158,16 +159,4 @@ def date_column(said: Said, table: Table, *, verbs: bool = True) -> Column | Non
 
 
 def _meets(meant: set[str], said_words: set[str]) -> bool:
-    from waypost_local.builtin.words import stem
-
     return bool(meant & said_words) or bool({stem(m) for m in meant} & said_words)
-
-
-def link_table(held: Link) -> str:
-    match held:
-        case TableLink(tables=tables):
-            return tables[0].name
-        case ColumnLink(columns=columns):
-            return columns[0].table
-        case ValueLink(options=options):
-            return options[0][0][0].table

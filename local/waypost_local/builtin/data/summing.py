@@ -120,7 +120,7 @@ def summed(said: Said, start: int, about: list[str], held: object) -> Measure | 
                 said.use(named)
                 _use_table(said, column)
                 return figures.of_column("sum", column)
-        elif column_ := _summable(said, named.tables[0], rest):
+        elif column_ := _summable(named.tables[0], rest):
             said.use(named)
             return figures.of_column("sum", column_)
     if figures.asks_for_money(said.low) or re.search(r"\b(value|amount)\b", rest):
@@ -139,7 +139,7 @@ def _lasting(said: Said, rest: str) -> Column | None:
     return nearest(said.schema, options, said.named_tables)
 
 
-def _summable(said: Said, table: Table, rest: str) -> Column | None:
+def _summable(table: Table, rest: str) -> Column | None:
     if re.search(r"\b(length|duration|runtime|playing time|time)\b", rest):
         return figures.sized(table, vocabulary.DURATIONS)
     if re.search(r"\b(size|bytes)\b", rest):

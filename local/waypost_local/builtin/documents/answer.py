@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from waypost_local.builtin.documents.score import Scored, score
-from waypost_local.builtin.documents.units import Unit, units
+from waypost_local.builtin.documents.units import Unit, readable, units
 from waypost_local.builtin.words import content, words
 
 _LEAST = 0.42
@@ -172,7 +172,7 @@ def _written(chosen: list[Unit]) -> str:
             lead = unit.text
             continue
         if unit.lead and unit.lead != lead:
-            introduced = f"{_plain(unit.lead)} [{unit.passage}]"
+            introduced = f"{readable(unit.lead)} [{unit.passage}]"
             running = f"{running} {introduced}" if running else introduced
         lead = unit.lead
         if running:
@@ -183,9 +183,3 @@ def _written(chosen: list[Unit]) -> str:
     if running:
         blocks.append(("\n" if blocks else "") + running)
     return "\n".join(blocks)
-
-
-def _plain(markdown: str) -> str:
-    from waypost_local.builtin.documents.units import readable
-
-    return readable(markdown)
