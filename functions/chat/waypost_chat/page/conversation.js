@@ -73,20 +73,28 @@ export class Conversation {
     const reading = (this.#reading = new AbortController());
     this.#hooks.busy(true);
     try {
-      await this.#read(answer, reading.signal);
+      await this.#read(answer, reading);
       if (!answer.ended) answer.cut();
     } catch (error) {
       this.#broke(answer, error, reading.signal);
     } finally {
-      if (this.#reading === reading) this.#reading = null;
-      this.#hooks.busy(this.busy);
+      this.#release(reading);
     }
   }
 
-  async #read(answer, signal) {
+  /** Lets the next question be asked. */
+  #release(reading) {
+    if (this.#reading === reading) this.#reading = null;
+    this.#hooks.busy(this.busy);
+  }
+
+  async #read(answer, reading) {
+    const { signal } = reading;
     const response = await api.ask(this.threadId, answer.question, signal);
     for await (const event of events(response)) {
       answer.apply(event);
+      // The run is over with this event, whenever the stream's last bytes come.
+      if (answer.ended) this.#release(reading);
       if (event.type !== "run.started" || signal.aborted) continue;
       this.threadId = answer.threadId;
       this.#hooks.began(answer.threadId);
