@@ -114,3 +114,23 @@ async def test_tokens_are_counted_as_they_are_streamed() -> None:
 
     assert stop(pieces).output_tokens == len(pieces) - 1
     assert stop(pieces).input_tokens > 1
+
+
+@pytest.mark.parametrize("text", ["how many sales orders " * 1500, "(" * 32_000, "\u00e9" * 601])
+async def test_an_essay_is_not_read_as_a_question(text: str) -> None:
+    pieces = await reply(request(DATA, [user({"text": text})], toolConfig=TOOLS))
+
+    assert called(pieces) is None
+    assert "questions of up to 600 characters" in said(pieces)
+
+
+async def test_an_essay_before_a_question_does_no_harm() -> None:
+    turns = [
+        user({"text": "word " * 1000}),
+        assistant({"text": "Too long."}),
+        user({"text": "How many sales orders are there?"}),
+    ]
+
+    pieces = await reply(request(DATA, turns, toolConfig=TOOLS))
+
+    assert called(pieces) == 'SELECT COUNT(*) AS sale_orders\nFROM "sales order"'

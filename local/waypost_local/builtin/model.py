@@ -1,5 +1,6 @@
 """The model itself: which of the known prompts this is, and who answers it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from waypost_local.bedrock.model import ConverseRequest, Piece, Text, ToolStart
@@ -11,7 +12,8 @@ class Builtin:
     """Deterministic: no clock, no randomness, nothing kept between calls."""
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        pieces = _answer(request)
+        # Reading takes a while, and the loop serves other streams meanwhile.
+        pieces = await asyncio.to_thread(_answer, request)
         calls = any(isinstance(piece, ToolStart) for piece in pieces)
         for piece in metered(pieces, "tool_use" if calls else "end_turn", request):
             yield piece

@@ -19,6 +19,8 @@ from waypost_local.builtin.data.subjects import shown
 from waypost_local.builtin.prompts import Turn, element
 
 TOOL = "query_database"
+LONGEST = 600
+"""Characters of a question that is read; rules do not make sense of an essay, but try for long."""
 _TABLES = re.compile(
     r"\b(what|which|list|show)\b.*\b(tables|data|information|schema)\b.*(\bhave\b|\bthere\b"
     r"|\bknow\b|\bhold\b|$)",
@@ -66,7 +68,11 @@ def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood
     """
     earlier: Earlier | None = None
     asked = [n for n, turn in enumerate(turns) if turn.role == "user"]
+    if len(turns[asked[-1]].text) > LONGEST:
+        raise Unclear(f"I can read questions of up to {LONGEST} characters only.")
     for place in asked:
+        if len(turns[place].text) > LONGEST:
+            continue
         answered = next((t.text for t in turns[place + 1 :] if t.role == "assistant"), "")
         said, query, failure = _one(turns[place].text, earlier, schema, today)
         if place == asked[-1]:
