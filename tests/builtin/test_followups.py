@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builtin.asking import ROOT, Conversation
+from tests.builtin.asking import ROOT, SHARED, Conversation
 
+CHINOOK = SHARED / "chinook.sqlite"
 Talk = list[tuple[str, str]]
 
 
@@ -69,6 +70,49 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 async def test_a_conversation(company: Path, talk: Talk) -> None:
     conversation = Conversation(company)
+    for question, wanted in talk:
+        answered = await conversation.ask(question)
+        assert wanted in answered.text, f"{question}\n{answered}"
+
+
+@pytest.mark.skipif(not CHINOOK.exists(), reason="needs ../shared/data/chinook.sqlite")
+@pytest.mark.parametrize(
+    "talk",
+    [
+        [
+            ("How many customers are in Brazil?", "There are 5 customers in Brazil."),
+            ("tell me about the first one", "**Luís Gonçalves**"),
+            ("what is his email?", "luisg@embraer.com.br"),
+            ("how much did he spend?", "Luís Gonçalves spent 39.62."),
+        ],
+        [
+            ("How many customers are in Brazil?", "There are 5 customers in Brazil."),
+            ("tell me about the first one", "**Luís Gonçalves**"),
+            ("and in Germany?", "There are 4 customers in Germany."),
+            ("what about the USA?", "There are 13 customers in USA."),
+            ("who are they?", "- Dan Miller\n- Frank Harris"),
+        ],
+        [
+            ("Which artist has the most albums?", "It is **Iron Maiden**, with 21 albums."),
+            ("How many tracks do they have?", "Iron Maiden has 213 tracks."),
+            ("and AC/DC?", "AC/DC has 18 tracks."),
+        ],
+        [
+            ("List the top 3 genres by number of tracks", "2. **Latin** \u2013 579 tracks"),
+            ("tell me about the first one", "It is **Rock**, with 1297 tracks."),
+            ("how many tracks does the second one have?", "Latin has 579 tracks."),
+        ],
+        [
+            ("What was the revenue in 2022?", "The revenue in 2022 was 481.45."),
+            ("what about 2023?", "The revenue in 2023 was 469.58."),
+            ("by country?", "| USA | 103.01 |"),
+        ],
+    ],
+    ids=lambda talk: " ".join(question for question, _ in talk),
+)
+async def test_a_conversation_with_a_music_shop(talk: Talk) -> None:
+    """Its tracks are called `One`, `First` and the like: a name is no name in every sentence."""
+    conversation = Conversation(CHINOOK)
     for question, wanted in talk:
         answered = await conversation.ask(question)
         assert wanted in answered.text, f"{question}\n{answered}"

@@ -95,7 +95,8 @@ def _one(
     if earlier and followup.leans(question, said):
         whole = followup.whole(question, earlier, schema, today)
         if whole.same_rows and earlier.query:
-            return said, _rows_of(said, earlier.query, whole.place), None
+            # What comes next leans on the question that was asked in full.
+            return earlier.said, _rows_of(said, earlier.query, whole.place), None
         said = Said.of(whole.text, whole.schema, today)
     try:
         return said, reading.read(said), None
@@ -123,8 +124,12 @@ def _rows_of(said: Said, query: Query, place: int | None) -> Query:
         group=None,
         having=None,
         ranked=query.ranked and query.kind == "rows",
-        conditions=(*query.conditions, *query.part_of, *fresh.conditions),
-        related=(*query.related, *fresh.related),
+        conditions=(
+            *query.conditions,
+            *query.part_of,
+            *(fresh.conditions if place is None else ()),
+        ),
+        related=(*query.related, *(fresh.related if place is None else ())),
         part_of=(),
     )
     if place is None:

@@ -91,7 +91,7 @@ def _strangeness(
     if is_label and table.name in (base, about):
         score += 2.5 if said.has(r"\bhow many\b|\b(list|which|all)\b") else 0.5
     if not is_label and not column.complete:
-        score += 1.5 if column.words[-1] in vocabulary.PLACES else 2.6
+        score += 1.5 if column.words[-1] in vocabulary.PLACES else 3.4
     before = preposition(said.tokens, value.first)
     if before in {"in", "from", "at", "to"} and column.words[-1] in vocabulary.PLACES:
         score -= 1.5
