@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.stage import Stage, served
+from tests.browser.served import served
+from tests.browser.stage import Stage
 from waypost.settings import Settings
 from waypost_chat.factory import create
 

@@ -1,130 +1,71 @@
-"""The page's real routes over a scripted API: a test releases a run's events one by one.
+"""What the scripted server knows: a test releases its runs' events one by one.
 
 Events, their bytes and what is kept of a run are Waypost's own; only who answers is a script.
 """
 
 import asyncio
 import queue
-import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
-from fastapi import FastAPI
-from starlette.responses import Response, StreamingResponse
-
-from waypost.errors import NotFound, WaypostError
-from waypost.events import Event, RunStarted, Terminal, now
+from tests.browser.performance import PATIENCE, Performance
+from waypost.errors import Conflict, Gone, Invalid, NotFound, RunLive, WaypostError
+from waypost.events import now
 from waypost.ids import new_id
-from waypost.records import Message, Run, Thread
-from waypost.runs.journal import Journal
-from waypost_chat import failures, sse
-from waypost_chat.bodies import NewRun, NewTitle, RunView, RunWithSteps, ThreadPage, ThreadView
-from waypost_chat.dialects.waypost import Waypost
-from waypost_chat.routes import about
-
-PATIENCE = 10.0
-"""Seconds that a test waits for the page to ask."""
-
-
-class Dropped(Exception):
-    """The connection is torn down in the middle of the response."""
-
-
-class Performance:
-    """One run, as far as the test has let it come."""
-
-    def __init__(self, stage: "Stage", run: Run, question: str) -> None:
-        self._stage = stage
-        self._journal = Journal(run)
-        self._dialect = Waypost()
-        self._pieces: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
-        self.question = question
-        self.thread_id = run.thread_id
-        self.id = run.id
-
-    def emit(self, *events: Event) -> None:
-        """Sends events as the run's next; the last event of a run closes its stream."""
-        for event in events:
-            stamped = self._journal.add(event)
-            if isinstance(event, Terminal):
-                self._keep()
-            self.send(self._dialect.encode(stamped))
-            if isinstance(event, Terminal):
-                self.close()
-
-    def encoded(self, event: Event) -> bytes:
-        """An event's bytes, to be sent by `send` in whatever pieces."""
-        return self._dialect.encode(self._journal.add(event))
-
-    def send(self, piece: bytes | Exception | None) -> None:
-        self._stage.loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
-
-    def close(self) -> None:
-        """Ends the response as if all were well, whether or not the run has ended."""
-        self.send(None)
-
-    def drop(self) -> None:
-        self.send(Dropped())
-
-    def finish_unseen(self, *events: Event) -> None:
-        """The run goes on to its end while nobody reads it."""
-        for event in events:
-            self._journal.add(event)
-        self._keep()
-
-    async def bytes(self) -> AsyncIterator[bytes]:
-        yield sse.OPENING
-        while (piece := await self._pieces.get()) is not None:
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
-
-    def _keep(self) -> None:
-        self._stage.keep(self._journal)
+from waypost.records import Message, Run, Step, Thread
+from waypost_chat.bodies import RunView, RunWithSteps, ThreadPage, ThreadView
 
 
 @dataclass
 class Stage:
-    """What the server knows, and the runs that it was asked for."""
+    """Threads, messages and runs, and the runs that it was asked for."""
 
     threads: dict[str, Thread] = field(default_factory=dict)
     messages: dict[str, list[Message]] = field(default_factory=dict)
     runs: dict[str, RunWithSteps] = field(default_factory=dict)
+    performances: dict[str, Performance] = field(default_factory=dict)
+    keys: dict[str, tuple[Any, Performance]] = field(default_factory=dict)
+    """What was asked under an `Idempotency-Key`, and the run that it began."""
     refusals: list[WaypostError] = field(default_factory=list)
     """Each is the answer to one question, in turn, in place of a run."""
+    lost: list[WaypostError] = field(default_factory=list)
+    """Each is the answer to one try to read a run's events, in turn, in place of them."""
     description: dict[str, Any] = field(default_factory=dict)
     url: str = ""
 
     def __post_init__(self) -> None:
         self._asked: queue.Queue[Performance] = queue.Queue()
-        self.loop: asyncio.AbstractEventLoop
+        self._cancelled: queue.Queue[str] = queue.Queue()
 
     def clear(self) -> None:
-        self.threads.clear()
-        self.messages.clear()
-        self.runs.clear()
+        for known in (self.threads, self.messages, self.runs, self.performances, self.keys):
+            known.clear()
         self.refusals.clear()
+        self.lost.clear()
         self._asked = queue.Queue()
+        self._cancelled = queue.Queue()
+
+    def next_question(self) -> Performance:
+        """The next question that reaches the server, with somebody who reads its answer."""
+        run = self._asked.get(timeout=PATIENCE)
+        assert run.next_connection() == 0
+        return run
 
     def next_run(self) -> Performance:
         """The next question that reaches the server; its run has started."""
-        run = self._asked.get(timeout=PATIENCE)
-        view = self.runs[run.id]
-        run.emit(
-            RunStarted(
-                thread_id=view.thread_id,
-                user_message_id=view.user_message_id,
-                message_id=view.message_id,
-            )
-        )
+        run = self.next_question()
+        run.start()
         return run
 
     def no_more_runs(self) -> bool:
         return self._asked.empty()
+
+    def next_cancel(self) -> str:
+        """The run that is to be stopped next: its id."""
+        return self._cancelled.get(timeout=PATIENCE)
+
+    def no_more_cancels(self) -> bool:
+        return self._cancelled.empty()
 
     def make_thread(self, title: str) -> Thread:
         at = now()
@@ -135,21 +76,16 @@ class Stage:
         self.messages[thread.id] = []
         return thread
 
-    def begin(self, question: str, thread_id: str | None) -> Performance:
+    def ask(self, question: str, thread_id: str | None, key: str | None) -> Performance:
+        """Begins a run, or finds the one that began under the same key."""
         if self.refusals:
             raise self.refusals.pop(0)
+        if known := self._known(key, question):
+            return known
+        if thread_id:
+            self._free(thread_id)
         thread = self.thread(thread_id) if thread_id else self.make_thread(question[:80])
-        self.threads[thread.id] = thread.model_copy(update={"updated_at": now()})
-        run = Run(
-            id=new_id("run"),
-            thread_id=thread.id,
-            user_id="me",
-            state="running",
-            user_message_id=new_id("msg"),
-            message_id=new_id("msg"),
-            created_at=now(),
-        )
-        self.runs[run.id] = RunWithSteps(**run.model_dump(), steps=[])
+        run = _new_run(thread.id, new_id("msg"))
         self.messages[thread.id].append(
             Message(
                 id=run.user_message_id,
@@ -160,15 +96,38 @@ class Stage:
                 created_at=run.created_at,
             )
         )
-        performance = Performance(self, run, question)
-        self._asked.put(performance)
-        return performance
+        return self._begin(run, question, key)
 
-    def keep(self, journal: Journal) -> None:
-        run, message = journal.run(), journal.message()
-        self.runs[run.id] = RunWithSteps(**run.model_dump(), steps=journal.steps())
-        if message.text:
-            self.messages[run.thread_id].append(message)
+    def go_on(self, run_id: str, key: str | None) -> Performance:
+        """Begins a run that carries on what another one has said."""
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if known := self._known(key, run_id):
+            return known
+        ended = self.runs[run_id]
+        self._free(ended.thread_id)
+        latest = [run.id for run in self.runs.values() if run.thread_id == ended.thread_id][-1]
+        if latest != run_id:
+            raise Conflict("This answer cannot be continued.", code="not_continuable")
+        run = _new_run(ended.thread_id, ended.user_message_id, continues=run_id)
+        return self._begin(run, run_id, key)
+
+    def following(self, run_id: str, after: int) -> Performance | None:
+        """The run to be read; None where nothing follows."""
+        if self.lost:
+            raise self.lost.pop(0)
+        if run_id not in self.performances:
+            raise NotFound("There is no such run.", code="run_not_found")
+        run = self.performances[run_id]
+        if run.expired:
+            raise Gone("The run's events are no longer kept.", code="journal_expired")
+        if after > run.last:
+            raise Invalid("The run has fewer events.", code="event_id_beyond_end")
+        return None if run.over and after == run.last else run
+
+    def cancel(self, run_id: str) -> RunView:
+        self._cancelled.put(run_id)
+        return self.run_view(run_id)
 
     def thread(self, thread_id: str) -> Thread:
         if thread_id not in self.threads:
@@ -194,70 +153,47 @@ class Stage:
         answers = [m for m in self.messages[run.thread_id] if m.id == run.message_id]
         return RunView(**run.model_dump(), output=answers[0] if answers else None)
 
+    def _known(self, key: str | None, body: str) -> Performance | None:
+        known = self.keys.get(key or "")
+        if known and known[0] != body:
+            raise Conflict("The key belongs to another request.", code="idempotency_mismatch")
+        return known[1] if known else None
 
-def build(stage: Stage) -> FastAPI:
-    app = FastAPI(openapi_url=None)
-    failures.install(app)
-    app.include_router(about.router)
+    def _free(self, thread_id: str) -> None:
+        for run in self.runs.values():
+            if run.thread_id == thread_id and run.state == "running":
+                raise RunLive(run.id)
 
-    @app.get("/openapi.json")
-    async def description() -> dict[str, Any]:
-        return stage.description
+    def _begin(self, run: Run, question: str, key: str | None) -> Performance:
+        touched = {"updated_at": now(), "live_run": run.id}
+        self.threads[run.thread_id] = self.threads[run.thread_id].model_copy(update=touched)
+        self.runs[run.id] = RunWithSteps(**run.model_dump(), steps=[])
+        loop = asyncio.get_running_loop()
+        performance = Performance(run, question, keep=self._keep, loop=loop)
+        self.performances[run.id] = performance
+        if key:
+            self.keys[key] = (question, performance)
+        self._asked.put(performance)
+        return performance
 
-    @app.post("/v1/runs")
-    async def ask(body: NewRun) -> Response:
-        return await _stream(stage, body.input, None)
-
-    @app.post("/v1/threads/{thread_id}/runs")
-    async def ask_in(thread_id: str, body: NewRun) -> Response:
-        return await _stream(stage, body.input, thread_id)
-
-    @app.get("/v1/threads")
-    async def threads(limit: int = 20, cursor: str | None = None) -> ThreadPage:
-        return stage.latest(limit, cursor)
-
-    @app.get("/v1/threads/{thread_id}")
-    async def thread(thread_id: str) -> ThreadView:
-        return stage.view(thread_id)
-
-    @app.patch("/v1/threads/{thread_id}")
-    async def rename(thread_id: str, body: NewTitle) -> Thread:
-        renamed = stage.thread(thread_id).model_copy(update={"title": body.title})
-        stage.threads[thread_id] = renamed
-        return renamed
-
-    @app.delete("/v1/threads/{thread_id}", status_code=204)
-    async def delete(thread_id: str) -> Response:
-        stage.thread(thread_id)
-        del stage.threads[thread_id]
-        return Response(status_code=204)
-
-    @app.get("/v1/runs/{run_id}")
-    async def run(run_id: str) -> RunView:
-        return stage.run_view(run_id)
-
-    return app
+    def _keep(self, run: Run, steps: list[Step], message: Message) -> None:
+        self.runs[run.id] = RunWithSteps(**run.model_dump(), steps=steps)
+        if run.thread_id not in self.threads:
+            return
+        ended = self.threads[run.thread_id].model_copy(update={"live_run": None})
+        self.threads[run.thread_id] = ended
+        if message.text:
+            self.messages[run.thread_id].append(message)
 
 
-async def _stream(stage: Stage, question: str, thread_id: str | None) -> Response:
-    stage.loop = asyncio.get_running_loop()
-    run = stage.begin(question, thread_id)
-    return StreamingResponse(run.bytes(), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
-
-
-@contextmanager
-def served(stage: Stage) -> Iterator[Stage]:
-    """The stage behind a real server, on a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stage.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            build(stage), log_level="critical", lifespan="off", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield stage
-        finally:
-            server.should_exit = True
-            thread.join()
+def _new_run(thread_id: str, user_message_id: str, continues: str | None = None) -> Run:
+    return Run(
+        id=new_id("run"),
+        thread_id=thread_id,
+        user_id="me",
+        state="running",
+        user_message_id=user_message_id,
+        message_id=new_id("msg"),
+        continues=continues,
+        created_at=now(),
+    )

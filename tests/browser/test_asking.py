@@ -33,7 +33,7 @@ def test_tokens_appear_while_the_run_goes_on(page: Page, stage: Stage) -> None:
 
     run.emit(scenes.says("**28** of them."))
     expect(answer_text(page)).to_have_text("There are 28 of them.")
-    expect(page.get_by_role("button", name="Stop reading")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
 
     run.emit(scenes.closing(), scenes.completed())
     expect(page.get_by_role("button", name="Send")).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import scenes
-from tests.browser.asking import answer_text, ask, exchange
+from tests.browser.asking import answer_text, ask, send
 from tests.browser.conftest import NewPage
 from tests.browser.stage import Stage
 from waypost.errors import Conflict, Invalid, ModelBusy, Unauthenticated, WaypostError
@@ -12,16 +12,11 @@ from waypost.errors import Conflict, Invalid, ModelBusy, Unauthenticated, Waypos
 QUESTION = "How many technicians are active?"
 
 
-def send(page: Page, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.keyboard.press("Enter")
-
-
 @pytest.mark.parametrize(
     ("error", "status"),
     [
         (Unauthenticated(), 401),
-        (Conflict("A run is live on this thread.", code="run_live"), 409),
+        (Conflict("The key belongs to another request.", code="idempotency_mismatch"), 409),
         (Invalid("The message is longer than 32000 characters.", code="message_too_long"), 422),
         (ModelBusy(), 503),
     ],
@@ -62,15 +57,6 @@ def test_an_error_from_something_in_between_is_told_too(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("The server answered with status 502.")
 
 
-def test_nobody_there(page: Page) -> None:
-    page.route("**/v1/runs", lambda route: route.abort())
-
-    send(page, QUESTION)
-
-    expect(page.get_by_role("alert")).to_contain_text("Waypost cannot be reached.")
-    expect(page.get_by_label("Your question")).to_have_value(QUESTION)
-
-
 def test_a_failed_run_keeps_its_partial_answer_and_marks_it(page: Page, stage: Stage) -> None:
     run = ask(page, stage, QUESTION)
 
@@ -102,38 +88,6 @@ def test_a_failure_that_would_come_again_offers_no_second_try(page: Page, stage:
     expect(page.locator(".partial")).to_have_count(0)
 
 
-@pytest.mark.parametrize("how", ["close", "drop"])
-def test_a_stream_without_an_end_is_a_cut(page: Page, stage: Stage, how: str) -> None:
-    run = ask(page, stage, QUESTION)
-    run.emit(*scenes.routing(), scenes.opening(), scenes.says("There are"))
-    expect(answer_text(page)).to_have_text("There are")
-
-    getattr(run, how)()
-
-    said = page.get_by_role("alert")
-    expect(said).to_contain_text("The answer was cut off.")
-    run.finish_unseen(scenes.says(" 28."), scenes.closing(), scenes.completed())
-    said.get_by_role("button", name="Load the thread again").click()
-    expect(answer_text(page)).to_have_text("There are 28.")
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def test_three_missed_heartbeats_are_a_cut(new_page: NewPage, stage: Stage) -> None:
-    page = new_page()
-    page.clock.install()
-    page.goto(stage.url)
-    run = ask(page, stage, QUESTION)
-    run.emit(*scenes.routing())
-    expect(page.locator(".sign")).to_be_visible()
-
-    page.clock.run_for(40_000)
-    expect(page.get_by_role("alert")).to_have_count(0)
-    page.clock.run_for(10_000)
-
-    expect(page.get_by_role("alert")).to_contain_text("The answer was cut off.")
-    run.close()
-
-
 def test_heartbeats_keep_a_silent_stream_alive(new_page: NewPage, stage: Stage) -> None:
     page = new_page()
     page.clock.install()
@@ -152,42 +106,6 @@ def test_heartbeats_keep_a_silent_stream_alive(new_page: NewPage, stage: Stage) 
     expect(page.get_by_role("alert")).to_have_count(0)
     run.emit(scenes.says(" are 28."), scenes.closing(), scenes.completed())
     expect(answer_text(page)).to_have_text("There are 28.")
-
-
-@pytest.mark.parametrize("how", ["button", "escape"])
-def test_stopping_says_that_the_run_goes_on(page: Page, stage: Stage, how: str) -> None:
-    run = ask(page, stage, QUESTION)
-    run.emit(*scenes.routing(), scenes.opening(), scenes.says("There are"))
-    expect(answer_text(page)).to_have_text("There are")
-
-    if how == "button":
-        page.get_by_role("button", name="Stop reading").click()
-    else:
-        page.keyboard.press("Escape")
-
-    said = exchange(page, QUESTION).locator(".notice")
-    expect(said).to_contain_text("You stopped reading.")
-    expect(said).to_contain_text("The run itself goes on")
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-
-    said.get_by_role("button", name="Show the answer").click()
-    expect(page.locator(".status")).to_have_text("Still being answered")
-    run.finish_unseen(scenes.says(" 28."), scenes.closing(), scenes.completed())
-    expect(answer_text(page)).to_have_text("There are 28.")
-
-
-def test_a_run_that_nobody_ended_is_called_interrupted(
-    new_page: NewPage, page: Page, stage: Stage
-) -> None:
-    run = ask(page, stage, QUESTION)
-    run.close()
-    expect(page.get_by_role("alert")).to_be_visible()
-    long_ago = {"created_at": "2020-01-01T00:00:00.000Z"}
-    stage.runs[run.id] = stage.runs[run.id].model_copy(update=long_ago)
-
-    page.reload()
-
-    expect(page.get_by_role("alert")).to_contain_text("The run was interrupted")
 
 
 def test_a_thread_that_is_not_there(new_page: NewPage, stage: Stage) -> None:

@@ -1,10 +1,11 @@
-/** One question and its answer: a fold over a run's events, live or told again. */
+/** One question and its answer: a fold over the events of its runs, live or told again. */
 
 import { Account } from "./account.js";
 import { announce, h } from "./dom.js";
 import * as endings from "./endings.js";
-import { routeSign } from "./route.js";
+import { Route } from "./route.js";
 import { Sources } from "./sources.js";
+import { Status } from "./status.js";
 import { ToolCall } from "./tools.js";
 import { Writing } from "./writing.js";
 
@@ -21,13 +22,18 @@ export class Answer {
   runId = "";
   threadId = "";
   ended = false;
+  /** Somebody wants the run to stop. */
+  stopping = false;
   #id = `answer-${(made += 1)}`;
   #channels = new Map();
-  #text = "";
+  /** Of each run that wrote it, in turn. */
+  #texts = [];
+  #retrying = false;
+  #cutBefore = false;
   #tools = new Map();
   #sources = new Sources(this.#id);
   #account = new Account();
-  #route = h("div");
+  #route = new Route();
   #calls = h("div");
   #thoughts = h("p");
   #thinking = h(
@@ -37,11 +43,12 @@ export class Answer {
     this.#thoughts,
   );
   #body = h("div", { class: "text" });
-  #status = h("p", { class: "status" }, "Asking");
+  #status = new Status();
+  #unstopped = h("div");
   #ending = h("div");
   #writing = new Writing(this.#body, (index) => this.#sources.mark(index));
 
-  /** `does.again(question)` asks once more; `does.reload()` reads the thread again. */
+  /** `does.again(question)` asks once more; `does.goOn(answer)` carries on what broke off. */
   constructor(question, does) {
     Object.assign(this, { question, does });
     const long = question.length > LONG_QUESTION;
@@ -49,9 +56,19 @@ export class Answer {
       "article",
       { class: "exchange", "aria-labelledby": this.#id },
       h("h2", { class: "question", id: this.#id, tabindex: long && 0 }, question),
-      [this.#route, this.#calls, this.#thinking, this.#body, this.#sources.element],
-      [this.#status, this.#ending, this.#account.element],
+      [this.#route.element, this.#calls, this.#thinking, this.#body, this.#sources.element],
+      [this.#status.element, this.#unstopped, this.#ending, this.#account.element],
     );
+  }
+
+  /** All that was said, as Markdown. */
+  get text() {
+    return this.#texts.join("");
+  }
+
+  /** What the last run said. */
+  get lastText() {
+    return this.#texts.at(-1) ?? "";
   }
 
   /** One event of the run; kinds that are not known yet are passed over. */
@@ -59,18 +76,49 @@ export class Answer {
     if (Object.hasOwn(this.#on, event.type)) this.#on[event.type](event);
   }
 
-  /** The run is still on its way, and nobody reads it. */
-  pending() {
-    this.#doing("Still being answered");
-    this.#writing.finish(this.#shown());
+  /** What broke off is carried on, or what goes on elsewhere is read here too. */
+  goesOn(doing) {
+    if (this.ended) this.#account.carryOn();
+    this.ended = this.stopping = this.#cutBefore = false;
+    this.#body.classList.remove("partial");
+    this.#ending.replaceChildren();
+    this.#status.begin(doing);
   }
 
+  connected() {
+    if (this.#cutBefore) announce("");
+    this.#ending.replaceChildren();
+    this.#status.connection("");
+  }
+
+  reconnecting() {
+    this.#ending.replaceChildren();
+    this.#status.connection("Reconnecting…");
+    if (!this.#cutBefore) announce("The connection was lost. Reconnecting.");
+    this.#cutBefore = true;
+  }
+
+  /** Nothing can be read until `retry` is called. `error` says why. */
+  unreached(retry, error) {
+    this.#status.connection("Not connected");
+    this.#ending.replaceChildren(endings.unreached(this, retry, error));
+  }
+
+  stop() {
+    this.stopping = true;
+    this.#unstopped.replaceChildren();
+    this.#status.stopping("Stopping…");
+  }
+
+  notStopped(error, retry) {
+    this.stopping = false;
+    this.#status.stopping("");
+    this.#unstopped.replaceChildren(endings.notStopped(error, retry));
+  }
+
+  /** The question was stopped before there was a run. */
   stopped() {
     this.#end(endings.stopped(this));
-  }
-
-  cut() {
-    this.#end(endings.cut(this));
   }
 
   /** There is no run. `error` is one of `api.js`. */
@@ -78,21 +126,32 @@ export class Answer {
     this.#end(endings.refused(this, error));
   }
 
+  notContinued(error) {
+    this.#body.classList.add("partial");
+    this.#end(endings.notContinued(this, error));
+  }
+
   #on = {
     "run.started": ({ run_id: runId, thread_id: threadId }) => {
+      if (this.ended) this.goesOn("");
       Object.assign(this, { runId, threadId });
-      this.#doing("Reading the question");
+      this.#texts.push("");
+      this.#doing(this.#texts.length > 1 ? "Reading what was written" : "Reading the question");
     },
-    "route.decided": (route) => this.#route.replaceChildren(routeSign(route)),
+    "route.decided": (route) => this.#route.decided(route),
     "step.started": (step) => {
       this.#account.started(step);
-      this.#doing(doing(step));
+      this.#doing(this.#retrying && step.kind === "model" ? "Trying again" : doing(step));
     },
-    "step.completed": (step) => this.#account.completed(step),
+    "step.updated": (step) => this.#account.noted(step),
+    "step.completed": (step) => {
+      this.#account.completed(step);
+      this.#retrying = step.status === "retried";
+      if (this.#retrying) this.#doing("Trying again");
+    },
     "text.started": ({ text_id: id, channel }) => {
       this.#channels.set(id, channel);
       this.#doing(channel === "final" ? "Writing" : "Thinking");
-      if (channel === "final" && this.#text) this.#text += "\n\n";
     },
     "text.delta": ({ text_id: id, delta }) => this.#write(this.#channels.get(id), delta),
     "tool.started": ({ call_id: id, name }) => {
@@ -118,22 +177,22 @@ export class Answer {
     usage: ({ cost_usd: dollars, ...usage }) => this.#account.total(usage, dollars),
     "run.completed": (end) => {
       this.#account.total(end.usage, end.cost_usd, end);
-      this.#end(end.stop_reason === "max_tokens" ? endings.shortened() : null);
+      this.#end(end.stop_reason === "max_tokens" ? endings.shortened(this) : null);
       announce(`Answer: ${this.#body.textContent}`);
     },
     "run.failed": (end) => {
-      this.#body.classList.toggle("partial", end.partial);
+      this.#body.classList.toggle("partial", end.partial && end.code !== "not_saved");
       this.#end(endings.failed(this, end));
     },
     "run.cancelled": (end) => {
       this.#body.classList.toggle("partial", end.partial);
-      this.#end(endings.cancelled());
+      this.#end(endings.cancelled(this, end));
     },
   };
 
   #write(channel, delta) {
     if (channel === "final") {
-      this.#text += delta;
+      this.#texts.push(this.#texts.pop() + delta);
       this.#writing.write(this.#shown());
     } else if (channel !== "classify") {
       this.#thinking.hidden = false;
@@ -142,20 +201,20 @@ export class Answer {
   }
 
   #doing(text) {
-    this.#status.textContent = text;
-    this.#status.hidden = false;
+    this.#status.doing(text);
   }
 
-  /** The text; its list of sources is left out where they are shown below. */
+  /** The text; lists of sources are left out where those are shown below. */
   #shown() {
-    return this.#sources.without(this.#text);
+    return this.#texts.map((text) => this.#sources.without(text)).join("");
   }
 
   #end(notice) {
     this.ended = true;
-    this.#status.hidden = true;
+    this.#status.hide();
     this.#writing.finish(this.#shown());
     for (const call of this.#tools.values()) call.abandoned();
+    this.#unstopped.replaceChildren();
     this.#ending.replaceChildren(...(notice ? [notice] : []));
     this.#account.show();
   }

@@ -11,11 +11,30 @@ export class ApiError extends Error {
 /** The server was not reached at all. */
 export class Unreachable extends Error {}
 
-/** A question's stream. Throws ApiError or Unreachable before it starts. */
-export function ask(threadId, input, signal) {
+const STREAM = "text/event-stream";
+/** Milliseconds. The server answers a cancellation within some seconds, whatever the model does. */
+const LONGEST_CANCEL = 20_000;
+
+/**
+ * A question's stream; with the same key it is asked only once, and its stream is that run's.
+ * Throws ApiError or Unreachable before it starts, as every request here does.
+ */
+export function ask(threadId, input, key, signal) {
   const path = threadId ? `/v1/threads/${encodeURIComponent(threadId)}/runs` : "/v1/runs";
-  return request("POST", path, { body: { input }, accept: "text/event-stream", signal });
+  return request("POST", path, { body: { input }, accept: STREAM, key, signal });
 }
+
+/** The stream of a new run that carries on a run's answer. `key` as for a question. */
+export const goOn = (runId, key, signal) =>
+  request("POST", `${runPath(runId)}/continue`, { accept: STREAM, key, signal });
+
+/** The stream of a run's events after the one numbered `after`; 204 where nothing follows. */
+export const following = (runId, after, signal) =>
+  request("GET", `${runPath(runId)}/events?after=${after}`, { accept: STREAM, signal });
+
+/** The run as it is now: its end may still be on its way to whoever reads its events. */
+export const cancel = (runId) =>
+  json("POST", `${runPath(runId)}/cancel`, { signal: AbortSignal.timeout(LONGEST_CANCEL) });
 
 /** A page of threads, the latest first: `{threads, next_cursor}`. */
 export function threads(cursor) {
@@ -33,15 +52,15 @@ export const rename = (id, title) =>
 
 export const remove = (id) => request("DELETE", `/v1/threads/${encodeURIComponent(id)}`);
 
-/** A run with its steps and, once it is over, its answer as `output`. */
-export const run = (id) => json("GET", `/v1/runs/${encodeURIComponent(id)}`);
+const runPath = (id) => `/v1/runs/${encodeURIComponent(id)}`;
 
 async function json(method, path, options) {
   return (await request(method, path, options)).json();
 }
 
-async function request(method, path, { body, accept = "application/json", signal } = {}) {
+async function request(method, path, { body, accept = "application/json", key, signal } = {}) {
   const headers = { Accept: accept };
+  if (key) headers["Idempotency-Key"] = key;
   if (body) headers["Content-Type"] = "application/json";
   const response = await reached(
     fetch(path, { method, headers, body: body && JSON.stringify(body), signal }),

@@ -8,13 +8,14 @@ import { Follower } from "./scroll.js";
 import { Threads } from "./threads.js";
 
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
+const HELD = "Not sent yet: the question before it is still being answered. Send it after that.";
 const heading = document.getElementById("title");
 
 for (const place of document.querySelectorAll("[data-icon]"))
   place.prepend(icon(place.dataset.icon));
 
 const drawer = new Drawer();
-const conversation = new Conversation({ began, busy, refused, opened, empty });
+const conversation = new Conversation({ began, busy, refused, held, noted, opened, empty });
 const composer = new Composer({ ask, stop: () => conversation.stop() });
 const threads = new Threads({ open, renamed, removed });
 const scroller = document.getElementById("scroller");
@@ -28,7 +29,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   composer.focus();
 });
 window.addEventListener("popstate", () => addressed() !== conversation.threadId && show());
-window.addEventListener("pageshow", (event) => event.persisted && show());
+window.addEventListener("pageshow", (event) => event.persisted && !conversation.busy && show());
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (drawer.isOpen) drawer.close();
@@ -47,6 +48,7 @@ function addressed() {
 function show() {
   const threadId = addressed();
   name("");
+  noted("");
   threads.select(threadId);
   if (threadId) conversation.open(threadId);
   else conversation.begin();
@@ -94,6 +96,14 @@ function removed(threadId) {
 
 function refused(question) {
   composer.restore(question);
+}
+
+function held(question) {
+  composer.hold(question, HELD);
+}
+
+function noted(text) {
+  composer.note(text);
 }
 
 function busy(is) {

@@ -1,11 +1,12 @@
 /** Where a question is written. Enter sends, Shift+Enter makes a new line. */
 
-import { icon } from "./dom.js";
+import { announce, icon } from "./dom.js";
 
 export class Composer {
   #form = document.getElementById("composer");
   #input = document.getElementById("input");
   #send = document.getElementById("send");
+  #note = document.getElementById("note");
   #busy = false;
 
   /** `does.ask(question)` and `does.stop()`. */
@@ -26,9 +27,9 @@ export class Composer {
 
   busy(is) {
     this.#busy = is;
-    const label = is ? "Stop reading" : "Send";
+    const label = is ? "Stop" : "Send";
     this.#send.setAttribute("aria-label", label);
-    this.#send.title = is ? "Stop reading (Esc)" : "Send (Enter)";
+    this.#send.title = is ? "Stop (Esc)" : "Send (Enter)";
     this.#send.classList.toggle("stops", is);
     this.#send.replaceChildren(icon(is ? "stop" : "send"));
   }
@@ -43,9 +44,24 @@ export class Composer {
     this.#fit();
   }
 
+  /** Puts a question back before whatever is being written, and says why. */
+  hold(question, why) {
+    this.#input.value = [question, this.#input.value].filter(Boolean).join("\n\n");
+    this.#fit();
+    this.note(why);
+  }
+
+  /** A word on what was wanted here, until the next question; none where `text` is empty. */
+  note(text) {
+    this.#note.textContent = text;
+    this.#note.hidden = !text;
+    if (text) announce(text);
+  }
+
   #ask(does) {
     const question = this.#input.value;
     if (!question.trim()) return;
+    this.note("");
     this.#input.value = "";
     this.#fit();
     does.ask(question);

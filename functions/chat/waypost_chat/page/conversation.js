@@ -1,15 +1,12 @@
-/** The open thread: its answers, the question that is being asked, and what is read again. */
+/** The open thread: its answers, and the run that is being read. */
 
 import * as api from "./api.js";
 import { Answer } from "./answer.js";
 import { announce, h } from "./dom.js";
+import { Following } from "./following.js";
+import { Keys } from "./keys.js";
 import { errorNotice } from "./notices.js";
 import { LIVE, eventsOf } from "./replay.js";
-import { events } from "./stream.js";
-
-const POLL = 2000;
-/** No run outlives its invocation, which lasts 15 minutes at most. */
-const LONGEST_RUN = 16 * 60_000;
 
 export class Conversation {
   threadId = null;
@@ -21,12 +18,14 @@ export class Conversation {
   });
   #reading = null;
   #opened = 0;
+  #keys = new Keys();
   #hooks;
 
   /**
    * `hooks`: `began(threadId)` when a run has started, `busy(is)`, `refused(question)` when a
-   * question did not become a run, `opened(thread)` when one was read (null where it failed),
-   * and `empty()`, which makes what is shown before the first question.
+   * question did not become a run, `held(question)` when it has to wait for another,
+   * `noted(text)`, `opened(thread)` when one was read (null where it failed), and `empty()`, which
+   * makes what is shown before the first question.
    */
   constructor(hooks) {
     this.#hooks = hooks;
@@ -42,8 +41,10 @@ export class Conversation {
     this.element.replaceChildren(this.#hooks.empty());
   }
 
+  /** Reads a thread. One that is shown already stays where that fails. */
   async open(threadId) {
-    const turn = this.#leave(threadId);
+    const shown = threadId === this.threadId && this.element.querySelector(".exchange") !== null;
+    const turn = shown ? (this.#opened += 1) : this.#leave(threadId);
     this.element.setAttribute("aria-busy", "true");
     try {
       const thread = await api.thread(threadId);
@@ -51,115 +52,188 @@ export class Conversation {
       this.#show(thread);
       this.#hooks.opened(thread);
     } catch (error) {
-      if (turn !== this.#opened) return;
-      const again = ["Try again", () => this.open(threadId)];
-      this.element.replaceChildren(errorNotice(error, "This thread could not be opened.", [again]));
-      this.#hooks.opened(null);
+      if (turn === this.#opened) this.#notOpened(error, shown);
     } finally {
       if (turn === this.#opened) this.element.removeAttribute("aria-busy");
     }
   }
 
-  /** Stops reading; the run itself goes on. */
-  stop() {
-    this.#reading?.abort();
-  }
-
   /** Asks, and resolves when there is nothing more to read. */
   async ask(question) {
     if (this.busy || !question.trim()) return;
-    for (const old of this.element.querySelectorAll(".empty, .unsent")) old.remove();
-    const answer = this.#answer(question);
-    const reading = (this.#reading = new AbortController());
-    this.#hooks.busy(true);
-    try {
-      await this.#read(answer, reading);
-      if (!answer.ended) answer.cut();
-    } catch (error) {
-      this.#broke(answer, error, reading.signal);
-    } finally {
-      this.#release(reading);
+    this.#clear();
+    const { threadId } = this;
+    const key = this.#keys.of(threadId, question);
+    const begin = (signal) => api.ask(threadId, question, key, signal);
+    await this.#follow(this.#answer(question), { begin }, "Asking");
+  }
+
+  /** Stops the run that is being read; it is read on until it says so. */
+  async stop() {
+    if (!this.#reading) return;
+    const { answer, following } = this.#reading;
+    if (!following.runId && (answer.stopping || following.waiting)) {
+      following.leave();
+      answer.stopped();
+    } else if (!answer.stopping) {
+      answer.stop();
+      following.askNoMore();
+      await this.#cancel(answer, following);
     }
+  }
+
+  async #cancel(answer, following) {
+    try {
+      await api.cancel(await following.known);
+      following.hurry();
+    } catch (error) {
+      if (!answer.ended && !following.left) answer.notStopped(error, () => this.stop());
+    }
+  }
+
+  async #goOn(answer) {
+    if (this.busy) return;
+    this.#clear();
+    const { runId } = answer;
+    const key = this.#keys.of("continue", runId);
+    const begin = (signal) => api.goOn(runId, key, signal);
+    await this.#follow(answer, { begin }, "Continuing");
+  }
+
+  /** Reads a run to its end. `source` is its `runId`, or what is to `begin` it. */
+  async #follow(answer, source, doing) {
+    const reread = () => this.#reread(following);
+    const following = new Following({ ...source, reread, shows: answer });
+    this.#reading = { answer, following };
+    this.#hooks.busy(true);
+    answer.goesOn(doing);
+    let problem = null;
+    try {
+      await this.#read(answer, following);
+    } catch (error) {
+      problem = error;
+    }
+    this.#release(following);
+    if (problem) this.#refused(answer, problem);
+  }
+
+  async #read(answer, following) {
+    const known = following.runId;
+    for await (const event of following.events()) {
+      if (following.left) return;
+      answer.apply(event);
+      if (event.type === "run.started" && !known) this.#began(answer);
+      if (event.type === "run.failed" && event.code === "interrupted")
+        await this.#compare(answer, following);
+    }
+  }
+
+  #began({ threadId }) {
+    this.#keys.done();
+    this.threadId = threadId;
+    this.#hooks.began(threadId);
   }
 
   /** Lets the next question be asked. */
-  #release(reading) {
-    if (this.#reading === reading) this.#reading = null;
+  #release(following) {
+    following.leave();
+    if (this.#reading?.following === following) this.#reading = null;
     this.#hooks.busy(this.busy);
   }
 
-  async #read(answer, reading) {
-    const { signal } = reading;
-    const response = await api.ask(this.threadId, answer.question, signal);
-    for await (const event of events(response)) {
-      answer.apply(event);
-      // The run is over with this event, whenever the stream's last bytes come.
-      if (answer.ended) this.#release(reading);
-      if (event.type !== "run.started" || signal.aborted) continue;
-      this.threadId = answer.threadId;
-      this.#hooks.began(answer.threadId);
-    }
-  }
-
-  #broke(answer, error, signal) {
-    if (signal.aborted) {
+  #refused(answer, error) {
+    const { code, message } = error;
+    if (answer.stopping && error instanceof api.Unreachable && !answer.runId) {
       answer.stopped();
-    } else if (error instanceof api.ApiError || error instanceof api.Unreachable) {
+    } else if (answer.runId && ["run_live", "not_continuable"].includes(code)) {
+      this.#hooks.noted(message);
+      this.open(answer.threadId);
+    } else if (answer.runId) {
+      answer.notContinued(error);
+    } else if (code === "run_live") {
+      answer.element.remove();
+      this.#hooks.held(answer.question);
+      this.open(this.threadId);
+    } else {
       answer.refused(error);
       answer.element.classList.add("unsent");
       this.#hooks.refused(answer.question);
-    } else {
-      answer.cut();
     }
   }
 
+  /** Whether what is stored could be shown in place of a run that cannot be followed. */
+  async #reread(following) {
+    const thread = await api.thread(this.threadId);
+    if (following.left) return true;
+    const run = thread.runs.find(({ id }) => id === following.runId);
+    if (!run) throw new api.ApiError(404, "run_not_found", "The run is no longer kept.", "");
+    if (LIVE.has(run.state)) return false;
+    this.#show(thread);
+    return true;
+  }
+
+  /**
+   * A function that died may have said more than was stored. What is stored counts: an answer is
+   * carried on from there.
+   */
+  async #compare(answer, following) {
+    const thread = await api.thread(this.threadId).catch(() => null);
+    if (!thread || following.left) return;
+    const { text } = storedAnswer(thread, following.runId) ?? { text: "" };
+    if (text !== answer.lastText) this.#show(thread);
+  }
+
   #answer(question) {
-    const does = {
-      again: (text) => this.ask(text),
-      reload: () => this.open(this.threadId),
-    };
+    const does = { again: (text) => this.ask(text), goOn: (answer) => this.#goOn(answer) };
     const answer = new Answer(question, does);
     this.element.append(answer.element);
     return answer;
   }
 
+  /** Takes away what was never asked. */
+  #clear() {
+    for (const old of this.element.querySelectorAll(".empty, .unsent")) old.remove();
+  }
+
   #leave(threadId) {
-    this.stop();
+    this.#reading?.following.leave();
     this.threadId = threadId;
     return (this.#opened += 1);
   }
 
+  #notOpened(error, shown) {
+    const again = ["Try again", () => this.open(this.threadId)];
+    const said = errorNotice(error, "This thread could not be opened.", [again]);
+    said.classList.add("unsent");
+    this.#clear();
+    if (!shown) this.element.replaceChildren();
+    this.element.append(said);
+    if (!shown) this.#hooks.opened(null);
+  }
+
   #show({ runs, messages }) {
+    this.#reading?.following.leave();
     const byId = new Map(messages.map((message) => [message.id, message]));
+    const answers = new Map();
     this.element.replaceChildren();
     for (const run of runs) {
       const question = byId.get(run.user_message_id);
-      if (question) this.#tell(this.#answer(question.text), run, byId.get(run.message_id));
+      const answer = answers.get(run.continues) ?? (question && this.#answer(question.text));
+      if (!answer) continue;
+      answers.set(run.id, answer);
+      this.#tell(answer, run, byId.get(run.message_id));
     }
-    announce("");
   }
 
   #tell(answer, run, message) {
-    const live = LIVE.has(run.state);
-    const lost = live && Date.now() - new Date(run.created_at) > LONGEST_RUN;
-    for (const event of eventsOf(lost ? { ...run, state: "interrupted" } : run, message))
-      answer.apply(event);
-    if (!live || lost) return;
-    answer.pending();
-    setTimeout(() => this.#look(answer, run.id, this.#opened), POLL);
+    if (LIVE.has(run.state))
+      return this.#follow(answer, { runId: run.id }, "Still being answered");
+    for (const event of eventsOf(run, message)) answer.apply(event);
+    announce("");
   }
+}
 
-  /** Whether a run that nobody streams is over by now. */
-  async #look(answer, runId, turn) {
-    if (turn !== this.#opened || !answer.element.isConnected) return;
-    try {
-      const { output, ...run } = await api.run(runId);
-      if (turn !== this.#opened) return;
-      const fresh = this.#answer(answer.question);
-      answer.element.replaceWith(fresh.element);
-      this.#tell(fresh, run, output);
-    } catch {
-      setTimeout(() => this.#look(answer, runId, turn), 2 * POLL);
-    }
-  }
+function storedAnswer({ runs, messages }, runId) {
+  const run = runs.find(({ id }) => id === runId);
+  return messages.find(({ id }) => id === run?.message_id);
 }

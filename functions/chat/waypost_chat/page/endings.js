@@ -1,28 +1,25 @@
-/** How a question can end without a whole answer: what happened, and what to do now. */
+/** How an answer can end before it is whole: what happened, and what to do now. */
 
+import { copy } from "./copying.js";
+import { ApiError } from "./api.js";
 import { errorNotice, notice } from "./notices.js";
 
-/** The reader left; the run, if it has begun, did not. */
-export function stopped({ runId, does }) {
-  const text = runId
-    ? "The run itself goes on: its whole answer will be in this thread."
-    : "If the question has arrived already, its answer will be in the list of threads.";
-  const actions = runId ? [["Show the answer", does.reload]] : [];
-  return notice("calm", "You stopped reading.", { text, actions });
+/** Failures after which the run's answer can be carried on, whatever they say of themselves. */
+const BROKEN_OFF = new Set(["interrupted", "deadline"]);
+
+/** The reader stopped a question of which it is not known whether it arrived. */
+export function stopped(answer) {
+  const text = "If the question has arrived already, its answer will be in the list of threads.";
+  return notice("calm", "You stopped the question.", { text, actions: [again(answer)] });
 }
 
-/** The stream ended without the run's end. */
-export function cut(answer) {
-  const { runId, does } = answer;
-  if (!runId) {
-    const text =
-      "The connection was lost before the run began. If the question has arrived, it is in the list of threads.";
-    return notice("problem", "No answer came.", { text, actions: [again(answer)] });
-  }
-  const text =
-    "The connection was lost, so this may not be the whole answer. The run itself goes on.";
-  const actions = [["Load the thread again", does.reload]];
-  return notice("problem", "The answer was cut off.", { text, facts: [["Run", runId]], actions });
+/** What follows cannot be read for now. `error` says why, `retry` tries again. */
+export function unreached({ runId }, retry, error) {
+  const actions = [["Try again", retry]];
+  if (error instanceof ApiError)
+    return errorNotice(error, "The rest of the answer cannot be read.", actions);
+  const text = "What has arrived stays here. The run itself goes on, and its answer is kept.";
+  return notice("problem", "The connection is lost.", { text, facts: [["Run", runId]], actions });
 }
 
 /** The question was not accepted, or nobody was there to take it. `error` is one of `api.js`. */
@@ -30,25 +27,54 @@ export function refused(answer, error) {
   return errorNotice(error, "The question was not accepted.", [again(answer)]);
 }
 
-export function failed(answer, { code, message, retryable, partial }) {
-  const title = partial ? "The answer broke off here." : "There is no answer.";
-  const facts = [
-    ["Code", code],
-    ["Run", answer.runId],
-  ];
-  const actions = retryable ? [again(answer)] : [];
-  return notice("problem", title, { text: message, facts, actions });
+export function notContinued(answer, error) {
+  return errorNotice(error, "The answer was not continued.", [goOn(answer), again(answer)]);
 }
 
-export function cancelled() {
-  return notice("calm", "The run was cancelled.");
+export function notStopped(error, retry) {
+  return errorNotice(error, "The answer could not be stopped.", [["Stop it", retry]]);
+}
+
+export function failed(answer, end) {
+  if (end.code === "not_saved") return notSaved(answer, end);
+  const { code, message, retryable, partial } = end;
+  const title = partial ? "The answer broke off here." : "There is no answer.";
+  const worthwhile = retryable || BROKEN_OFF.has(code);
+  const actions = worthwhile ? [goOn(answer), again(answer)] : [];
+  return notice("problem", title, { text: message, facts: facts(answer, code), actions });
+}
+
+export function cancelled(answer, { partial }) {
+  const text = partial && "What had been written by then is kept.";
+  const actions = [goOn(answer), again(answer)];
+  return notice("calm", "The answer was stopped.", { text, actions });
 }
 
 /** The model used up its tokens. */
-export function shortened() {
-  return notice("calm", "The model reached its limit of tokens: the answer may lack its end.");
+export function shortened(answer) {
+  const title = "The model reached its limit of tokens: the answer may lack its end.";
+  return notice("calm", title, { actions: [goOn(answer)] });
+}
+
+function notSaved(answer, { code, message }) {
+  const text = `${message} It is nowhere but on this screen: copy it, or it is gone with this page.`;
+  const actions = [["Copy the answer", (event) => copy(answer.text, event.target)], again(answer)];
+  const title = "This answer is not stored.";
+  return notice("problem", title, { text, facts: facts(answer, code), actions });
+}
+
+function facts({ runId }, code) {
+  return [
+    ["Code", code],
+    ["Run", runId],
+  ];
 }
 
 function again({ question, does }) {
   return ["Ask again", () => does.again(question)];
+}
+
+/** Only a thread's last answer can be continued; the style hides this where another follows. */
+function goOn(answer) {
+  return ["Continue", () => answer.does.goOn(answer), "continue"];
 }

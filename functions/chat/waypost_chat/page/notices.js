@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 
 /**
  * `kind` is problem or calm; `facts` are what to quote when asking for help; `actions` are
- * `[label, click]`.
+ * `[label, click, class]`, the last of them if need be.
  */
 export function notice(kind, title, { text, facts = [], actions = [] } = {}) {
   const known = facts.filter(([, fact]) => fact);
@@ -39,6 +39,10 @@ export function errorNotice(error, title, actions = []) {
   return notice("problem", title, { text: error.message, facts, actions });
 }
 
-function button([label, click]) {
-  return h("button", { type: "button", on: { click } }, label);
+function button([label, does, kind]) {
+  const click = (event) => {
+    does(event);
+    if (!event.target.isConnected) document.getElementById("scroller").focus();
+  };
+  return h("button", { type: "button", class: kind, on: { click } }, label);
 }

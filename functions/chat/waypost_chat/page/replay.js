@@ -2,7 +2,7 @@
 
 export const LIVE = new Set(["queued", "running"]);
 
-/** `message` is the answer, null where there is none. The last event is missing while the run is live. */
+/** `message` is the answer, null or undefined where there is none; the run is over. */
 export function* eventsOf(run, message) {
   yield {
     type: "run.started",
@@ -14,11 +14,12 @@ export function* eventsOf(run, message) {
   for (const step of run.steps) yield* stepEvents(step);
   if (message?.text) yield* textEvents(message);
   yield { type: "usage", ...run.usage, cost_usd: run.cost_usd };
-  if (!LIVE.has(run.state)) yield end(run);
+  yield end(run);
 }
 
 function* stepEvents(step) {
   yield { type: "step.started", step_id: step.id, kind: step.kind, name: step.name };
+  for (const note of step.notes) yield { type: "step.updated", step_id: step.id, note };
   if (step.kind === "tool") yield* toolEvents(step);
   if (step.status) yield { type: "step.completed", ...step, step_id: step.id };
 }

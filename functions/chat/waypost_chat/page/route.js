@@ -10,8 +10,19 @@ const METHODS = {
   pinned: "as asked for",
 };
 
-/** `route` as in the event route.decided, or as a run keeps it. */
-export function routeSign(route) {
+/** The sign of an answer. Where a run carries it on with the same agent, the first decision stands. */
+export class Route {
+  element = h("div");
+  #agent = null;
+
+  /** `route` as in the event route.decided, or as a run keeps it. */
+  decided(route) {
+    if (route.agent !== this.#agent) this.element.append(sign(route));
+    this.#agent = route.agent;
+  }
+}
+
+function sign(route) {
   const facts = [
     certainty(route.confidence),
     route.runner_up && h("span", {}, "runner-up ", h("b", {}, route.runner_up)),

@@ -2,6 +2,8 @@
 
 import { h } from "./dom.js";
 
+const LISTED = "\n\nSources: ";
+
 export class Sources {
   #list = h("ol", {});
   #entries = new Map();
@@ -18,7 +20,9 @@ export class Sources {
     );
   }
 
+  /** Shows a source, once: a run that carries on an answer may cite what was cited before. */
   add(source) {
+    if (this.#entries.get(source.index)?.source.chunk_id === source.chunk_id) return;
     const summary = h(
       "summary",
       { id: `${this.#id}-source-${source.index}` },
@@ -47,14 +51,18 @@ export class Sources {
     return h("a", { ...props, on: { click: open } }, String(index));
   }
 
-  /** A text without its last line where that only lists these sources once more. */
+  /** One run's text without its last line where that only lists these sources, or some, again. */
   without(text) {
-    const entries = [...this.#entries.values()].map(({ source }) => source);
-    const sorted = entries.sort((one, other) => one.index - other.index);
-    const named = sorted.map(
-      ({ index, document, heading }) => `[${index}] ${document} (${heading})`,
-    );
-    const line = `\n\nSources: ${named.join("; ")}`;
-    return named.length > 0 && text.endsWith(line) ? text.slice(0, -line.length) : text;
+    const at = text.lastIndexOf(LISTED);
+    if (at < 0) return text;
+    const line = text.slice(at + LISTED.length);
+    const named = this.#names().filter((name) => line.includes(name));
+    return named.length > 0 && named.join("; ") === line ? text.slice(0, at) : text;
+  }
+
+  #names() {
+    const sources = [...this.#entries.values()].map(({ source }) => source);
+    const sorted = sources.sort((one, other) => one.index - other.index);
+    return sorted.map(({ index, document, heading }) => `[${index}] ${document} (${heading})`);
   }
 }

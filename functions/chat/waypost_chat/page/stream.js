@@ -7,22 +7,24 @@ export const LONGEST_SILENCE = 47_000;
 export class Cut extends Error {}
 
 /**
- * The events of a response, as the JSON of their data lines.
+ * The events of a response, as the JSON of their data lines. `heard()` is called with each piece
+ * that arrives, heartbeats too.
  *
  * Returns where the response ends, which is no sign that the run did: see whether the last event
- * was a terminal one. Throws Cut after `silence` milliseconds without a byte.
+ * was a terminal one. Throws Cut.
  */
-export async function* events(response, silence = LONGEST_SILENCE) {
+export async function* events(response, heard) {
   const reader = response.body.getReader();
   const frames = new Frames();
   try {
     for (;;) {
-      const { done, value } = await within(silence, reader.read());
+      const { done, value } = await within(LONGEST_SILENCE, reader.read().catch(cut));
       if (done) return;
+      heard();
       yield* frames.push(value);
     }
   } finally {
-    reader.cancel().catch(() => {});
+    drain(reader);
   }
 }
 
@@ -37,6 +39,28 @@ export class Frames {
     this.#rest = blocks.pop();
     return blocks.map(data).filter(Boolean).map(parsed);
   }
+}
+
+/** What `promise` resolves to. Throws Cut where that takes longer. */
+export function within(milliseconds, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Cut("The stream went silent.")), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Reads to the end what nobody wants any more: the connection then serves the next request. */
+async function drain(reader) {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It was broken off: so it is over, too.
+  }
+}
+
+function cut(error) {
+  throw new Cut(error.message);
 }
 
 /** The data of one frame; comments and fields of no use here are passed over. */
@@ -54,12 +78,4 @@ function parsed(text) {
   } catch {
     throw new Cut("The stream holds an event that is not JSON.");
   }
-}
-
-function within(milliseconds, promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Cut("The stream went silent.")), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

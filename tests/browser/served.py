@@ -1,0 +1,107 @@
+"""The page's real routes, and the API over the stage, behind a real server."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import FastAPI, Header
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from tests.browser.performance import Performance
+from tests.browser.stage import Stage
+from waypost.records import LIVE, Thread
+from waypost_chat import failures, sse
+from waypost_chat.bodies import NewRun, NewTitle, RunView, ThreadPage, ThreadView
+from waypost_chat.routes import about
+
+Key = Annotated[str | None, Header(alias="idempotency-key")]
+
+
+def build(stage: Stage) -> FastAPI:
+    app = FastAPI(openapi_url=None)
+    failures.install(app)
+    app.include_router(about.router)
+    _runs(app, stage)
+    _threads(app, stage)
+
+    @app.get("/openapi.json")
+    async def description() -> dict[str, Any]:
+        return stage.description
+
+    return app
+
+
+def _runs(app: FastAPI, stage: Stage) -> None:
+    @app.post("/v1/runs")
+    async def ask(body: NewRun, key: Key = None) -> Response:
+        return _stream(stage.ask(body.input, None, key))
+
+    @app.post("/v1/threads/{thread_id}/runs")
+    async def ask_in(thread_id: str, body: NewRun, key: Key = None) -> Response:
+        return _stream(stage.ask(body.input, thread_id, key))
+
+    @app.post("/v1/runs/{run_id}/continue")
+    async def go_on(run_id: str, key: Key = None) -> Response:
+        return _stream(stage.go_on(run_id, key))
+
+    @app.get("/v1/runs/{run_id}/events")
+    async def events(run_id: str, after: int = 0) -> Response:
+        run = stage.following(run_id, after)
+        return _stream(run, after) if run else Response(status_code=204)
+
+    @app.post("/v1/runs/{run_id}/cancel")
+    async def cancel(run_id: str) -> Response:
+        run = stage.cancel(run_id)
+        return JSONResponse(run.model_dump(mode="json"), 202 if run.state in LIVE else 200)
+
+    @app.get("/v1/runs/{run_id}")
+    async def run(run_id: str) -> RunView:
+        return stage.run_view(run_id)
+
+
+def _threads(app: FastAPI, stage: Stage) -> None:
+    @app.get("/v1/threads")
+    async def threads(limit: int = 20, cursor: str | None = None) -> ThreadPage:
+        return stage.latest(limit, cursor)
+
+    @app.get("/v1/threads/{thread_id}")
+    async def thread(thread_id: str) -> ThreadView:
+        return stage.view(thread_id)
+
+    @app.patch("/v1/threads/{thread_id}")
+    async def rename(thread_id: str, body: NewTitle) -> Thread:
+        renamed = stage.thread(thread_id).model_copy(update={"title": body.title})
+        stage.threads[thread_id] = renamed
+        return renamed
+
+    @app.delete("/v1/threads/{thread_id}", status_code=204)
+    async def delete(thread_id: str) -> Response:
+        stage.thread(thread_id)
+        del stage.threads[thread_id]
+        return Response(status_code=204)
+
+
+def _stream(run: Performance, after: int = 0) -> Response:
+    headers = {**sse.HEADERS, "X-Run-Id": run.id, "X-Thread-Id": run.thread_id}
+    return StreamingResponse(run.stream(after), media_type=sse.MEDIA_TYPE, headers=headers)
+
+
+@contextmanager
+def served(stage: Stage) -> Iterator[Stage]:
+    """The stage behind a real server, on a port of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stage.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            build(stage), log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield stage
+        finally:
+            server.should_exit = True
+            thread.join()
