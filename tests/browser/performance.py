@@ -103,7 +103,7 @@ class Performance:
 
     def settle(self) -> None:
         """Somebody finds that nobody answers this run any more."""
-        self.emit(INTERRUPTED)
+        self.emit(*self._books.closing(), INTERRUPTED)
 
     def next_connection(self) -> int:
         """Waits for the next reader: the number after which it wants to read."""

@@ -10,6 +10,7 @@ from tests.browser import scenes
 from tests.browser.asking import answer_text, ask
 from tests.browser.conftest import NewPage
 from tests.browser.stage import Stage
+from waypost.errors import Unauthenticated
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 WIDE = "| " + " | ".join(f"column {n}" for n in range(12)) + " |\n" + "|-" * 12 + "|\n"
@@ -132,9 +133,7 @@ def test_axe_finds_nothing(new_page: NewPage, stage: Stage, scheme: str, path: s
     else:
         expect(page.get_by_role("article").first).to_be_visible()
 
-    found = Axe().run(page).response["violations"]
-
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+    assert _violations(page) == []
 
 
 def test_dark_and_light_follow_the_system(new_page: NewPage, stage: Stage) -> None:
@@ -159,3 +158,44 @@ def test_nothing_moves_for_those_who_want_stillness(new_page: NewPage, stage: St
     assert moving == 0
     run.emit(*scenes.answer("Yes."), scenes.completed())
     expect(answer_text(page)).to_have_text(re.compile("Yes"))
+
+
+def test_trouble_is_for_everybody_too(new_page: NewPage, stage: Stage) -> None:
+    """Reconnecting, not stopped, not connected: no rule of axe is broken."""
+    page = new_page(**PHONE, reduced_motion="reduce", bypass_csp=True)
+    page.clock.install()
+    page.goto(stage.url)
+    run = ask(page, stage, "What are the overtime rules?")
+    run.emit(*scenes.routing(), scenes.opening(), scenes.says("There are"))
+    page.route("**/cancel", lambda route: route.abort())
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    run.drop()
+    expect(page.locator(".status")).to_have_text("Reconnecting…")
+    assert _violations(page) == []
+    stage.lost.extend([Unauthenticated()])
+    del stage.threads[run.thread_id]
+    page.clock.run_for(700)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert _violations(page) == []
+    wide, seen = page.locator("html").evaluate("(n) => [n.scrollWidth, n.clientWidth]")
+    assert wide <= seen
+
+
+def test_a_button_that_goes_leaves_the_keyboard_in_its_place(page: Page, stage: Stage) -> None:
+    run = ask(page, stage, "Still?")
+    run.emit(*scenes.routing(), scenes.opening(), scenes.says("Ye"), scenes.failed())
+
+    page.get_by_role("button", name="Continue").focus()
+    page.keyboard.press("Enter")
+
+    second = stage.next_run()
+    expect(page.locator("#scroller")).to_be_focused()
+    second.emit(scenes.opening(), scenes.says("s."), scenes.closing(), scenes.completed())
+    expect(answer_text(page)).to_have_text("Yes.")
+
+
+def _violations(page: Page) -> list[tuple[str, list[str]]]:
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], [n["target"] for n in v["nodes"]]) for v in found]

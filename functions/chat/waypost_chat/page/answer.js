@@ -66,14 +66,14 @@ export class Answer {
     return this.#texts.join("");
   }
 
-  /** What the last run said. */
-  get lastText() {
-    return this.#texts.at(-1) ?? "";
-  }
-
   /** One event of the run; kinds that are not known yet are passed over. */
   apply(event) {
     if (Object.hasOwn(this.#on, event.type)) this.#on[event.type](event);
+  }
+
+  /** To readers of the screen, who would not want it word by word. */
+  readAloud() {
+    announce(`Answer: ${this.#body.textContent}`);
   }
 
   /** What broke off is carried on, or what goes on elsewhere is read here too. */
@@ -178,7 +178,6 @@ export class Answer {
     "run.completed": (end) => {
       this.#account.total(end.usage, end.cost_usd, end);
       this.#end(end.stop_reason === "max_tokens" ? endings.shortened(this) : null);
-      announce(`Answer: ${this.#body.textContent}`);
     },
     "run.failed": (end) => {
       this.#body.classList.toggle("partial", end.partial && end.code !== "not_saved");

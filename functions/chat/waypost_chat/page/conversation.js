@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { Answer } from "./answer.js";
-import { announce, h } from "./dom.js";
+import { h } from "./dom.js";
 import { Following } from "./following.js";
 import { Keys } from "./keys.js";
 import { errorNotice } from "./notices.js";
@@ -120,12 +120,20 @@ export class Conversation {
   async #read(answer, following) {
     const known = following.runId;
     for await (const event of following.events()) {
-      if (following.left) return;
+      if (following.left || (await this.#foundDead(event, following))) return;
       answer.apply(event);
       if (event.type === "run.started" && !known) this.#began(answer);
-      if (event.type === "run.failed" && event.code === "interrupted")
-        await this.#compare(answer, following);
+      if (event.type === "run.completed") answer.readAloud();
     }
+  }
+
+  /**
+   * Whether this says that the run's function died, and what is stored is shown. More may have
+   * been said than was stored, and an answer is carried on from what was.
+   */
+  async #foundDead({ type, code }, following) {
+    if (type !== "run.failed" || code !== "interrupted") return false;
+    return this.#reread(following).catch(() => false);
   }
 
   #began({ threadId }) {
@@ -170,17 +178,6 @@ export class Conversation {
     if (LIVE.has(run.state)) return false;
     this.#show(thread);
     return true;
-  }
-
-  /**
-   * A function that died may have said more than was stored. What is stored counts: an answer is
-   * carried on from there.
-   */
-  async #compare(answer, following) {
-    const thread = await api.thread(this.threadId).catch(() => null);
-    if (!thread || following.left) return;
-    const { text } = storedAnswer(thread, following.runId) ?? { text: "" };
-    if (text !== answer.lastText) this.#show(thread);
   }
 
   #answer(question) {
@@ -229,11 +226,5 @@ export class Conversation {
     if (LIVE.has(run.state))
       return this.#follow(answer, { runId: run.id }, "Still being answered");
     for (const event of eventsOf(run, message)) answer.apply(event);
-    announce("");
   }
-}
-
-function storedAnswer({ runs, messages }, runId) {
-  const run = runs.find(({ id }) => id === runId);
-  return messages.find(({ id }) => id === run?.message_id);
 }
