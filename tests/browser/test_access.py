@@ -163,7 +163,6 @@ def test_nothing_moves_for_those_who_want_stillness(new_page: NewPage, stage: St
 def test_trouble_is_for_everybody_too(new_page: NewPage, stage: Stage) -> None:
     """Reconnecting, not stopped, not connected: no rule of axe is broken."""
     page = new_page(**PHONE, reduced_motion="reduce", bypass_csp=True)
-    page.clock.install()
     page.goto(stage.url)
     run = ask(page, stage, "What are the overtime rules?")
     run.emit(*scenes.routing(), scenes.opening(), scenes.says("There are"))
@@ -171,12 +170,13 @@ def test_trouble_is_for_everybody_too(new_page: NewPage, stage: Stage) -> None:
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("alert")).to_be_visible()
 
+    page.context.set_offline(True)
     run.drop()
     expect(page.locator(".status")).to_have_text("Reconnecting…")
     assert _violations(page) == []
-    stage.lost.extend([Unauthenticated()])
+    stage.lost.append(Unauthenticated())
     del stage.threads[run.thread_id]
-    page.clock.run_for(700)
+    page.context.set_offline(False)
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     assert _violations(page) == []
     wide, seen = page.locator("html").evaluate("(n) => [n.scrollWidth, n.clientWidth]")

@@ -141,3 +141,21 @@ def test_a_question_waits_for_the_one_before_it(
     stage.next_run().emit(*scenes.routing(), *scenes.answer("Three."), scenes.completed())
     expect(answer_text(other)).to_have_text("Three.")
     expect(other.locator("#note")).to_be_hidden()
+
+
+def test_a_question_that_comes_while_the_thread_is_read_stands_after_it(
+    page: Page, new_page: NewPage, stage: Stage
+) -> None:
+    run = ask(page, stage, "First?")
+    run.emit(*scenes.routing(), *scenes.answer("One."), scenes.completed())
+    other, held = new_page(), list[Route]()
+    other.route("**/v1/threads/*", lambda route: held.append(route))
+    other.goto(page.url)
+    expect(other.get_by_role("log")).to_have_attribute("aria-busy", "true")
+
+    send(other, "Second?")
+    held[0].continue_()
+
+    stage.next_run().emit(*scenes.routing(), *scenes.answer("Two."), scenes.completed())
+    expect(other.locator(".question")).to_have_text(["First?", "Second?"])
+    expect(answer_text(other)).to_have_text("Two.")

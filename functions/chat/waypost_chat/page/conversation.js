@@ -3,10 +3,13 @@
 import * as api from "./api.js";
 import { Answer } from "./answer.js";
 import { h } from "./dom.js";
-import { Following } from "./following.js";
 import { Keys } from "./keys.js";
 import { errorNotice } from "./notices.js";
+import { Reading } from "./reading.js";
 import { LIVE, eventsOf } from "./replay.js";
+
+/** Refusals that say that the thread is not as it is shown here. */
+const GONE_ON = new Set(["run_live", "not_continuable"]);
 
 export class Conversation {
   threadId = null;
@@ -18,6 +21,7 @@ export class Conversation {
   });
   #reading = null;
   #opened = 0;
+  #opening = null;
   #keys = new Keys();
   #hooks;
 
@@ -38,11 +42,16 @@ export class Conversation {
   /** A thread that does not exist yet. */
   begin() {
     this.#leave(null);
+    this.element.removeAttribute("aria-busy");
     this.element.replaceChildren(this.#hooks.empty());
   }
 
   /** Reads a thread. One that is shown already stays where that fails. */
-  async open(threadId) {
+  open(threadId) {
+    return (this.#opening = this.#open(threadId));
+  }
+
+  async #open(threadId) {
     const shown = threadId === this.threadId && this.element.querySelector(".exchange") !== null;
     const turn = shown ? (this.#opened += 1) : this.#leave(threadId);
     this.element.setAttribute("aria-busy", "true");
@@ -60,35 +69,18 @@ export class Conversation {
 
   /** Asks, and resolves when there is nothing more to read. */
   async ask(question) {
-    if (this.busy || !question.trim()) return;
+    if (this.element.hasAttribute("aria-busy")) await this.#opening;
+    if (this.busy) return this.#hooks.held(question);
     this.#clear();
     const { threadId } = this;
     const key = this.#keys.of(threadId, question);
     const begin = (signal) => api.ask(threadId, question, key, signal);
-    await this.#follow(this.#answer(question), { begin }, "Asking");
+    await this.#read(this.#answer(question), { begin }, "Asking");
   }
 
   /** Stops the run that is being read; it is read on until it says so. */
-  async stop() {
-    if (!this.#reading) return;
-    const { answer, following } = this.#reading;
-    if (!following.runId && (answer.stopping || following.waiting)) {
-      following.leave();
-      answer.stopped();
-    } else if (!answer.stopping) {
-      answer.stop();
-      following.askNoMore();
-      await this.#cancel(answer, following);
-    }
-  }
-
-  async #cancel(answer, following) {
-    try {
-      await api.cancel(await following.known);
-      following.hurry();
-    } catch (error) {
-      if (!answer.ended && !following.left) answer.notStopped(error, () => this.stop());
-    }
+  stop() {
+    return this.#reading?.stop();
   }
 
   async #goOn(answer) {
@@ -97,43 +89,24 @@ export class Conversation {
     const { runId } = answer;
     const key = this.#keys.of("continue", runId);
     const begin = (signal) => api.goOn(runId, key, signal);
-    await this.#follow(answer, { begin }, "Continuing");
+    await this.#read(answer, { begin }, "Continuing");
   }
 
   /** Reads a run to its end. `source` is its `runId`, or what is to `begin` it. */
-  async #follow(answer, source, doing) {
-    const reread = () => this.#reread(following);
-    const following = new Following({ ...source, reread, shows: answer });
-    this.#reading = { answer, following };
+  async #read(answer, source, doing) {
+    const began = () => this.#began(answer);
+    const reread = (reading) => this.#reread(reading);
+    const reading = (this.#reading = new Reading(answer, source, { began, reread }));
     this.#hooks.busy(true);
     answer.goesOn(doing);
     let problem = null;
     try {
-      await this.#read(answer, following);
+      await reading.toItsEnd();
     } catch (error) {
       problem = error;
     }
-    this.#release(following);
+    this.#release(reading);
     if (problem) this.#refused(answer, problem);
-  }
-
-  async #read(answer, following) {
-    const known = following.runId;
-    for await (const event of following.events()) {
-      if (following.left || (await this.#foundDead(event, following))) return;
-      answer.apply(event);
-      if (event.type === "run.started" && !known) this.#began(answer);
-      if (event.type === "run.completed") answer.readAloud();
-    }
-  }
-
-  /**
-   * Whether this says that the run's function died, and what is stored is shown. More may have
-   * been said than was stored, and an answer is carried on from what was.
-   */
-  async #foundDead({ type, code }, following) {
-    if (type !== "run.failed" || code !== "interrupted") return false;
-    return this.#reread(following).catch(() => false);
   }
 
   #began({ threadId }) {
@@ -143,37 +116,43 @@ export class Conversation {
   }
 
   /** Lets the next question be asked. */
-  #release(following) {
-    following.leave();
-    if (this.#reading?.following === following) this.#reading = null;
+  #release(reading) {
+    reading.leave();
+    if (this.#reading === reading) this.#reading = null;
     this.#hooks.busy(this.busy);
   }
 
+  /** No run began. Where another one is in the way, the thread as it is now shows it. */
   #refused(answer, error) {
-    const { code, message } = error;
-    if (answer.stopping && error instanceof api.Unreachable && !answer.runId) {
-      answer.stopped();
-    } else if (answer.runId && ["run_live", "not_continuable"].includes(code)) {
-      this.#hooks.noted(message);
-      this.open(answer.threadId);
-    } else if (answer.runId) {
-      answer.notContinued(error);
-    } else if (code === "run_live") {
-      answer.element.remove();
-      this.#hooks.held(answer.question);
-      this.open(this.threadId);
-    } else {
-      answer.refused(error);
-      answer.element.classList.add("unsent");
-      this.#hooks.refused(answer.question);
-    }
+    if (answer.runId) this.#notContinued(answer, error);
+    else if (error.code === "run_live") this.#held(answer);
+    else if (answer.stopping && error instanceof api.Unreachable) answer.stopped();
+    else this.#notAsked(answer, error);
+  }
+
+  #notContinued(answer, error) {
+    if (!GONE_ON.has(error.code)) return answer.notContinued(error);
+    this.#hooks.noted(error.message);
+    this.open(answer.threadId);
+  }
+
+  #held(answer) {
+    answer.element.remove();
+    this.#hooks.held(answer.question);
+    this.open(this.threadId);
+  }
+
+  #notAsked(answer, error) {
+    answer.refused(error);
+    answer.element.classList.add("unsent");
+    this.#hooks.refused(answer.question);
   }
 
   /** Whether what is stored could be shown in place of a run that cannot be followed. */
-  async #reread(following) {
+  async #reread(reading) {
     const thread = await api.thread(this.threadId);
-    if (following.left) return true;
-    const run = thread.runs.find(({ id }) => id === following.runId);
+    if (reading.left) return true;
+    const run = thread.runs.find(({ id }) => id === reading.runId);
     if (!run) throw new api.ApiError(404, "run_not_found", "The run is no longer kept.", "");
     if (LIVE.has(run.state)) return false;
     this.#show(thread);
@@ -193,7 +172,7 @@ export class Conversation {
   }
 
   #leave(threadId) {
-    this.#reading?.following.leave();
+    this.#reading?.leave();
     this.threadId = threadId;
     return (this.#opened += 1);
   }
@@ -209,7 +188,7 @@ export class Conversation {
   }
 
   #show({ runs, messages }) {
-    this.#reading?.following.leave();
+    this.#reading?.leave();
     const byId = new Map(messages.map((message) => [message.id, message]));
     const answers = new Map();
     this.element.replaceChildren();
@@ -223,8 +202,10 @@ export class Conversation {
   }
 
   #tell(answer, run, message) {
-    if (LIVE.has(run.state))
-      return this.#follow(answer, { runId: run.id }, "Still being answered");
+    if (LIVE.has(run.state)) {
+      this.#read(answer, { runId: run.id }, "Still being answered");
+      return;
+    }
     for (const event of eventsOf(run, message)) answer.apply(event);
   }
 }
