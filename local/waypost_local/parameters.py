@@ -88,7 +88,8 @@ def of_this_machine(
         "DatabasePath": lambda: str(_database(database) if database else _demo_database(root)),
     }
     if not bedrock:
-        known |= {"ModelId": lambda: STAND_IN, "RouterModelId": lambda: STAND_IN}
+        models = ("ModelId", "RouterModelId", "FallbackModelId")
+        known |= {name: (lambda: STAND_IN) for name in models}
     return {name: value() for name, value in known.items() if name in declared}
 
 

@@ -12,7 +12,7 @@ from waypost_local import parameters
 from waypost_local.failure import CommandError
 
 OURS = ("DefaultIdentity", "AllowedOrigins", "SharedTables", "AgentsPath", "DocumentsPath",
-        "DatabasePath", "ModelId", "RouterModelId")  # fmt: skip
+        "DatabasePath", "ModelId", "RouterModelId", "FallbackModelId")  # fmt: skip
 
 
 @pytest.fixture
@@ -43,7 +43,8 @@ def test_without_wishes_it_is_the_demo_company(root: Path) -> None:
     assert values["SharedTables"] == "*"
     assert values["AgentsPath"] == str(root / "agents")
     assert values["DocumentsPath"] == str(root / "demo/documents")
-    assert values["ModelId"] == values["RouterModelId"] == "waypost.builtin-v1:0"
+    models = {values[name] for name in ("ModelId", "RouterModelId", "FallbackModelId")}
+    assert models == {"waypost.builtin-v1:0"}
     with closing(sqlite3.connect(values["DatabasePath"])) as database:
         assert database.execute("SELECT a FROM t").fetchone() == (7,)
 
@@ -80,7 +81,7 @@ def test_only_what_the_template_declares_is_filled_in(root: Path) -> None:
 
 
 def test_bedrock_keeps_the_templates_models(root: Path) -> None:
-    assert not {"ModelId", "RouterModelId"} & set(found(root, bedrock=True))
+    assert not {"ModelId", "RouterModelId", "FallbackModelId"} & set(found(root, bedrock=True))
 
 
 @pytest.mark.parametrize(

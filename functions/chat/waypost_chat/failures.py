@@ -19,7 +19,9 @@ _MESSAGES = {404: "There is nothing here.", 405: "This does not take that method
 
 
 def answer(error: WaypostError, scope: Scope) -> Response:
-    return _json(scope, error.status, error.code, error.message)
+    made = request_id(scope)
+    problem = {"code": error.code, "message": error.message, "request_id": made, **error.details}
+    return JSONResponse({"error": problem}, error.status)
 
 
 def request_id(scope: Scope) -> str:

@@ -12,6 +12,8 @@ from waypost_chat.bodies import Failed
 _ERRORS = {
     401: "Nobody says who asks, or nobody is believed.",
     404: "It is not there, or not yours.",
+    409: "Something is in the way; `error.run_id` names the run where there is one.",
+    410: "It is no longer kept.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The request is not valid.",

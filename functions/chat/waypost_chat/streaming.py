@@ -9,25 +9,27 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from waypost.errors import DeadlinePassed
-from waypost.runs import LiveRun
+from waypost.runs import FollowedRun, LiveRun
 from waypost_chat import sse
 from waypost_chat.dialects import Dialect
 
 _DEADLINE_IS_NEAR = 5.0
+AnyRun = LiveRun | FollowedRun
 
 
 class RunStream(StreamingResponse):
-    """Follows a run to its end.
+    """Follows a run to its end, from after the event with number `after`.
 
-    Whoever called may leave: the response then goes on waiting for the run, because Lambda
-    freezes the process as soon as the response is over.
+    Whoever called may leave: the response then goes on waiting for a run that is worked on in
+    this process, because Lambda freezes the process as soon as the response is over.
     """
 
-    def __init__(self, run: LiveRun, dialect: Dialect, heartbeat: float, scope: Scope) -> None:
+    def __init__(
+        self, run: AnyRun, dialect: Dialect, heartbeat: float, scope: Scope, after: int = 0
+    ) -> None:
         self._run = run
         super().__init__(
-            _bytes(run, dialect, heartbeat, scope),
+            _bytes(run, dialect, heartbeat, scope, after),
             media_type=sse.MEDIA_TYPE,
             headers={**sse.HEADERS, **run_headers(run)},
         )
@@ -39,33 +41,50 @@ class RunStream(StreamingResponse):
             await self._run.wait()
 
 
-def run_headers(run: LiveRun) -> dict[str, str]:
+def run_headers(run: AnyRun) -> dict[str, str]:
     return {"X-Run-Id": run.id, "X-Thread-Id": run.thread_id}
 
 
-def deadline_is_near(scope: Scope) -> bool:
-    """Whether a cancellation means that the invocation's time is over, not that a client left."""
-    deadline: Any = scope.get("aws.deadline")
-    return deadline is not None and deadline - time.time() < _DEADLINE_IS_NEAR
+async def over(run: AnyRun, scope: Scope) -> bool:
+    """Waits until the run is over; False where the invocation's time was over first."""
+    seq = 0
+    while not run.finished:
+        try:
+            seq += len(await run.read(seq, patience=60))
+        except asyncio.CancelledError:
+            if not _deadline_is_near(scope):
+                raise
+            if not run.out_of_time():
+                return False
+    return True
 
 
 async def _bytes(
-    run: LiveRun, dialect: Dialect, heartbeat: float, scope: Scope
+    run: AnyRun, dialect: Dialect, heartbeat: float, scope: Scope, after: int
 ) -> AsyncIterator[bytes]:
     yield sse.OPENING
-    seq, over = 0, False
-    while not over:
+    seq, finished, silent_since = 0, False, time.monotonic()
+    while not finished:
+        patience = max(0.0, silent_since + heartbeat - time.monotonic())
         try:
-            events = await run.read(seq, heartbeat)
+            events = await run.read(seq, patience)
         except asyncio.CancelledError:
-            if not deadline_is_near(scope):
+            if not _deadline_is_near(scope):
                 raise
-            run.stop(DeadlinePassed())
+            if not run.out_of_time():
+                return
             continue
-        over = run.finished
+        finished = run.finished
         seq += len(events)
-        data = b"".join(map(dialect.encode, events))
-        if data:
-            yield data
-        elif not events:
-            yield sse.HEARTBEAT
+        # A dialect remembers what it has told, so it is told everything, also what is not sent.
+        encoded = [(event.seq, dialect.encode(event)) for event in events]
+        data = b"".join(part for number, part in encoded if number > after)
+        if data or time.monotonic() - silent_since >= heartbeat:
+            yield data or sse.HEARTBEAT
+            silent_since = time.monotonic()
+
+
+def _deadline_is_near(scope: Scope) -> bool:
+    """Whether a cancellation means that the invocation's time is over, not that a client left."""
+    deadline: Any = scope.get("aws.deadline")
+    return deadline is not None and deadline - time.time() < _DEADLINE_IS_NEAR

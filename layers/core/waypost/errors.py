@@ -5,7 +5,9 @@
     │   ├── Invalid          422
     │   ├── Unauthenticated  401
     │   ├── NotFound         404
-    │   └── Conflict         409
+    │   ├── Conflict         409
+    │   │   └── RunLive      409, with the id of the run that is in the way
+    │   └── Gone             410: it was there, and is no longer kept
     ├── ModelError           the model's side: 503 before the stream, `run.failed` inside it
     │   ├── ModelBusy        throttled or overloaded, worth another try
     │   ├── ModelBroken      it failed or its stream broke off, worth another try
@@ -13,6 +15,7 @@
     ├── Unavailable          the deployment lacks what an agent needs
     ├── StoreUnavailable     503: the table cannot be reached
     ├── LimitReached         an agent used up its budget
+    ├── Interrupted          the run's function ended without a word
     └── DeadlinePassed       the invocation's time is over
 
 A message is written for the person who asked: it names nothing internal.
@@ -28,6 +31,8 @@ class WaypostError(Exception):
     def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
         self.message = message or self.message
         self.code = code or self.code
+        self.details: dict[str, str] = {}
+        """More for the caller's program, beside `code` and `message`."""
         super().__init__(self.message)
 
 
@@ -59,6 +64,21 @@ class Conflict(CallerError):
     code = "conflict"
     status = 409
     message = "Something else happened to this at the same time."
+
+
+class RunLive(Conflict):
+    code = "run_live"
+    message = "The question before this one is still being answered."
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.details["run_id"] = run_id
+
+
+class Gone(CallerError):
+    code = "gone"
+    status = 410
+    message = "This is no longer kept."
 
 
 class ModelError(WaypostError):
@@ -101,6 +121,13 @@ class DeadlinePassed(WaypostError):
     status = 504
     retryable = True
     message = "The time for this answer is over."
+
+
+class Interrupted(WaypostError):
+    code = "interrupted"
+    status = 503
+    retryable = True
+    message = "The answer was interrupted. What had been said by then is kept."
 
 
 class Unavailable(WaypostError):

@@ -8,6 +8,7 @@ from waypost.events import RouteMethod, StepKind, StepStatus, Usage
 
 Role = Literal["user", "assistant"]
 RunState = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
+LIVE: frozenset[RunState] = frozenset({"queued", "running"})
 
 
 class _Record(BaseModel):
@@ -23,6 +24,9 @@ class Thread(_Record):
     created_at: str
     updated_at: str
     version: int = Field(default=0, description="Counts the runs that began or ended")
+    live_run: str | None = Field(default=None, description="The run that is answering now")
+    summary: str | None = Field(default=None, exclude=True)
+    summary_through: str | None = Field(default=None, exclude=True)
 
 
 class Source(_Record):
@@ -93,6 +97,9 @@ class Run(_Record):
     state: RunState
     user_message_id: str
     message_id: str
+    continues: str | None = Field(
+        default=None, description="The run whose answer this one finishes"
+    )
     created_at: str
     finished_at: str | None = None
     model: str | None = None

@@ -19,6 +19,10 @@ class Settings:
     router_model: str
     models: tuple[str, ...]
     """Every model id that a request may name; `model` is always one of them."""
+    fallback_models: tuple[str, ...]
+    """Asked in turn where an agent's model fails before its first word."""
+    model_timeout: float
+    """A model that is silent for so long has broken off."""
     agents: Path
     documents: Path | None
     database: Path | None
@@ -32,7 +36,16 @@ class Settings:
     max_body_bytes: int
     heartbeat: float
     route_deadline: float
-    history_messages: int
+    history_tokens: int
+    """The most that earlier turns may take of a prompt, as tokens are estimated."""
+    journal_seconds: float
+    """How long an event waits at most before it is written."""
+    journal_bytes: int
+    """So many bytes of events are written at once, however short the wait was."""
+    journal_days: float
+    """How long a run's events are kept. Threads, messages and runs stay."""
+    lease: float
+    """A run whose function has not been heard of for so long is over."""
     result_rows: int
     query_seconds: float
 
@@ -45,6 +58,8 @@ class Settings:
             model=model,
             router_model=env.get("WAYPOST_ROUTER_MODEL") or model,
             models=tuple(dict.fromkeys([model, *_list(env, "WAYPOST_MODELS")])),
+            fallback_models=tuple(_list(env, "WAYPOST_FALLBACK_MODELS")),
+            model_timeout=_number(env, "WAYPOST_MODEL_TIMEOUT", 30),
             agents=Path(_text(env, "WAYPOST_AGENTS")),
             documents=_path(env, "WAYPOST_DOCUMENTS"),
             database=_path(env, "WAYPOST_DATABASE"),
@@ -57,7 +72,11 @@ class Settings:
             max_body_bytes=int(_number(env, "WAYPOST_MAX_BODY", 1_000_000)),
             heartbeat=_number(env, "WAYPOST_HEARTBEAT", 15),
             route_deadline=_number(env, "WAYPOST_ROUTE_DEADLINE", 4),
-            history_messages=int(_number(env, "WAYPOST_HISTORY", 20)),
+            history_tokens=int(_number(env, "WAYPOST_HISTORY_TOKENS", 12_000)),
+            journal_seconds=_number(env, "WAYPOST_JOURNAL_SECONDS", 0.25),
+            journal_bytes=int(_number(env, "WAYPOST_JOURNAL_BYTES", 64_000)),
+            journal_days=_number(env, "WAYPOST_JOURNAL_DAYS", 7),
+            lease=_number(env, "WAYPOST_LEASE", 15),
             result_rows=int(_number(env, "WAYPOST_RESULT_ROWS", 200)),
             query_seconds=_number(env, "WAYPOST_QUERY_SECONDS", 5),
         )

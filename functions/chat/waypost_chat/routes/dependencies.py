@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from waypost.identity import Identity
 from waypost.runs import Backend
+from waypost.runs.begin import Call
 from waypost_chat.identity import from_headers
 
 
@@ -22,3 +23,16 @@ def _caller(request: Request, backend: BackendOf) -> Identity:
 
 
 Caller = Annotated[Identity, Depends(_caller)]
+
+
+def _call(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Your own name for this run: sent again, it is the same run"),
+    ] = None,
+) -> Call:
+    return Call(idempotency_key, request.scope.get("aws.deadline"))
+
+
+CallOf = Annotated[Call, Depends(_call)]

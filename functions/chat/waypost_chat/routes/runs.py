@@ -1,49 +1,52 @@
 """`/v1`: questions, and the runs that answer them."""
 
 import asyncio
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import JSONResponse, Response
 
 from waypost import runs
-from waypost.errors import DeadlinePassed
+from waypost.errors import Invalid
 from waypost.identity import Identity
-from waypost.runs import Backend, LiveRun
+from waypost.records import LIVE
+from waypost.runs import Backend, reading
 from waypost.runs.begin import Request as Question
-from waypost.store import runs as run_store
+from waypost.store import journals
 from waypost.store import threads as thread_store
 from waypost_chat.bodies import NewRun, RunView
+from waypost_chat.dialects import DIALECTS, Dialect
 from waypost_chat.dialects.waypost import Waypost
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller
-from waypost_chat.streaming import RunStream, deadline_is_near, run_headers
+from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
 
 router = APIRouter(prefix="/v1", tags=["runs"])
+_STREAM = streams("The run's events, or the finished run as JSON.", RunView)
+_CANCELLING, _LOOKING = 4.0, 0.25
+"""Seconds that a cancelled run has to end while its caller waits, and between two looks."""
 
 
-@router.post("/runs", **streams("The run's events, or the finished run as JSON.", RunView))
+@router.post("/runs", **_STREAM)
 async def ask_in_new_thread(
-    body: NewRun, request: Request, backend: BackendOf, who: Caller
+    body: NewRun, request: Request, backend: BackendOf, who: Caller, call: CallOf
 ) -> Response:
     """Asks a question in a new thread.
 
-    Streams the run's events; with `Accept: application/json` it waits and answers the run.
+    Streams the run's events; with `Accept: application/json` it waits and answers the run. With an
+    `Idempotency-Key` the same request may be sent again: it attaches to the run that it started.
     """
     question = Question(text=body.input, agent=body.agent, model=body.model)
-    return await _answered(request, backend, who, question)
+    return await _answered(request, backend, who, await runs.begin(backend, who, question, call))
 
 
-@router.post(
-    "/threads/{thread_id}/runs",
-    **streams("The run's events, or the finished run as JSON.", RunView),
-)
+@router.post("/threads/{thread_id}/runs", **_STREAM)
 async def ask_in_thread(
-    thread_id: str, body: NewRun, request: Request, backend: BackendOf, who: Caller
+    thread_id: str, body: NewRun, request: Request, backend: BackendOf, who: Caller, call: CallOf
 ) -> Response:
     """Asks the next question of a thread. Streams or waits as `POST /v1/runs` does."""
     question = Question(text=body.input, thread_id=thread_id, agent=body.agent, model=body.model)
-    return await _answered(request, backend, who, question)
+    return await _answered(request, backend, who, await runs.begin(backend, who, question, call))
 
 
 @router.get("/runs/{run_id}")
@@ -52,34 +55,88 @@ async def read_run(run_id: str, backend: BackendOf, who: Caller) -> RunView:
     return await _view(backend, who, run_id)
 
 
-async def _answered(
-    request: Request, backend: Backend, who: Identity, question: Question
+@router.get("/runs/{run_id}/events", **streams("The events that follow, live or replayed."))
+async def read_events(
+    run_id: str,
+    request: Request,
+    backend: BackendOf,
+    who: Caller,
+    after: Annotated[str, Query(description="The number of the last event that is known")] = "0",
+    last_event_id: Annotated[
+        str | None, Header(description="As `after`, and counts before it: browsers send it")
+    ] = None,
+    dialect: Annotated[str, Query(description=f"One of {', '.join(DIALECTS)}")] = "waypost",
 ) -> Response:
-    live = await runs.begin(backend, who, question)
-    if _wants_json(request.headers.get("accept", "")):
-        await _over(live, request.scope)
-        view = await _view(backend, who, live.id)
-        return Response(
-            view.model_dump_json(), media_type="application/json", headers=run_headers(live)
-        )
-    return RunStream(live, Waypost(), backend.settings.heartbeat, request.scope)
+    """Exactly the events of a run that come after one, to the run's end.
+
+    204 where the run is over and nothing follows.
+    """
+    encoder = _dialect(dialect)
+    seq = _seq(last_event_id or after)
+    run = await runs.follow(backend, who, run_id, seq)
+    if run.finished and run.last == seq:
+        return Response(status_code=204, headers=run_headers(run))
+    return RunStream(run, encoder, backend.settings.heartbeat, request.scope, seq)
+
+
+@router.post("/runs/{run_id}/cancel", responses={202: {"model": RunView}})
+async def cancel(run_id: str, backend: BackendOf, who: Caller) -> Response:
+    """Stops a run and answers what became of it.
+
+    What was answered by then is kept. A run that was over stays as it is. 202 where the run has
+    not stopped yet, which takes about a second.
+    """
+    head = await journals.request_cancel(backend.table, who, run_id)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _CANCELLING
+    while head.live and not head.lost and loop.time() < until:
+        await asyncio.sleep(_LOOKING)
+        head = await journals.head(backend.table, who, run_id)
+    view = await _view(backend, who, run_id)
+    status = 202 if view.state in LIVE else 200
+    return JSONResponse(view.model_dump(mode="json"), status)
+
+
+@router.post("/runs/{run_id}/continue", **_STREAM)
+async def go_on(
+    run_id: str, request: Request, backend: BackendOf, who: Caller, call: CallOf
+) -> Response:
+    """Goes on with an answer that broke off, as a new run whose text is what was missing.
+
+    Tools that were called are not called again. Streams or waits as `POST /v1/runs` does.
+    """
+    return await _answered(request, backend, who, await runs.resume(backend, who, run_id, call))
+
+
+async def _answered(request: Request, backend: Backend, who: Identity, run: AnyRun) -> Response:
+    if not _wants_json(request.headers.get("accept", "")):
+        return RunStream(run, Waypost(), backend.settings.heartbeat, request.scope)
+    status = 200 if await over(run, request.scope) else 202
+    view = await _view(backend, who, run.id)
+    return JSONResponse(view.model_dump(mode="json"), status, headers=run_headers(run))
 
 
 def _wants_json(accept: str) -> bool:
     return "application/json" in accept and "text/event-stream" not in accept
 
 
-async def _over(live: LiveRun, scope: Any) -> None:
-    while not live.finished:
-        try:
-            await live.wait()
-        except asyncio.CancelledError:
-            if not deadline_is_near(scope):
-                raise
-            live.stop(DeadlinePassed())
+def _dialect(name: str) -> Dialect:
+    if name not in DIALECTS:
+        raise Invalid(
+            f"There is no such dialect. There are: {', '.join(DIALECTS)}.", code="unknown_dialect"
+        )
+    return DIALECTS[name]()
+
+
+def _seq(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise Invalid(
+            "The number of an event is a whole number from 0 up.", code="invalid_event_id"
+        )
+    return int(text)
 
 
 async def _view(backend: Backend, who: Identity, run_id: str) -> RunView:
-    run, steps = await run_store.run(backend.table, who, run_id)
+    run, steps = await reading.run(backend, who, run_id)
     output = await thread_store.message(backend.table, who, run.thread_id, run.message_id)
     return RunView(**run.model_dump(), steps=steps, output=output)

@@ -1,12 +1,11 @@
 """`/v1/threads`: a user's conversations."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from waypost.records import Thread
-from waypost.store import runs as run_store
+from waypost.runs import reading
 from waypost.store import threads as store
 from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
 from waypost_chat.routes.dependencies import BackendOf, Caller
@@ -30,11 +29,7 @@ async def list_threads(
 @router.get("/{thread_id}")
 async def read_thread(thread_id: str, backend: BackendOf, who: Caller) -> ThreadView:
     """A thread with its last 500 messages and its runs."""
-    thread = await store.thread(backend.table, who, thread_id)
-    messages, runs = await asyncio.gather(
-        store.messages(backend.table, who, thread_id, _MESSAGES),
-        run_store.thread_runs(backend.table, who, thread_id),
-    )
+    thread, messages, runs = await reading.history(backend, who, thread_id, _MESSAGES)
     views = [RunWithSteps(**run.model_dump(), steps=steps) for run, steps in runs]
     return ThreadView(**thread.model_dump(), messages=messages, runs=views)
 

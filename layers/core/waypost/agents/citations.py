@@ -9,6 +9,7 @@ from waypost.knowledge import Passage
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _LONGEST_MARK = 5
 _QUOTE = 400
+_LIST = "\n\nSources: "
 
 
 class Citations:
@@ -18,9 +19,11 @@ class Citations:
         self._passages = dict(enumerate(passages, 1))
         self._cited: dict[int, Passage] = {}
         self._tail = ""
+        self._listed = False
 
     def read(self, delta: str) -> Iterator[SourceCited]:
         text = self._tail + delta
+        self._listed = self._listed or _LIST in text
         self._tail = text[-_LONGEST_MARK:]
         for mark in _MARK.finditer(text):
             index = int(mark[1])
@@ -30,10 +33,13 @@ class Citations:
                 yield _cited(index, passage)
 
     def line(self) -> str:
-        """`Sources: [1] refund.md (Refunds); …`, or nothing where nothing was cited."""
+        """`Sources: [1] refund.md (Refunds); …`, or nothing where nothing was cited.
+
+        Nothing either where what was read holds the list already.
+        """
         named = (f"[{i}] {p.document} ({p.heading})" for i, p in sorted(self._cited.items()))
         listed = "; ".join(named)
-        return f"\n\nSources: {listed}" if listed else ""
+        return f"{_LIST}{listed}" if listed and not self._listed else ""
 
 
 def _cited(index: int, passage: Passage) -> SourceCited:

@@ -32,6 +32,9 @@ class Agent(BaseModel):
     strategy: Strategy = "none"
     tools: tuple[ToolName, ...] = ()
     model: str | None = Field(default=None, description="None for the deployment's model")
+    fallbacks: tuple[str, ...] = Field(
+        default=(), description="Models asked in turn where `model` fails; else the deployment's"
+    )
     max_tokens: int = Field(default=2048, ge=1, description="Of one model call")
     max_steps: int = Field(default=6, ge=1, description="Model calls in one run")
     instructions: str = Field(min_length=1)

@@ -3,33 +3,36 @@
 It yields events and knows neither HTTP nor DynamoDB.
 """
 
+import asyncio
+import math
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from waypost.agents import prompts
+from waypost.agents.attempts import Attempts
+from waypost.agents.calling import ModelCall
 from waypost.agents.citations import Citations
 from waypost.agents.definition import Agent
 from waypost.agents.tools import Outcome, QueryDatabase, Tool, failure
 from waypost.agents.writing import Writing
-from waypost.errors import LimitReached, ModelBroken, Unavailable
+from waypost.errors import DeadlinePassed, LimitReached, ModelBroken, Unavailable
 from waypost.events import (
     Data,
     Event,
     StepCompleted,
     StepStarted,
     ToolFailed,
-    ToolInput,
     ToolOutput,
+    Usage,
 )
 from waypost.ids import new_id
 from waypost.knowledge import Folder
-from waypost.models import loading, prices
 from waypost.models.failures import model_error
-from waypost.models.turns import Finished, Text, ToolCall, ToolTurn, Turn, UserTurn
+from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn, Turn, UserTurn
 from waypost.warehouse import Database, QueryError
 
 _LEANING = re.compile(
@@ -54,11 +57,16 @@ class Task:
     """One question for one agent."""
 
     agent: Agent
-    model: str
+    models: tuple[str, ...]
+    """The first is asked; the others in turn, where one fails before its first word."""
     question: str
     history: tuple[Turn, ...]
     today: str
     """The date of the question, as YYYY-MM-DD."""
+    said: tuple[Turn, ...] = ()
+    """What an earlier run has said and done about this question: the answer goes on from there."""
+    until: float = math.inf
+    """Nothing new is started after this time, in seconds since the epoch."""
 
 
 class Answer:
@@ -67,23 +75,29 @@ class Answer:
     def __init__(self, task: Task, resources: Resources) -> None:
         self._task = task
         self._resources = resources
-        self._turns: list[Turn] = [*task.history, UserTurn(task.question)]
+        self._turns: list[Turn] = [*task.history, UserTurn(task.question), *_resumed(task.said)]
+        self._models = task.models
         self._system = task.agent.instructions
         self._tools: dict[str, Tool] = {}
         self._citations = Citations()
-        self._finished: Finished
+        self._call: ModelCall | None = None
 
     @property
     def stop_reason(self) -> str:
         """Why the model stopped, in Bedrock's words, once the events are over."""
-        return self._finished.stop_reason
+        return self._call.result.stop_reason if self._call else ""
+
+    def spent(self) -> tuple[Usage | None, float | None]:
+        """Tokens and dollars of a model call that is on its way, estimated."""
+        return self._call.spent() if self._call else (None, None)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Up to but without the run's own end.
 
         Raises:
             WaypostError: The model failed (ModelError), the agent went in circles
-                (LimitReached), or it needs what this deployment lacks (Unavailable).
+                (LimitReached), there is no time left to go on (DeadlinePassed), or it needs
+                what this deployment lacks (Unavailable).
         """
         if self._task.agent.strategy == "rag":
             async for event in self._retrieve():
@@ -91,16 +105,23 @@ class Answer:
         if "query_database" in self._task.agent.tools:
             async for event in self._read_schema():
                 yield event
-        spoken = False
+        before = "".join(turn.text for turn in self._task.said if isinstance(turn, AssistantTurn))
+        for event in self._citations.read(before):
+            yield event
+        # Words that go on in mid-sentence are no new paragraph.
+        spoken = bool(before) and isinstance(self._task.said[-1], ToolTurn)
         for _ in range(self._task.agent.max_steps):
-            writing = Writing(self._citations, spoken=spoken)
-            async for event in self._call_model(writing):
+            async for event in self._call_model(spoken):
                 yield event
-            spoken = writing.spoken
-            calls = self._finished.turn.calls
-            if not calls:
+            assert self._call  # noqa: S101
+            turn, writing = self._call.result.turn, self._call.writing
+            if not turn.calls:
+                if not (writing.spoken or before):
+                    raise ModelBroken("The model gave no answer. Please try again.")
                 return
-            for call in calls:
+            spoken = writing.spoken
+            self._turns.append(turn)
+            for call in turn.calls:
                 async for event in self._use(call, writing.tool_steps[call.id]):
                     yield event
         raise LimitReached
@@ -134,53 +155,53 @@ class Answer:
         self._tools["query_database"] = QueryDatabase(warehouse)
         yield step.completed("ok")
 
-    async def _call_model(self, writing: Writing) -> AsyncIterator[Event]:
-        step = _Step("model", self._task.model)
-        yield step.started
-        try:
-            async for event in self._stream(writing):
-                yield event
-        except Exception as error:
-            yield step.completed("failed")
-            raise model_error(error) or error from error
-        usage = self._finished.usage
-        cost = prices.cost(self._task.model, usage)
-        yield step.completed("ok").model_copy(update={"usage": usage, "cost_usd": cost})
-
-    async def _stream(self, writing: Writing) -> AsyncIterator[Event]:
-        chat = await loading.chat()
-        agent = self._task.agent
-        pieces = chat.stream(
-            self._resources.bedrock,
-            self._task.model,
-            self._system,
-            self._turns,
-            [tool.spec for tool in self._tools.values()],
-            agent.max_tokens,
-        )
-        said_something = False
-        async with aclosing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, Finished):
-                    self._finished = piece
-                said_something = said_something or isinstance(piece, Text)
-                for event in writing.write(piece):
+    async def _call_model(self, spoken: bool) -> AsyncIterator[Event]:
+        """Tries until a model answers. Once a word of an answer is out, nothing is tried again."""
+        attempts = Attempts(self._models)
+        while True:
+            self._start_in_time()
+            model = attempts.current.model
+            self._call = self._new_call(model, Writing(self._citations, spoken=spoken))
+            try:
+                async with aclosing(self._call.events()) as events:
+                    async for event in events:
+                        yield event
+            except Exception as error:
+                broken = model_error(error)
+                if broken is None:
+                    raise
+                following = None
+                if not self._call.writing.said:
+                    following = attempts.after(worth_repeating=broken.retryable)
+                for event in self._call.broken(broken, following):
                     yield event
-        for event in self._closing(writing, said_something):
-            yield event
+                if following is None:
+                    raise broken from error
+            else:
+                return
+            if following.model != model:
+                self._give_up_on(model)
+            await asyncio.sleep(following.wait)
 
-    def _closing(self, writing: Writing, said_something: bool) -> Iterator[Event]:
-        turn = self._finished.turn
-        if not turn.calls and not said_something:
-            raise ModelBroken("The model gave no answer. Please try again.")
-        if not turn.calls:
-            yield from writing.sources()
-        yield from writing.close()
-        self._turns.append(turn)
-        for call in turn.calls:
-            yield ToolInput(call_id=call.id, arguments=call.arguments)
+    def _new_call(self, model: str, writing: Writing) -> ModelCall:
+        tools = [tool.spec for tool in self._tools.values()]
+        client, most = self._resources.bedrock, self._task.agent.max_tokens
+        return ModelCall(client, model, self._system, self._turns, tools, most, writing)
+
+    def _give_up_on(self, model: str) -> None:
+        """The next model answers for the rest of this run; one model's own format is not its."""
+        self._models = self._models[self._models.index(model) + 1 :]
+        self._turns = [
+            replace(turn, native=None) if isinstance(turn, AssistantTurn) else turn
+            for turn in self._turns
+        ]
+
+    def _start_in_time(self) -> None:
+        if time.time() >= self._task.until:
+            raise DeadlinePassed
 
     async def _use(self, call: ToolCall, step_id: str) -> AsyncIterator[Event]:
+        self._start_in_time()
         began = time.monotonic()
         outcome = await self._outcome(call)
         self._turns.append(ToolTurn(call.id, outcome.text, outcome.failed))
@@ -215,6 +236,12 @@ class _Step:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
+
+
+def _resumed(said: tuple[Turn, ...]) -> list[Turn]:
+    """What was said before, and the word to go on where it breaks off in an answer."""
+    broken_off = said and isinstance(said[-1], AssistantTurn)
+    return [*said, UserTurn(prompts.CONTINUE)] if broken_off else list(said)
 
 
 def _previous(task: Task) -> str:

@@ -5,6 +5,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from waypost.knowledge import Passage
 
+CONTINUE = (
+    "<continue>Your answer broke off there. Go on exactly where it stopped: repeat nothing of it, "
+    "and say nothing about the break.</continue>"
+)
+
 
 def with_passages(instructions: str, passages: Sequence[Passage]) -> str:
     """The instructions and the passages, numbered as the answer shall cite them."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from waypost.agents.citations import Citations
 from waypost.events import (
     Event,
+    StepCompleted,
     StepStarted,
     TextCompleted,
     TextDelta,
     TextStarted,
+    ToolFailed,
     ToolInputDelta,
     ToolStarted,
 )
@@ -29,6 +31,8 @@ class Writing:
         self._text_id = ""
         self._channel = ""
         self.spoken = spoken
+        self.said = False
+        """Whether this call has shown a word, of the answer or of its reasoning."""
         self.tool_steps: dict[str, str] = {}
         """The step of each tool call, by the call's id."""
 
@@ -53,12 +57,19 @@ class Writing:
         if line := self._citations.line():
             yield from self._text("final", line)
 
+    def abandon(self) -> Iterator[Event]:
+        """Ends the tool calls of a model that broke off before they could be made."""
+        for call_id, step_id in self.tool_steps.items():
+            yield ToolFailed(call_id=call_id, message="The model broke off in this request.")
+            yield StepCompleted(step_id=step_id, status="failed", elapsed_ms=0)
+
     def close(self) -> Iterator[Event]:
         if self._text_id:
             yield TextCompleted(text_id=self._text_id)
         self._text_id = self._channel = ""
 
     def _text(self, channel: str, delta: str) -> Iterator[Event]:
+        self.said = True
         if channel != self._channel:
             yield from self.close()
             self._text_id, self._channel = new_id("text"), channel

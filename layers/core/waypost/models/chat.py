@@ -150,12 +150,10 @@ def _message(turn: Turn) -> BaseMessage:
             status = "error" if failed else "success"
             return ToolMessage(text, tool_call_id=call_id, status=status)
         case AssistantTurn(text, calls, native):
-            if native is not None:
-                return AIMessage(
-                    content=native.content,
-                    tool_calls=[{"id": c.id, "name": c.name, "args": c.arguments} for c in calls],
-                )
-            return AIMessage(text)
+            return AIMessage(
+                content=text if native is None else native.content,
+                tool_calls=[{"id": c.id, "name": c.name, "args": c.arguments} for c in calls],
+            )
 
 
 def _function(tool: ToolSpec) -> dict[str, Any]:

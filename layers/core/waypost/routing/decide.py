@@ -76,6 +76,11 @@ def pinned(agent: Agent) -> Decision:
     return Decision(_route(agent, "pinned", 1.0, "The request names this agent."))
 
 
+def sticky(agent: Agent) -> Decision:
+    """The agent whose answer broke off goes on with it."""
+    return Decision(_route(agent, "sticky", 1.0, "It goes on with its own answer."))
+
+
 def _route(
     agent: Agent,
     method: RouteMethod,

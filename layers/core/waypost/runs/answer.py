@@ -1,5 +1,6 @@
 """The events of a run from its start up to its end: route, then answer."""
 
+import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -7,12 +8,12 @@ from dataclasses import dataclass
 
 from waypost.agents import loop
 from waypost.agents.definition import Agent
-from waypost.events import Event, RunStarted, StepCompleted, StepStarted
+from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
 from waypost.ids import new_id
 from waypost.models import prices
 from waypost.models.turns import Turn
 from waypost.records import Run
-from waypost.routing.decide import Decision, pinned
+from waypost.routing.decide import Decision, pinned, sticky
 from waypost.runs.backend import Backend
 
 
@@ -26,17 +27,30 @@ class Question:
     """Earlier questions with the agents that answered them: (agent id, question)."""
     agent: Agent | None
     model: str | None
+    said: tuple[Turn, ...] = ()
+    """What the run before has said and done, where this one goes on with it."""
 
 
 class Answer:
     """One question being answered."""
 
-    def __init__(self, backend: Backend, run: Run, question: Question) -> None:
+    def __init__(
+        self, backend: Backend, run: Run, question: Question, until: float = math.inf
+    ) -> None:
         self._backend = backend
         self._run = run
         self._question = question
-        self.stop_reason = ""
+        self._until = until
+        self._answer: loop.Answer | None = None
+
+    @property
+    def stop_reason(self) -> str:
         """Why the model stopped, once the events are over."""
+        return self._answer.stop_reason if self._answer else ""
+
+    def spent(self) -> tuple[Usage | None, float | None]:
+        """Tokens and dollars of a model call that is on its way, estimated."""
+        return self._answer.spent() if self._answer else (None, None)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Everything but the terminal event. Raises WaypostError."""
@@ -47,15 +61,15 @@ class Answer:
         )
         async for event in self._route():
             yield event
-        answer = loop.Answer(self._task(), self._backend.resources)
-        async with aclosing(answer.events()) as events:
+        self._answer = loop.Answer(self._task(), self._backend.resources)
+        async with aclosing(self._answer.events()) as events:
             async for event in events:
                 yield event
-        self.stop_reason = answer.stop_reason
 
     async def _route(self) -> AsyncGenerator[Event, None]:
         if self._question.agent:
-            self._decision = pinned(self._question.agent)
+            resumed = self._run.continues is not None
+            self._decision = (sticky if resumed else pinned)(self._question.agent)
         else:
             began = time.monotonic()
             step = StepStarted(step_id=new_id("step"), kind="classify", name="router")
@@ -68,11 +82,21 @@ class Answer:
         agent = self._backend.agents[self._decision.route.agent]
         return loop.Task(
             agent=agent,
-            model=self._question.model or agent.model or self._backend.settings.model,
+            models=self._models(agent),
             question=self._question.text,
             history=self._question.history,
             today=self._run.created_at[:10],
+            said=self._question.said,
+            until=self._until,
         )
+
+    def _models(self, agent: Agent) -> tuple[str, ...]:
+        """A model that the caller has chosen is the only one."""
+        if self._question.model:
+            return (self._question.model,)
+        settings = self._backend.settings
+        first = agent.model or settings.model
+        return tuple(dict.fromkeys([first, *(agent.fallbacks or settings.fallback_models)]))
 
 
 async def _decide(backend: Backend, question: Question) -> Decision:

@@ -33,7 +33,8 @@ class Backend:
         """
         agents = definition.load(settings.agents)
         table, client = await asyncio.gather(
-            asyncio.to_thread(store.connect, settings.table), asyncio.to_thread(bedrock.connect)
+            asyncio.to_thread(store.connect, settings.table),
+            asyncio.to_thread(bedrock.connect, settings.model_timeout),
         )
         loading.preload()
         router = Router(

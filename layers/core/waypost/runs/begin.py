@@ -1,22 +1,42 @@
 """How a run begins: its thread and history are read, it is written down, then it goes its way."""
 
-import asyncio
+import hashlib
+import json
+import re
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 
-from waypost.errors import Invalid, NotFound
+from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive
 from waypost.events import now
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
 from waypost.models.turns import AssistantTurn, UserTurn
 from waypost.records import Message, Run, Thread
+from waypost.runs import reading
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
+from waypost.runs.follow import FollowedRun, follow
 from waypost.runs.live import LiveRun
+from waypost.store import idempotency
 from waypost.store import runs as run_store
 from waypost.store import threads as thread_store
+from waypost.store.idempotency import Claim, Claimed
 
 _TITLE = 80
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """The circumstances of a request.
+
+    `key` is the caller's own name for the run, unique to the user for a day. `deadline` is when
+    this process may be stopped, in seconds since the epoch.
+    """
+
+    key: str | None = None
+    deadline: float | None = None
 
 
 @dataclass(frozen=True)
@@ -33,38 +53,86 @@ class Request:
     model: str | None = None
 
 
-async def begin(backend: Backend, who: Identity, request: Request) -> LiveRun:
+NO_CALL = Call()
+
+
+async def begin(
+    backend: Backend, who: Identity, request: Request, call: Call = NO_CALL
+) -> LiveRun | FollowedRun:
     """A run on its way. It goes on to its end whether or not anybody reads it.
 
+    Where the caller has begun it before under the same key, it is that run, live or over.
+
     Raises:
-        Invalid: The text is blank or too long, or the agent, the model or the thread's id is
-            none. Nothing was written.
+        Invalid: The text is blank or too long, or the agent, the model, the key or the thread's
+            id is none. Nothing was written.
         NotFound: The thread is not there, or not this user's. Nothing was written.
+        RunLive: The question before is still being answered. Nothing was written.
+        Conflict: The key was used for another request.
     """
     _check(backend, request)
+    asked = [request.text, request.thread_id, request.agent, request.model]
+    claim = claimed_by(call, asked)
+    try:
+        return await _begin(backend, who, request, call, claim)
+    except (Claimed, CallerError) as error:
+        if claim and (run := await begun_before(backend, who, claim)):
+            return run
+        if isinstance(error, Claimed):
+            raise Conflict from None
+        raise
+
+
+def claimed_by(call: Call, asked: list[str | None]) -> Claim | None:
+    """The caller's claim to a run that does what `asked` says. Raises Invalid."""
+    if call.key is None:
+        return None
+    if not _KEY.fullmatch(call.key):
+        raise Invalid(
+            "An idempotency key must be 1 to 255 visible ASCII characters.",
+            code="invalid_idempotency_key",
+        )
+    return Claim(call.key, hashlib.sha256(json.dumps(asked).encode()).hexdigest())
+
+
+async def begun_before(backend: Backend, who: Identity, claim: Claim) -> FollowedRun | None:
+    """The run that the caller began under this key. Raises Conflict where it was another one."""
+    named = await idempotency.find(backend.table, who, claim.key)
+    if named is None:
+        return None
+    if named.request != claim.request:
+        raise Conflict(
+            "This idempotency key was used for another request.", code="idempotency_mismatch"
+        )
+    return await follow(backend, who, named.run_id)
+
+
+async def _begin(
+    backend: Backend, who: Identity, request: Request, call: Call, claim: Claim | None
+) -> LiveRun:
     agent = backend.agents.named(request.agent) if request.agent else None
     thread, earlier = await _thread(backend, who, request)
-    message_id, answer_id, run_id = new_id("msg"), new_id("msg"), new_id("run")
     run = Run(
-        id=run_id,
+        id=new_id("run"),
         thread_id=thread.id,
         user_id=who.user_id,
         state="running",
-        user_message_id=message_id,
-        message_id=answer_id,
+        user_message_id=new_id("msg"),
+        message_id=new_id("msg"),
         created_at=thread.updated_at,
         model=request.model or (agent.model if agent else None) or backend.settings.model,
     )
     message = Message(
-        id=message_id,
+        id=run.user_message_id,
         thread_id=thread.id,
-        run_id=run_id,
+        run_id=run.id,
         role="user",
         text=request.text,
         created_at=run.created_at,
     )
-    await run_store.begin(backend.table, who, thread, run, message)
-    turns = _turns(earlier)
+    lease = time.time() + backend.settings.lease
+    await run_store.begin(backend.table, who, thread, run, message, lease, claim=claim)
+    turns = pairs(earlier)
     question = Question(
         text=request.text,
         history=tuple(turn for pair in turns for turn in pair[1:]),
@@ -72,7 +140,7 @@ async def begin(backend: Backend, who: Identity, request: Request) -> LiveRun:
         agent=agent,
         model=request.model,
     )
-    return LiveRun.start(backend, who, thread, run, question)
+    return LiveRun.start(backend, who, run, question, call.deadline)
 
 
 def _check(backend: Backend, request: Request) -> None:
@@ -102,23 +170,17 @@ async def _thread(
     )
     if request.thread_id is None:
         return fresh, []
-    found, messages = await asyncio.gather(
-        _found(backend, who, fresh.id, create=request.create),
-        thread_store.messages(backend.table, who, fresh.id, backend.settings.history_messages),
-    )
-    if found is None:
-        return fresh, []
-    return found.model_copy(update={"updated_at": at}), messages
-
-
-async def _found(backend: Backend, who: Identity, thread_id: str, *, create: bool) -> Thread | None:
     try:
-        return await thread_store.thread(backend.table, who, thread_id)
+        found = await reading.thread(backend, who, fresh.id)
     except NotFound:
         # Where the id is taken by another user, the transaction that begins the run refuses it.
-        if create:
-            return None
+        if request.create:
+            return fresh, []
         raise
+    if found.live_run:
+        raise RunLive(found.live_run)
+    messages = await thread_store.messages(backend.table, who, fresh.id, 40)
+    return found.model_copy(update={"updated_at": at}), messages
 
 
 def _title(text: str) -> str:
@@ -126,11 +188,10 @@ def _title(text: str) -> str:
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"
 
 
-def _turns(messages: list[Message]) -> list[tuple[str, UserTurn, AssistantTurn]]:
+def pairs(messages: list[Message]) -> list[tuple[str, UserTurn, AssistantTurn]]:
     """Questions with their answers and agents; a question that got no answer is left out."""
-    pairs = pairwise(messages)
     return [
         (answer.agent or "", UserTurn(asked.text), AssistantTurn(answer.text))
-        for asked, answer in pairs
+        for asked, answer in pairwise(messages)
         if asked.role == "user" and answer.role == "assistant" and answer.text
     ]

@@ -3,18 +3,29 @@
 import asyncio
 import contextlib
 import logging
+import math
+import time
+from collections.abc import Callable
 from contextlib import aclosing
 
-from waypost.errors import WaypostError, where
-from waypost.events import Event, RunFailed, StepCompleted, Terminal
+from waypost.errors import DeadlinePassed, Interrupted, WaypostError, where
+from waypost.events import Event, RunCancelled, RunFailed, StepCompleted, Terminal
 from waypost.identity import Identity
-from waypost.records import Run, Thread
+from waypost.records import Run
 from waypost.runs.answer import Answer, Question
 from waypost.runs.backend import Backend
-from waypost.runs.journal import Journal
+from waypost.runs.books import Books
+from waypost.runs.journal import UNWRITTEN, Journal
 from waypost.store import runs as run_store
 
 logger = logging.getLogger(__name__)
+_NOTHING_NEW = 10.0
+"""Seconds before the deadline from which on no model and no tool is called."""
+_END = 5.0
+"""Seconds before the deadline at which the run ends itself."""
+_SAVING = 20.0
+"""Seconds that the end may take to be written."""
+_LAST_MOMENT = 0.7
 
 
 class LiveRun:
@@ -24,101 +35,172 @@ class LiveRun:
     the end will find the answer.
     """
 
-    def __init__(self, backend: Backend, who: Identity, thread: Thread, run: Run) -> None:
+    def __init__(self, backend: Backend, who: Identity, run: Run, deadline: float | None) -> None:
         self._backend = backend
         self._who = who
-        self._thread = thread
-        self._journal = Journal(run)
-        self._shown = 0
+        self._books = Books(run)
+        self._events: list[Event] = []
         self._more = asyncio.Event()
-        self._stopped: WaypostError | None = None
+        self._deadline = deadline or math.inf
+        self._end_with: Callable[[], Terminal] | None = None
         self._ending = False
+        self._superseded = False
+        self._journal = Journal(
+            backend.table, who, run.id, backend.settings,
+            cancelled=self._cancelled, lost=self._lost,
+        )  # fmt: skip
+        self._answering: asyncio.Task[str]
         self._task: asyncio.Task[None]
         self.id = run.id
         self.thread_id = run.thread_id
 
     @classmethod
     def start(
-        cls, backend: Backend, who: Identity, thread: Thread, run: Run, question: Question
+        cls,
+        backend: Backend,
+        who: Identity,
+        run: Run,
+        question: Question,
+        deadline: float | None = None,
     ) -> "LiveRun":
-        live = cls(backend, who, thread, run)
-        live._task = asyncio.create_task(live._work(question), name=run.id)
+        """Begins to answer.
+
+        Args:
+            deadline: When the process may be stopped, in seconds since the epoch.
+        """
+        live = cls(backend, who, run, deadline)
+        left = live._deadline - time.time()
+        # A short invocation keeps most of its time for the answer.
+        nothing_new, end = min(_NOTHING_NEW, left * 0.4), min(_END, left * 0.3)
+        work = Answer(backend, run, question, live._deadline - nothing_new)
+        live._answering = asyncio.create_task(live._answer(work), name=f"{run.id} answer")
+        live._task = asyncio.create_task(live._work(work), name=run.id)
+        if left < math.inf:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(left - end, live.out_of_time)
+            live._task.add_done_callback(lambda _: timer.cancel())
         return live
 
     @property
     def finished(self) -> bool:
-        return self._shown > 0 and isinstance(self._journal.events[self._shown - 1], Terminal)
+        return bool(self._events) and isinstance(self._events[-1], Terminal)
 
     async def read(self, after: int, patience: float) -> list[Event]:
         """The events whose seq is greater than `after`, as soon as there are any.
 
         Nothing after `patience` seconds of silence, or where the run is over.
         """
-        if self._shown <= after and not self.finished:
+        if len(self._events) <= after and not self.finished:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._more.wait()
         # Also where patience ran out: what came in that very moment must not be passed over.
-        return self._journal.events[after : self._shown]
+        return self._events[after:]
 
-    async def wait(self) -> Run:
-        """The run, once it is over."""
+    async def wait(self) -> None:
+        """Until the run is over."""
         await asyncio.shield(self._task)
-        return self._journal.run()
 
-    def stop(self, reason: WaypostError) -> None:
-        """Ends the run as failed, with what has been answered so far kept."""
-        if not self._ending and self._stopped is None:
-            self._stopped = reason
-            self._task.cancel()
+    def out_of_time(self) -> bool:
+        """Ends the run with what has been answered so far. Its end is still to be read: True."""
+        self._stop(lambda: self._failed(DeadlinePassed()))
+        return True
 
-    async def _work(self, question: Question) -> None:
-        run = self._journal.run()
+    def _cancelled(self) -> None:
+        self._stop(lambda: RunCancelled(reason="user", partial=bool(self._books.text)))
+
+    def _lost(self) -> None:
+        self._superseded = True
+        self._stop(lambda: self._failed(Interrupted()))
+
+    def _stop(self, end: Callable[[], Terminal]) -> None:
+        if not self._ending and self._end_with is None:
+            self._end_with = end
+            self._answering.cancel()
+
+    async def _work(self, work: Answer) -> None:
         try:
-            work = Answer(self._backend, run, question)
-            async with aclosing(work.events()) as events:
-                async for event in events:
-                    self._show(event)
-                    if isinstance(event, StepCompleted) and event.usage:
-                        self._show(self._journal.usage_so_far())
-            end: Terminal = self._journal.completed(work.stop_reason)
-        except WaypostError as error:
-            end = self._failed(error)
-        except asyncio.CancelledError:
-            if self._stopped is None:
-                raise
-            end = self._failed(self._stopped)
-        except Exception as error:
-            _log_unexpected(error, run.id)
-            end = self._failed(WaypostError())
-        await self._finish(end)
+            await asyncio.wait([self._answering])
+            end = self._end_of_answer()
+            self._ending = True
+            self._close_what_is_open(work)
+            await self._finish(end)
+        finally:
+            self._answering.cancel()
+            self._journal.close()
 
-    async def _finish(self, end: Terminal) -> None:
+    async def _answer(self, work: Answer) -> str:
+        async with aclosing(work.events()) as events:
+            async for event in events:
+                self._show_new(event)
+        return work.stop_reason
+
+    def _end_of_answer(self) -> Callable[[], Terminal]:
+        if self._answering.cancelled():
+            assert self._end_with  # noqa: S101
+            return self._end_with
+        error = self._answering.exception()
+        if error is None:
+            reason = self._answering.result()
+            return lambda: self._books.completed(reason)
+        expected = error if isinstance(error, WaypostError) else WaypostError()
+        if expected is not error:
+            self._log_unexpected(error)
+        return lambda: self._failed(expected)
+
+    def _close_what_is_open(self, work: Answer) -> None:
+        for event in list(self._books.closing(*work.spent())):
+            self._show_new(event)
+
+    async def _finish(self, make: Callable[[], Terminal]) -> None:
         """Writes everything down, then shows the end."""
-        self._ending = True
-        stamped = self._journal.add(end)
+        end = self._books.add(make())
         try:
-            await run_store.finish(
-                self._backend.table,
-                self._who,
-                self._thread.model_copy(update={"updated_at": stamped.at}),
-                self._journal.run(),
-                self._journal.message(),
-                self._journal.steps(),
-            )
+            saved = not self._superseded and await self._saved(end)
+        except run_store.Superseded:
+            self._superseded, saved = True, False
         except Exception as error:
-            _log_unexpected(error, self.id)
-            self._journal.events.pop()
-            self._journal.add(self._failed(_not_saved()))
+            self._log_unexpected(error)
+            saved = False
+        if not saved:
+            why = Interrupted() if self._superseded else _not_saved()
+            end = self._failed(why).stamped(end.seq, end.run_id, end.at)
+            self._books.enter(end)
         self._log_end()
-        self._show_all()
+        self._show(end)
 
-    def _show(self, event: Event) -> None:
-        self._journal.add(event)
-        self._show_all()
+    async def _saved(self, end: Event) -> bool:
+        """Whether all of the run is in the table. Raises Superseded."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + min(_SAVING, self._deadline - time.time() - _LAST_MOMENT)
+        if not await self._journal.flush(until):
+            return False
+        books = self._books
+        ending = run_store.Ending(
+            books.run(), books.message(), books.steps(), [end], self._journal.expires_at
+        )
+        pause = 0.1
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    await run_store.finish(self._backend.table, self._who, ending)
+                return True
+            except TimeoutError:
+                return False
+            except UNWRITTEN as error:
+                self._log_unexpected(error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2)
 
-    def _show_all(self) -> None:
-        self._shown = len(self._journal.events)
+    def _show_new(self, event: Event) -> None:
+        stamped = self._books.add(event)
+        self._journal.add(stamped)
+        self._show(stamped)
+        if isinstance(event, StepCompleted) and event.usage:
+            self._show_new(self._books.usage_so_far())
+
+    def _show(self, stamped: Event) -> None:
+        self._events.append(stamped)
         self._more.set()
         self._more = asyncio.Event()
 
@@ -127,11 +209,11 @@ class LiveRun:
             code=error.code,
             message=error.message,
             retryable=error.retryable,
-            partial=bool(self._journal.text),
+            partial=bool(self._books.text),
         )
 
     def _log_end(self) -> None:
-        run = self._journal.run()
+        run = self._books.run()
         logger.info(
             "run ended",
             extra={
@@ -147,16 +229,15 @@ class LiveRun:
             },
         )
 
+    def _log_unexpected(self, error: BaseException) -> None:
+        """Where it happened, and not what was said: an error's text may hold a prompt."""
+        logger.error(
+            "run failed unexpectedly",
+            extra={"run_id": self.id, "error": type(error).__name__, "where": where(error)},
+        )
+
 
 def _not_saved() -> WaypostError:
     error = WaypostError("The answer could not be saved.", code="not_saved")
     error.retryable = True
     return error
-
-
-def _log_unexpected(error: Exception, run_id: str) -> None:
-    """Where it happened, and not what was said: an error's text may hold a prompt."""
-    logger.error(
-        "run failed unexpectedly",
-        extra={"run_id": run_id, "error": type(error).__name__, "where": where(error)},
-    )

@@ -1,6 +1,7 @@
 """The one table's keys. Every tenant segment ends with `#`, so that `a` never matches `ab`."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 Key = dict[str, str]
 
@@ -27,12 +28,32 @@ class TenantKeys:
     def step(self, thread: str, run: str, number: int) -> Key:
         return {"pk": self.partition(thread), "sk": f"R#{run}#S#{number:04d}"}
 
-    def run_pointer(self, run: str) -> Key:
-        """Where a run's id leads to its thread; the run's journal lives in this partition."""
-        return {"pk": f"T#{self.tenant}#R#{run}#", "sk": "META"}
+    def head(self, run: str) -> Key:
+        """What is known of a run by its id alone; its journal is in the same partition."""
+        return {"pk": self.journal(run), "sk": "META"}
+
+    def batch(self, run: str, last: int, part: int = 0) -> Key:
+        """A batch of events, by the number of its last one."""
+        suffix = f"#{part:02d}" if part else ""
+        return {"pk": self.journal(run), "sk": f"{after(last)}{suffix}"}
+
+    def journal(self, run: str) -> str:
+        return f"T#{self.tenant}#R#{run}#"
+
+    def idempotency(self, user: str, key: str) -> Key:
+        hashed = sha256(f"{user}#{key}".encode()).hexdigest()
+        return {"pk": f"T#{self.tenant}#IDEM#{hashed}#", "sk": "-"}
 
     def partition(self, thread: str) -> str:
         return f"T#{self.tenant}#TH#{thread}#"
+
+
+def after(seq: int) -> str:
+    """The sort key behind which lie the batches that hold anything after event `seq`.
+
+    Batches are named by their last event, so that one query finds where to go on.
+    """
+    return f"E#{seq:08d}"
 
 
 def _ulid(message: str) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +14,7 @@ from waypost.store.items import from_item, to_item
 
 Values = dict[str, Any]
 _TRIES = 5
+_THREADS = 16
 _BUSY = {
     "InternalServerError",
     "ProvisionedThroughputExceededException",
@@ -34,7 +37,13 @@ class Table:
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
+        # Its own: a slow tool or model must not keep a run from being written down.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="table")
         self.name = name
+
+    async def put(self, item: Mapping[str, Any], condition: str) -> None:
+        """Raises ConditionFailed."""
+        await self._conditional("put_item", Item=to_item(item), ConditionExpression=condition)
 
     async def get(self, key: Mapping[str, str]) -> Values | None:
         answer = await self._call("get_item", Key=to_item(key), ConsistentRead=True)
@@ -45,10 +54,16 @@ class Table:
         pk: str,
         prefix: str = "",
         *,
+        after: str = "",
         newest_first: bool = False,
         limit: int | None = None,
     ) -> list[Values]:
-        """Items of a partition whose sort key starts with `prefix`; all pages, up to `limit`."""
+        """Items of a partition, all pages, up to `limit`.
+
+        Args:
+            prefix: Only those whose sort key starts with it.
+            after: Only those whose sort key comes after it.
+        """
         asked: Values = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": to_item({":pk": pk}),
@@ -58,6 +73,9 @@ class Table:
         if prefix:
             asked["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
             asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix})
+        elif after:
+            asked["KeyConditionExpression"] += " AND sk > :after"
+            asked["ExpressionAttributeValues"] |= to_item({":after": after})
         found: list[Values] = []
         while True:
             if limit:
@@ -85,14 +103,10 @@ class Table:
         last = page.get("LastEvaluatedKey")
         return [from_item(i) for i in page["Items"]], from_item(last) if last else None
 
-    async def update(self, update: Values) -> None:
-        """Raises ConditionFailed."""
-        try:
-            await self._call("update_item", **update)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise ConditionFailed([0]) from None
+    async def update(self, update: Values) -> Values:
+        """The item as it is now. Raises ConditionFailed."""
+        answer = await self._conditional("update_item", **update, ReturnValues="ALL_NEW")
+        return from_item(answer["Attributes"])
 
     async def transact(self, writes: list[Values]) -> None:
         """All of `writes` or none; tried again where another transaction was in the way.
@@ -130,12 +144,22 @@ class Table:
                 pause = min(pause * 2, 2)
             requests = left + requests
 
+    async def _conditional(self, operation: str, **arguments: Any) -> Values:
+        try:
+            return await self._call(operation, **arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ConditionFailed([0]) from None
+
     async def _call(self, operation: str, **arguments: Any) -> Values:
         """Raises ClientError where DynamoDB refuses, StoreUnavailable where it is out of reach."""
         if operation not in {"transact_write_items", "batch_write_item"}:
             arguments["TableName"] = self.name
         try:
-            answer: Values = await asyncio.to_thread(getattr(self._client, operation), **arguments)
+            call = partial(getattr(self._client, operation), **arguments)
+            loop = asyncio.get_running_loop()
+            answer: Values = await loop.run_in_executor(self._threads, call)
         except BotoCoreError as error:
             raise StoreUnavailable from error
         except ClientError as error:

@@ -1,0 +1,47 @@
+"""Runs and threads as they are now: one that died without a word is settled first."""
+
+import asyncio
+
+from waypost.errors import NotFound
+from waypost.identity import Identity
+from waypost.records import Message, Run, Step, Thread
+from waypost.runs.backend import Backend
+from waypost.runs.settle import settle
+from waypost.store import journals
+from waypost.store import runs as run_store
+from waypost.store import threads as thread_store
+
+
+async def run(backend: Backend, who: Identity, run_id: str) -> tuple[Run, list[Step]]:
+    """Raises NotFound."""
+    head = await journals.head(backend.table, who, run_id)
+    if head.lost:
+        await settle(backend, who, head)
+    return await run_store.run(backend.table, who, run_id)
+
+
+async def thread(backend: Backend, who: Identity, thread_id: str) -> Thread:
+    """Raises NotFound."""
+    found = await thread_store.thread(backend.table, who, thread_id)
+    if found.live_run is None:
+        return found
+    try:
+        head = await journals.head(backend.table, who, found.live_run)
+    except NotFound:
+        return found
+    if not head.lost:
+        return found
+    await settle(backend, who, head)
+    return await thread_store.thread(backend.table, who, thread_id)
+
+
+async def history(
+    backend: Backend, who: Identity, thread_id: str, limit: int
+) -> tuple[Thread, list[Message], list[tuple[Run, list[Step]]]]:
+    """A thread with its last messages and its runs. Raises NotFound."""
+    found = await thread(backend, who, thread_id)
+    messages, runs = await asyncio.gather(
+        thread_store.messages(backend.table, who, thread_id, limit),
+        run_store.thread_runs(backend.table, who, thread_id),
+    )
+    return found, messages, runs
