@@ -39,6 +39,7 @@ def test_everything_by_keyboard(page: Page, stage: Stage) -> None:
     run.emit(*scenes.routing(), *scenes.query(), scenes.opening(), scenes.says("See [1]."))
     run.emit(scenes.OVERTIME, scenes.closing(), scenes.usage(), scenes.completed())
     expect(page.locator(".account")).to_be_visible()
+    expect(page.locator("#thread-list li")).to_have_count(1)
 
     page.locator("#new-thread").focus()
     reached = []

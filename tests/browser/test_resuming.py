@@ -42,8 +42,8 @@ RUN: list[Event] = [
 LISTEN = """
 window.heard = [];
 new MutationObserver((changes) => {
-  const said = changes.at(-1).target.textContent;
-  if (changes.at(-1).target.id === "announcer" && said) window.heard.push(said);
+  const said = changes.find(({ target }) => target.id === "announcer")?.target.textContent;
+  if (said) window.heard.push(said);
 }).observe(document, { subtree: true, childList: true });
 """
 
