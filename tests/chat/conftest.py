@@ -16,6 +16,9 @@ import pytest
 from fastapi import FastAPI
 
 from tests import template
+from waypost.identity import Identity
+from waypost.runs import LiveRun, begin
+from waypost.runs.begin import Request
 from waypost.settings import Settings
 from waypost_chat.factory import create
 from waypost_local import bedrock
@@ -26,16 +29,22 @@ ROOT = Path(__file__).parents[2]
 ME = {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
 
 
+Said = Piece | str | asyncio.Event
+
+
 @dataclass
 class Script:
-    """A model that says what it was given to say, one reply a call, and keeps what it was asked."""
+    """A model that says what it was given to say, one reply a call, and keeps what it was asked.
 
-    replies: list[list[Piece]] = field(default_factory=list)
+    Where there is an event among the pieces, it waits for it.
+    """
+
+    replies: list[list[Piece | asyncio.Event]] = field(default_factory=list)
     asked: list[ConverseRequest] = field(default_factory=list)
     silent: asyncio.Event | None = None
     """Where it is there, replies after the first wait for it."""
 
-    def says(self, *pieces: Piece | str, reason: str = "end_turn") -> "Script":
+    def says(self, *pieces: Said, reason: str = "end_turn") -> "Script":
         said = [Text(piece) if isinstance(piece, str) else piece for piece in pieces]
         self.replies.append([*said, Stop(reason, 100, 10)])
         return self
@@ -49,7 +58,10 @@ class Script:
         if self.silent and len(self.asked) > 1:
             await self.silent.wait()
         for piece in self.replies.pop(0):
-            yield piece
+            if isinstance(piece, asyncio.Event):
+                await piece.wait()
+            else:
+                yield piece
 
 
 @dataclass
@@ -68,6 +80,19 @@ class Api:
         response = await self.http.post(path, json={"input": text, **body}, headers=ME)
         assert response.status_code == 200, response.text
         return events(response.text)
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        response = await self.http.get(f"/v1/runs/{run_id}", headers=ME)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def begin(self, text: str = "How much leave?", **more: Any) -> LiveRun:
+        """A run on its way in this process, and nobody who reads it."""
+        who = Identity(ME["X-Tenant-Id"], ME["X-User-Id"])
+        run = await begin(self.app.state.backend, who, Request(text, **more))
+        assert isinstance(run, LiveRun)
+        return run
 
     def written(self) -> int:
         return int(self.dynamodb.scan(TableName=self.table)["Count"])
@@ -122,7 +147,21 @@ def environment(moto: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> di
         "WAYPOST_DATABASE": str(company / "company.sqlite"),
         "WAYPOST_SHARED_TABLES": "*",
         "WAYPOST_IDENTITY": "caller",
+        "WAYPOST_JOURNAL_SECONDS": "0.02",
     }
+
+
+@asynccontextmanager
+async def another_environment(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the same function in another process, as far as it shares nothing but AWS."""
+    app = create(api.app.state.settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://waypost", timeout=30
+        ) as http,
+    ):
+        yield http
 
 
 @asynccontextmanager
@@ -148,3 +187,20 @@ async def running(
 async def api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     async with running(environment, monkeypatch) as opened:
         yield opened
+
+
+async def seen(run: LiveRun, kind: str) -> None:
+    """Waits until a run has told an event of this kind."""
+    count = 0
+    while True:
+        found = await run.read(count, patience=10)
+        assert found, f"no {kind} in {count} events"
+        if any(event.type == kind for event in found):
+            return
+        count += len(found)
+
+
+def crash(run: LiveRun) -> None:
+    """The process is gone: nothing more is said, and nothing more is written."""
+    run._journal.close()
+    run._task.cancel()

@@ -1,0 +1,171 @@
+"""A run's journal in the table: batches, the head, and names that callers give their runs."""
+
+import random
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.store.conftest import ME, OTHER
+from tests.store.test_store import a_run, a_thread, asked, ending
+from waypost.errors import Conflict, NotFound, RunLive
+from waypost.events import Event, TextDelta
+from waypost.records import Run, Thread
+from waypost.store import Table, idempotency, journals, runs, threads
+from waypost.store.idempotency import Claim, Claimed
+from waypost.store.keys import TenantKeys
+from waypost.store.table import ConditionFailed
+
+LATER = int(time.time()) + 1000
+
+
+def texts(run_id: str, first: int, *said: str) -> list[Event]:
+    return [
+        TextDelta(text_id="t", delta=text).stamped(seq, run_id, "2026-01-01T00:00:00Z")
+        for seq, text in enumerate(said, first)
+    ]
+
+
+async def write(table: Table, run_id: str, events: list[Event], expires_at: int = LATER) -> None:
+    encoded = [journals.encode(event) for event in events]
+    await journals.append(table, ME, run_id, events[0].seq, encoded, expires_at)
+
+
+async def test_events_are_read_from_any_place_on(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    whole = texts(run.id, 1, "a", "b", "c", "d", "e", "f")
+    for batch in (whole[:1], whole[1:4], whole[4:]):
+        await write(table, run.id, batch)
+    for seq in range(8):
+        head, events = await journals.read(table, ME, run.id, seq)
+        assert events == whole[seq:]
+        assert head
+        assert head.live
+
+
+async def test_a_batch_that_is_written_twice_is_there_once(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    batch = texts(run.id, 1, "a", "b")
+    for _ in range(2):
+        await write(table, run.id, batch)
+    assert (await journals.read(table, ME, run.id, 0))[1] == batch
+
+
+async def test_an_event_larger_than_an_item_is_read_back_whole(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    noise = "".join(random.Random(1).choices("0123456789abcdef", k=2_000_000))
+    whole = texts(run.id, 1, "a", noise, "c")
+    await write(table, run.id, whole[:2])
+    await write(table, run.id, whole[2:])
+    assert (await journals.read(table, ME, run.id, 0))[1] == whole
+    assert (await journals.read(table, ME, run.id, 2))[1] == whole[2:]
+
+
+async def test_what_has_expired_is_not_read_though_it_is_there(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    await write(table, run.id, texts(run.id, 1, "a"), expires_at=int(time.time()) - 1)
+    assert (await journals.read(table, ME, run.id, 0))[1] == []
+
+
+async def test_an_event_is_stored_without_its_runs_id() -> None:
+    assert "run_1" not in journals.encode(texts("run_1", 1, "x")[0])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=1, max_size=6),
+    texts_=st.lists(st.text(max_size=20), min_size=30, max_size=30),
+)
+async def test_any_batches_are_the_events_that_were_written(
+    table: Table, sizes: list[int], texts_: list[str]
+) -> None:
+    run = await asked(table, ME, a_thread())
+    whole = texts(run.id, 1, *texts_[: sum(sizes)])
+    start = 0
+    for size in sizes:
+        await write(table, run.id, whole[start : start + size])
+        start += size
+    for seq in range(len(whole) + 1):
+        assert (await journals.read(table, ME, run.id, seq))[1] == whole[seq:]
+
+
+async def test_a_lease_is_renewed_and_brings_back_the_wish_to_cancel(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    until = time.time() + 100
+    assert not (await journals.beat(table, ME, run.id, until)).cancel_requested
+    await journals.request_cancel(table, ME, run.id)
+    head = await journals.beat(table, ME, run.id, until)
+    assert (head.cancel_requested, head.lost) == (True, False)
+    assert (await journals.beat(table, ME, run.id, time.time() - 1)).lost
+
+
+async def test_nobody_else_cancels_a_run(table: Table) -> None:
+    run = await asked(table, ME, a_thread())
+    with pytest.raises(NotFound):
+        await journals.request_cancel(table, OTHER, run.id)
+    assert not (await journals.head(table, ME, run.id)).cancel_requested
+
+
+async def test_a_run_that_is_over_is_neither_renewed_nor_cancelled(table: Table) -> None:
+    thread = a_thread()
+    run = await over(table, thread)
+    with pytest.raises(ConditionFailed):
+        await journals.beat(table, ME, run.id, time.time() + 100)
+    head = await journals.request_cancel(table, ME, run.id)
+    assert (head.state, head.cancel_requested, head.last) == ("failed", False, 1)
+
+
+async def test_one_run_is_live_on_a_thread(table: Table) -> None:
+    thread = a_thread()
+    first = await asked(table, ME, thread)
+    assert (await threads.thread(table, ME, thread.id)).live_run == first.id
+    with pytest.raises(RunLive) as refused:
+        await asked(table, ME, thread)
+    assert refused.value.details == {"run_id": first.id}
+    _, message = a_run(thread)
+    await runs.finish(
+        table, ME, ending(first, message.model_copy(update={"run_id": first.id, "text": ""}))
+    )
+    assert (await threads.thread(table, ME, thread.id)).live_run is None
+    await asked(table, ME, thread)
+
+
+async def test_a_run_begins_only_on_the_thread_that_was_read(table: Table) -> None:
+    thread = a_thread()
+    await over(table, thread)
+    current = await threads.thread(table, ME, thread.id)
+    run, _ = a_run(current)
+    await over(table, current)
+    with pytest.raises(Conflict):
+        await runs.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+    current = await threads.thread(table, ME, thread.id)
+    await runs.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+
+
+async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
+    claim = Claim("my key", "hash of the request")
+    run, message = a_run(thread := a_thread())
+    await runs.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
+    other, message = a_run(thread := a_thread())
+    with pytest.raises(Claimed):
+        await runs.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+    named = await idempotency.find(table, ME, "my key")
+    assert named == idempotency.Named(run.id, "hash of the request")
+    assert await idempotency.find(table, OTHER, "my key") is None
+    key = TenantKeys(ME.tenant_id).idempotency(ME.user_id, "my key")
+    item = await table.get(key)
+    assert item
+    await table.put_all([{**item, "expires_at": int(time.time()) - 1}])
+    assert await idempotency.find(table, ME, "my key") is None
+    await runs.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+    assert (await idempotency.find(table, ME, "my key") or named).run_id == other.id
+
+
+async def over(table: Table, thread: Thread) -> Run:
+    """A run that has begun and ended without a word."""
+    run = await asked(table, ME, thread)
+    _, message = a_run(thread)
+    message = message.model_copy(update={"run_id": run.id, "text": ""})
+    await runs.finish(table, ME, ending(run, message))
+    return run
