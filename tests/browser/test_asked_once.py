@@ -4,7 +4,7 @@ import re
 from urllib.request import Request as Call
 from urllib.request import urlopen
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 from tests.browser import scenes
 from tests.browser.asking import answer_text, ask, exchange, send, status
@@ -148,13 +148,14 @@ def test_a_question_that_comes_while_the_thread_is_read_stands_after_it(
 ) -> None:
     run = ask(page, stage, "First?")
     run.emit(*scenes.routing(), *scenes.answer("One."), scenes.completed())
-    other, held = new_page(), list[Route]()
-    other.route("**/v1/threads/*", lambda route: held.append(route))
+    other, held = new_page(), list[tuple[Route, APIResponse]]()
+    other.route("**/v1/threads/*", lambda route: held.append((route, route.fetch())))
     other.goto(page.url)
     expect(other.get_by_role("log")).to_have_attribute("aria-busy", "true")
 
     send(other, "Second?")
-    held[0].continue_()
+    for route, read in held:
+        route.fulfill(response=read)
 
     stage.next_run().emit(*scenes.routing(), *scenes.answer("Two."), scenes.completed())
     expect(other.locator(".question")).to_have_text(["First?", "Second?"])

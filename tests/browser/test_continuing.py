@@ -177,8 +177,9 @@ def test_the_same_sources_are_listed_once(page: Page, stage: Stage) -> None:
     second.emit(scenes.opening(), scenes.says(" hours [1]."), scenes.OVERTIME)
     second.emit(scenes.says(listed), scenes.closing(), scenes.completed())
 
-    expect(page.locator(".sources li")).to_have_count(1)
     expect(answer_text(page)).to_have_text("Beyond 38 1 hours 1.")
+    expect(page.locator(".account")).to_be_visible()
+    expect(page.locator(".sources li")).to_have_count(1)
 
 
 def test_an_answer_that_is_not_stored_says_so_and_can_be_copied(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import scenes
 from tests.browser.asking import answer_text, ask, exchange, send, status
@@ -271,6 +271,30 @@ def test_two_tabs_read_one_answer(page: Page, new_page: NewPage, stage: Stage) -
     expect(answer_text(other)).to_have_text("2.")
 
 
+def test_the_waits_between_tries_grow(timed: Page, stage: Stage) -> None:
+    run = ask(timed, stage, QUESTION)
+    run.emit(*scenes.routing(), scenes.opening(), scenes.says("There "))
+    expect(answer_text(timed)).to_have_text("There")
+    tries: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        tries.append(route)
+        route.abort()
+
+    timed.route("**/events?*", refuse)
+    run.drop()
+    expect(status(timed)).to_have_text("Reconnecting…")
+    for _ in range(20):
+        timed.clock.run_for(500)
+
+    # About half a second, one, two, four, eight: in ten seconds and some three to five.
+    assert 3 <= len(tries) <= 5
+    timed.unroute_all()
+    run.emit(scenes.says("are 28."), scenes.closing(), scenes.completed())
+    timed.clock.run_for(10_000)
+    expect(answer_text(timed)).to_have_text("There are 28.")
+
+
 def no_network(page: Page, stage: Stage) -> None:
     page.route("**/events?*", lambda route: route.abort())
 
@@ -356,10 +380,11 @@ def test_after_a_crash_what_is_stored_counts(timed: Page, stage: Stage, unstored
     stored = "".join(["There ", "are ", "28", "."][: 4 - unstored])
 
     run.crash(kept)
-    reconnects(timed)
-    timed.clock.run_for(3000)
+    # Nobody knows of it before the run's lease is over: it is live still.
+    with timed.expect_response("**/v1/threads/thread_*"):
+        reconnects(timed)
     run.settle()
-    timed.clock.run_for(3000)
+    timed.clock.run_for(1300)
 
     expect(timed.get_by_role("alert")).to_contain_text("The answer broke off here.")
     expect(answer_text(timed)).to_have_text(stored.strip())

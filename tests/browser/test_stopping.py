@@ -88,6 +88,19 @@ def test_a_run_is_stopped_as_soon_as_it_has_a_name(page: Page, stage: Stage) -> 
     expect(page.locator(".notice")).to_contain_text("The answer was stopped.")
 
 
+def test_a_question_that_is_stopped_is_not_sent_again(page: Page, stage: Stage) -> None:
+    held: list[Route] = []
+    page.route("**/v1/runs", lambda route: held.append(route))
+    with page.expect_request("**/v1/runs"):
+        send(page, QUESTION)
+    page.get_by_role("button", name="Stop").click()
+
+    held[0].abort()
+
+    expect(page.locator(".notice")).to_contain_text("You stopped the question.")
+    assert len(held) == 1
+
+
 def test_a_question_on_its_way_can_be_given_up(page: Page, stage: Stage) -> None:
     page.route("**/v1/runs", lambda route: None)
     with page.expect_request("**/v1/runs"):
