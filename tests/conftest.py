@@ -1,16 +1,17 @@
-"""What several kinds of tests share: moto's server, as the stack has it."""
+"""What several kinds of tests share: AWS as the local stack plays it."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
+
+from waypost_local import aws
 
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
-    """The URL of a moto server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """Where moto answers, in a process of its own and one request at a time."""
+    serving = aws.moto()
+    with asyncio.Runner() as runner:
+        yield runner.run(serving.__aenter__())
+        runner.run(serving.__aexit__(None, None, None))

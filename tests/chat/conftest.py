@@ -43,6 +43,7 @@ class Script:
     asked: list[ConverseRequest] = field(default_factory=list)
     silent: asyncio.Event | None = None
     """Where it is there, replies after the first wait for it."""
+    _asking: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def says(self, *pieces: Said, reason: str = "end_turn") -> "Script":
         said = [Text(piece) if isinstance(piece, str) else piece for piece in pieces]
@@ -53,8 +54,14 @@ class Script:
         call = (ToolStart("call_1", "query_database"), ToolInput(json.dumps({"sql": sql})))
         return self.says(*call, reason="tool_use")
 
+    async def has_been_asked(self, times: int) -> None:
+        async with self._asking:
+            await self._asking.wait_for(lambda: len(self.asked) >= times)
+
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        self.asked.append(request)
+        async with self._asking:
+            self.asked.append(request)
+            self._asking.notify_all()
         if self.silent and len(self.asked) > 1:
             await self.silent.wait()
         for piece in self.replies.pop(0):
