@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+from waypost_local.breaking import Breaking
 from waypost_local.resources import CREDENTIALS
 
 
@@ -17,7 +18,8 @@ from waypost_local.resources import CREDENTIALS
 async def moto() -> AsyncIterator[str]:
     """An endpoint for every AWS service but Bedrock.
 
-    It accepts connections at once, and answers them when moto has been imported.
+    It accepts connections at once, and answers them when moto has been imported. `/_faults` there
+    makes DynamoDB fail: see `breaking`.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         process = await asyncio.create_subprocess_exec(
@@ -45,6 +47,11 @@ async def moto() -> AsyncIterator[str]:
 def serve(descriptor: int) -> None:
     """Serves moto on a listening socket, for as long as somebody holds our standard input."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    server("127.0.0.1", 0, descriptor).serve_forever()
+
+
+def server(host: str, port: int, descriptor: int | None = None) -> Any:
+    """moto on a port, or on a socket that listens already."""
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -57,10 +64,8 @@ def serve(descriptor: int) -> None:
             """Nobody reads it."""
 
     _mend_transactions()
-    app = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
-    make_server(
-        "127.0.0.1", 0, app, threaded=True, request_handler=Silent, fd=descriptor
-    ).serve_forever()
+    app = Breaking(_one_at_a_time(DomainDispatcherApplication(create_backend_app)))
+    return make_server(host, port, app, threaded=True, request_handler=Silent, fd=descriptor)
 
 
 def _one_at_a_time(app: Any) -> Any:

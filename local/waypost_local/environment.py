@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
@@ -36,12 +37,24 @@ class Environment:
         self._output = output
         self._api = RuntimeApi(self._failed_init)
         self._init_error = ""
+        self.invocation: Invocation | None = None
+        """What it is working on."""
         self._process: Process | None = None
         self._ended: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process, which leads a process group of its own."""
+        return self._process.pid if self._process else None
+
+    def kill(self) -> None:
+        """Ends the process at this instant, as a crash would; whatever it works on fails."""
+        if self._process and self.alive:
+            processes.signal_group(self._process, signal.SIGKILL)
 
     async def start(self, aws: Mapping[str, str]) -> None:
         """Starts the process and waits until it asks for its first invocation.
@@ -71,6 +84,13 @@ class Environment:
 
     async def invoke(self, invocation: Invocation) -> None:
         """Sees an invocation to its end; kills the process where it takes too long."""
+        self.invocation = invocation
+        try:
+            await self._invoke(invocation)
+        finally:
+            self.invocation = None
+
+    async def _invoke(self, invocation: Invocation) -> None:
         assert self._ended is not None  # noqa: S101
         served = asyncio.create_task(self._api.serve(invocation))
         left = max(0.0, invocation.deadline - time.time())

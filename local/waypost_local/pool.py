@@ -82,6 +82,11 @@ class Pool:
             await asyncio.wait(self._running, timeout=seconds)
 
     @property
+    def environments(self) -> tuple[Environment, ...]:
+        """All that there are now, in no order. Each says what it works on and can be killed."""
+        return tuple(self._all)
+
+    @property
     def busy(self) -> int:
         return len(self._running)
 

@@ -54,9 +54,14 @@ async def lines(process: Process) -> AsyncIterator[str]:
 
 async def kill(process: Process) -> None:
     """Ends a process, and whatever it started in its group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    signal_group(process, signal.SIGKILL)
     await process.wait()
+
+
+def signal_group(process: Process, number: signal.Signals) -> None:
+    """Sends a signal to a process and whatever it started in its group, as far as they live."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _die_with_parent() -> None:

@@ -1,6 +1,6 @@
 """What becomes of a request when its environment fails, and of the requests after it."""
 
-from tests.local.conftest import Open, Url
+from tests.local.conftest import Gate, Open, Url
 
 FAILED = {"Message": "Internal Server Error"}
 
@@ -71,3 +71,21 @@ async def test_a_function_that_cannot_start_is_a_502_with_the_reason_in_the_log(
 async def test_a_failed_start_does_not_use_up_the_environments(serving: Open) -> None:
     async with serving(most=1, Handler="nowhere.app") as url:
         assert [(await url.get("/")).status_code for _ in range(2)] == [502, 502]
+
+
+async def test_whoever_holds_the_pool_can_kill_what_works_on_a_request(
+    url: Url, gate: Gate
+) -> None:
+    browser = await url.connect()
+    browser.ask(f"/steps?gate={gate.port}")
+    await gate.arrived.get()
+    (busy,) = [e for e in url.pool.environments if e.invocation]
+    assert busy.pid
+    assert b"/steps" in busy.invocation.event
+
+    busy.kill()
+
+    assert b"200 OK" in await browser.reader.read()
+    assert (await url.requests.get()).error.startswith("Runtime.")
+    assert not busy.alive
+    assert busy.invocation is None
