@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from tests import template
 from waypost.identity import Identity
 from waypost.runs import LiveRun, begin
-from waypost.runs.begin import Request
+from waypost.runs.begin import Call, Request
 from waypost.settings import Settings
 from waypost_chat.factory import create
 from waypost_local import bedrock
@@ -27,6 +27,7 @@ from waypost_local.bedrock.model import Piece, Stop, Text, ToolInput, ToolStart
 
 ROOT = Path(__file__).parents[2]
 ME = {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
+WHO = Identity("company-789", "user-456")
 
 
 Said = Piece | str | asyncio.Event
@@ -94,10 +95,10 @@ class Api:
         found: dict[str, Any] = response.json()
         return found
 
-    async def begin(self, text: str = "How much leave?", **more: Any) -> LiveRun:
+    async def begin(self, text: str = "How much leave?", deadline: float | None = None) -> LiveRun:
         """A run on its way in this process, and nobody who reads it."""
-        who = Identity(ME["X-Tenant-Id"], ME["X-User-Id"])
-        run = await begin(self.app.state.backend, who, Request(text, **more))
+        call = Call(deadline=deadline)
+        run = await begin(self.app.state.backend, WHO, Request(text), call)
         assert isinstance(run, LiveRun)
         return run
 
@@ -205,6 +206,15 @@ async def seen(run: LiveRun, kind: str) -> None:
         if any(event.type == kind for event in found):
             return
         count += len(found)
+
+
+async def said(run: LiveRun, text: str) -> None:
+    """Waits until a run's answer is `text`."""
+    found = await run.read(0, patience=10)
+    while answer([event.model_dump() for event in found]) != text:
+        more = await run.read(len(found), patience=10)
+        assert more, f"{text!r} was not said"
+        found += more
 
 
 def crash(run: LiveRun) -> None:

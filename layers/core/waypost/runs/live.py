@@ -24,8 +24,7 @@ _NOTHING_NEW = 10.0
 _END = 5.0
 """Seconds before the deadline at which the run ends itself."""
 _SAVING = 20.0
-"""Seconds that the end may take to be written."""
-_LAST_MOMENT = 0.7
+"""Seconds that the end may take to be written; near the deadline, most of what is left."""
 
 
 class LiveRun:
@@ -71,7 +70,7 @@ class LiveRun:
         live = cls(backend, who, run, deadline)
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
-        nothing_new, end = min(_NOTHING_NEW, left * 0.4), min(_END, left * 0.3)
+        nothing_new, end = min(_NOTHING_NEW, left * 0.5), min(_END, left * 0.4)
         work = Answer(backend, run, question, live._deadline - nothing_new)
         live._answering = asyncio.create_task(live._answer(work), name=f"{run.id} answer")
         live._task = asyncio.create_task(live._work(work), name=run.id)
@@ -172,7 +171,7 @@ class LiveRun:
     async def _saved(self, end: Event) -> bool:
         """Whether all of the run is in the table. Raises Superseded."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(_SAVING, self._deadline - time.time() - _LAST_MOMENT)
+        until = loop.time() + min(_SAVING, (self._deadline - time.time()) * 0.8)
         if not await self._journal.flush(until):
             return False
         books = self._books

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel
+
 from waypost.errors import Conflict, NotFound, RunLive
 from waypost.events import Event
 from waypost.identity import Identity
@@ -16,6 +18,8 @@ from waypost.store.table import ConditionFailed, Table, Values
 from waypost.store.threads import message_items
 from waypost.store.threads import thread as find_thread
 
+_STEPS = 60
+"""In one transaction, which takes a hundred items; more go before it."""
 _MINE = "user_id = :user AND attribute_not_exists(deleted_at)"
 _FREE = "attribute_not_exists(live_run) OR live_run = :run"
 
@@ -67,7 +71,7 @@ async def begin(
     head = journals.new_head(run.thread_id, who.user_id, lease_until)
     writes = [
         {"Update": _open_thread(keys, thread, run.id, unchanged=unchanged)},
-        _put({**keys.run(run.thread_id, run.id), **run.model_dump(exclude_none=True)}),
+        _put({**keys.run(run.thread_id, run.id), **_dumped(run)}),
         _put({**keys.head(run.id), **head}),
     ]
     if claim:
@@ -88,31 +92,34 @@ async def begin(
 
 
 async def finish(table: Table, who: Identity, ending: Ending) -> None:
-    """The steps, then one transaction: the run's end with its event, the answer, the thread.
+    """One transaction: the run's end with its events, its steps, the answer, the thread.
 
     Raises:
         Superseded: The run was closed by somebody else before.
         ConditionFailed: The journal goes further than `ending` knows.
     """
     keys, run = TenantKeys(who.tenant_id), ending.run
-    await table.put_all(
-        {**keys.step(run.thread_id, run.id, n), **step.model_dump(exclude_none=True)}
-        for n, step in enumerate(ending.steps, 1)
-    )
     await _close(table, who, ending, [{"Update": _close_thread(keys, run)}])
 
 
 async def _close(table: Table, who: Identity, ending: Ending, thread: list[Values]) -> None:
     keys, run = TenantKeys(who.tenant_id), ending.run
     first, last = ending.events[0].seq, ending.events[-1].seq
-    ended = {**keys.run(run.thread_id, run.id), **run.model_dump(exclude_none=True)}
+    ended = {**keys.run(run.thread_id, run.id), **_dumped(run)}
     events = list(map(journals.encode, ending.events))
     answer = message_items(keys, ending.message) if ending.message.text else []
+    steps: list[Values] = [
+        {"Put": {"Item": to_item({**keys.step(run.thread_id, run.id, n), **_dumped(step)})}}
+        for n, step in enumerate(ending.steps, 1)
+    ]
+    for start in range(_STEPS, len(steps), _STEPS):
+        await table.transact(steps[start : start + _STEPS])
     writes = [
         {"Update": journals.close_head(keys, run.id, run.state, last, ending.closer)},
         {"Put": {"Item": to_item(ended)}},
         *map(_put, journals.batch_items(keys, run.id, first, events, ending.expires_at)),
         *map(_put, answer),
+        *steps[:_STEPS],
         *thread,
     ]
     try:
@@ -165,6 +172,10 @@ async def latest(table: Table, who: Identity, thread_id: str) -> str | None:
     found = await table.query(pk, "R#", newest_first=True, limit=1)
     # It may be a step of that run.
     return str(found[0]["sk"].split("#")[1]) if found else None
+
+
+def _dumped(record: BaseModel) -> Values:
+    return record.model_dump(exclude_none=True)
 
 
 def _put(item: Values) -> Values:

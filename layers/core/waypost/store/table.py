@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -131,19 +131,6 @@ class Table:
                     raise
             await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
 
-    async def put_all(self, items: Iterable[Values]) -> None:
-        """Writes items in batches of 25; what DynamoDB leaves over is sent again."""
-        requests = [{"PutRequest": {"Item": to_item(item)}} for item in items]
-        pause = 0.05
-        while requests:
-            now, requests = requests[:25], requests[25:]
-            answer = await self._call("batch_write_item", RequestItems={self.name: now})
-            left = answer.get("UnprocessedItems", {}).get(self.name, [])
-            if left:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 2)
-            requests = left + requests
-
     async def _conditional(self, operation: str, **arguments: Any) -> Values:
         try:
             return await self._call(operation, **arguments)
@@ -154,7 +141,7 @@ class Table:
 
     async def _call(self, operation: str, **arguments: Any) -> Values:
         """Raises ClientError where DynamoDB refuses, StoreUnavailable where it is out of reach."""
-        if operation not in {"transact_write_items", "batch_write_item"}:
+        if operation != "transact_write_items":
             arguments["TableName"] = self.name
         try:
             call = partial(getattr(self._client, operation), **arguments)
