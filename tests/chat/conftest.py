@@ -69,6 +69,8 @@ class Script:
             if isinstance(piece, asyncio.Event):
                 await piece.wait()
             else:
+                # The model is another process: here its turns are apart from the app's.
+                await asyncio.sleep(0)
                 yield piece
 
 

@@ -9,9 +9,12 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_AT_ONCE = 32
+"""So many items are passed on before others have their turn of the loop, however fast they come."""
 
 
 class _Pump(Generic[T]):
@@ -56,8 +59,12 @@ class _Pump(Generic[T]):
                 await self._wake.wait()
                 self._wake.clear()
                 self._waking = False
-                while self._items:
+                for turn in count(1):
+                    if not self._items:
+                        break
                     yield self._items.popleft()
+                    if turn % _AT_ONCE == 0:
+                        await asyncio.sleep(0)
                 if self._ended and not self._items:
                     break
             if self._error:

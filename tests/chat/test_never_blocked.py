@@ -1,0 +1,112 @@
+"""Nothing holds up the event loop, and a silent stream beats whatever it waits for."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.chat.conftest import Api, running
+from tests.chat.test_runs import body_of, scope
+from waypost_local.bedrock.model import ToolInput, ToolStart
+
+BOUND = 0.25
+"""Seconds. What is awaited takes none of the loop's time; what is not would take all of it."""
+SLOW = f"SELECT count(*) AS n FROM {', '.join(f'technicians t{n}' for n in range(23))}"
+
+
+@asynccontextmanager
+async def watched() -> AsyncIterator[list[float]]:
+    """The times between two turns of the loop, taken all along."""
+    silences: list[float] = []
+
+    async def watch() -> None:
+        before = time.monotonic()
+        while True:
+            await asyncio.sleep(0.005)
+            silences.append(time.monotonic() - before)
+            before = time.monotonic()
+
+    task = asyncio.create_task(watch())
+    try:
+        yield silences
+    finally:
+        task.cancel()
+
+
+async def test_the_watch_sees_a_loop_that_is_blocked() -> None:
+    async with watched() as silences:
+        await asyncio.sleep(0.02)
+        time.sleep(2 * BOUND)  # noqa: ASYNC251
+        await asyncio.sleep(0.02)
+    assert max(silences) > BOUND
+
+
+async def test_the_loop_goes_on_while_a_model_streams(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says("Warm.")
+    await api.ask("How much leave?")
+    words = [f"word{n} " for n in range(1000)]
+    api.script.says("rag | 1 | - | x").says(*words)
+    async with watched() as silences:
+        await api.ask("How much leave?")
+    assert max(silences) < BOUND
+
+
+async def test_the_loop_goes_on_while_a_tool_runs(api: Api) -> None:
+    api.script.says("sql | 1 | - | x").calls(SLOW).says("Many.")
+    async with watched() as silences:
+        found = await api.ask("How many?")
+    output = next(event for event in found if event["type"] == "tool.output")
+    assert output["elapsed_ms"] > 1000 * BOUND, "the query must be slow to tell anything"
+    assert max(silences) < BOUND
+
+
+@pytest.mark.parametrize("waits_for", ["tool", "model"])
+async def test_a_silent_stream_beats(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, waits_for: str
+) -> None:
+    async with running(environment | {"WAYPOST_HEARTBEAT": "0.05"}, monkeypatch) as api:
+        gate = asyncio.Event()
+        if waits_for == "tool":
+            call = (ToolStart("c1", "query_database"), ToolInput(json.dumps({"sql": SLOW})))
+            api.script.says("sql | 1 | - | x").says(*call, reason="tool_use").says("Many.")
+        else:
+            api.script.says("sql | 1 | - | x").says("Word ", gate, "word.")
+        sent = bytearray()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.extend(message.get("body", b""))
+            marker = b"event: tool.input\n" if waits_for == "tool" else b"event: text.delta\n"
+            if sent.partition(marker)[2].count(b"\n: hb\n") >= 3:
+                gate.set()
+
+        await api.app(scope("/v1/runs"), body_of({"input": "How many?"}), send)
+        waiting = b"event: tool.input\n" if waits_for == "tool" else b"event: text.delta\n"
+        assert sent.partition(waiting)[2].count(b"\n: hb\n") >= 3
+        assert b"event: run.completed\n" in sent
+
+
+async def test_a_stream_whose_dialect_says_nothing_beats_too(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tool calls are no frames of the internal dialect: events come, and no bytes do."""
+    async with running(environment | {"WAYPOST_HEARTBEAT": "0.05"}, monkeypatch) as api:
+        gate = asyncio.Event()
+        pieces = [ToolInput('{"sql": "'), *[ToolInput("-- ")] * 400, ToolInput('\\nSELECT 1"}')]
+        call = (ToolStart("c1", "query_database"), *pieces, gate)
+        api.script.says("sql | 1 | - | x").says(*call, reason="tool_use").says("Many.")
+        sent = bytearray()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.extend(message.get("body", b""))
+            if sent.count(b": hb\n") >= 3:
+                gate.set()
+
+        conversation = {"id": "c1", "user_id": "u", "company_id": "c"}
+        body = {"input": {"message": "How many?"}, "conversation": conversation}
+        await api.app(scope("/internal/chat/stream"), body_of(body), send)
+        assert sent.count(b": hb\n") >= 3
+        assert b'"event":"complete"' in sent

@@ -1,0 +1,182 @@
+"""Model calls that fail: what is tried again, and what never is."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.chat.conftest import Api, answer, kinds, running
+from waypost.agents import attempts
+from waypost.agents.attempts import Attempts
+from waypost_local.bedrock import Fault
+from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
+
+LITE, MICRO = "us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"
+COUNT = "SELECT count(*) AS n FROM technicians"
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return environment | {"WAYPOST_FALLBACK_MODELS": MICRO, "WAYPOST_MODEL_TIMEOUT": "0.5"}
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(attempts, "_WAITS", (0.0, 0.0))
+    return
+
+
+def model_steps(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Model and status of each call."""
+    names = {e["step_id"]: e["name"] for e in found if e.get("kind") == "model"}
+    ended = [e for e in found if e["type"] == "step.completed" and e["step_id"] in names]
+    return [(names[e["step_id"]], e["status"]) for e in ended]
+
+
+@pytest.mark.parametrize("kind", ["throttling", "unavailable", "internal", "model_timeout"])
+async def test_a_call_that_is_refused_twice_is_made_a_third_time(api: Api, kind: Any) -> None:
+    api.script.says("rag | 1 | - | x").says("26 ", "days.")
+    api.faults.set(Fault(kind, operation="converse-stream", times=2))
+    found = await api.ask("How much leave?")
+    assert answer(found) == "26 days."
+    assert model_steps(found) == [(LITE, "retried"), (LITE, "retried"), (LITE, "ok")]
+    run = await api.run(found[0]["run_id"])
+    notes = [step["notes"] for step in run["steps"] if step["status"] == "retried"]
+    assert all(len(note) == 1 and note[0].endswith(": trying again") for note in notes)
+    assert run["state"] == "completed"
+
+
+async def test_then_the_next_model_answers(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says("26 days.")
+    api.faults.set(Fault("throttling", operation="converse-stream", model="nova-lite"))
+    found = await api.ask("How much leave?")
+    assert model_steps(found) == [*[(LITE, "retried")] * 3, (MICRO, "ok")]
+    assert api.script.asked[-1].model_id == MICRO
+    assert answer(found) == "26 days."
+    notes = [event["note"] for event in found if event["type"] == "step.updated"]
+    assert notes[-1] == f"model_busy: trying {MICRO}"
+
+
+async def test_a_model_that_refuses_us_is_not_asked_again(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says("26 days.")
+    api.faults.set(Fault("access_denied", operation="converse-stream", model="nova-lite"))
+    found = await api.ask("How much leave?")
+    assert model_steps(found) == [(LITE, "retried"), (MICRO, "ok")]
+
+
+async def test_the_callers_own_choice_has_no_substitute(api: Api) -> None:
+    api.script.says("rag | 1 | - | x")
+    api.faults.set(Fault("throttling", operation="converse-stream"))
+    found = await api.ask("How much leave?", model="us.amazon.nova-pro-v1:0")
+    assert [name for name, _ in model_steps(found)] == ["us.amazon.nova-pro-v1:0"] * 3
+    assert (found[-1]["code"], found[-1]["retryable"]) == ("model_busy", True)
+
+
+@pytest.mark.parametrize("kind", ["exception_after", "cut_after", "stall_after"])
+async def test_a_stream_that_breaks_before_its_first_word_is_opened_again(
+    api: Api, kind: Any
+) -> None:
+    for _ in range(2):
+        api.script.says("26 ", "days.")
+    api.faults.set(Fault(kind, after=0, operation="converse-stream", times=1, seconds=5))
+    found = await api.ask("How much leave?", agent="rag")
+    assert answer(found) == "26 days."
+    assert model_steps(found) == [(LITE, "retried"), (LITE, "ok")]
+
+
+@pytest.mark.parametrize("kind", ["exception_after", "cut_after", "stall_after"])
+@pytest.mark.parametrize("after", [1, 3])
+async def test_after_a_word_nothing_is_tried_again(api: Api, kind: Any, after: int) -> None:
+    api.script.says("rag | 1 | - | x").says(*[f"word{n} " for n in range(9)])
+    fault = Fault(kind, after=after, operation="converse-stream", times=1, seconds=5)
+    api.faults.set(fault)
+    found = await api.ask("How much leave?")
+    assert answer(found) == "".join(f"word{n} " for n in range(after))
+    assert model_steps(found) == [(LITE, "failed")]
+    end = found[-1]
+    assert (end["type"], end["retryable"], end["partial"]) == ("run.failed", True, True)
+    failed = next(e for e in found if e["type"] == "step.completed" and e["status"] == "failed")
+    assert failed["usage"]["output_tokens"] > 0
+    assert failed["cost_usd"] > 0
+
+
+async def test_words_of_reasoning_are_words(api: Api) -> None:
+    api.script.says("rag | 1 | - | x").says(Reasoning("Let me see."), "26 days.")
+    api.faults.set(Fault("cut_after", after=1, operation="converse-stream"))
+    found = await api.ask("How much leave?")
+    assert (found[-1]["type"], len(model_steps(found))) == ("run.failed", 1)
+
+
+async def test_a_request_that_broke_off_is_written_again(api: Api) -> None:
+    """No word was said yet: the model's half a tool call is closed, and it is asked once more."""
+    half = json.dumps({"sql": COUNT})
+    call = (ToolStart("call_1", "query_database"), ToolInput(half[:9]), ToolInput(half[9:]))
+    for _ in range(2):
+        api.script.says(*call, reason="tool_use")
+    api.script.says("Two.")
+    api.faults.set(Fault("cut_after", after=2, operation="converse-stream", times=1))
+    found = await api.ask("How many technicians?", agent="sql")
+    assert answer(found) == "Two."
+    assert model_steps(found) == [(LITE, "retried"), (LITE, "ok"), (LITE, "ok")]
+    assert kinds(found).count("tool.failed") == 1
+    assert kinds(found).count("tool.output") == 1
+    started = [e["step_id"] for e in found if e["type"] == "step.started"]
+    ended = [e["step_id"] for e in found if e["type"] == "step.completed"]
+    assert sorted(started) == sorted(ended)
+    run = await api.run(found[0]["run_id"])
+    retried = next(step for step in run["steps"] if step["status"] == "retried")
+    assert retried["usage"]["output_tokens"] > 0
+    assert retried["notes"][-1] == "usage is estimated"
+
+
+async def test_a_tool_that_was_called_is_not_called_again_when_the_next_call_fails(
+    api: Api,
+) -> None:
+    api.script.calls(COUNT)
+    task = asyncio.create_task(api.ask("How many technicians?", agent="sql"))
+    await api.script.has_been_asked(1)
+    api.faults.set(Fault("throttling", operation="converse-stream", times=2))
+    api.script.says("Two.")
+    found = await task
+    assert answer(found) == "Two."
+    assert kinds(found).count("tool.output") == 1
+    assert len(api.script.asked) == 2
+
+
+async def test_the_model_that_answered_goes_on(api: Api) -> None:
+    """After a fall-back the first model is not asked again in this run."""
+    api.script.calls(COUNT).says("Two.")
+    api.faults.set(Fault("throttling", operation="converse-stream", model="nova-lite"))
+    found = await api.ask("How many technicians?", agent="sql")
+    assert model_steps(found) == [*[(LITE, "retried")] * 3, (MICRO, "ok"), (MICRO, "ok")]
+
+
+async def test_where_no_model_answers_the_run_says_so(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(environment, monkeypatch) as api:
+        api.faults.set(Fault("unavailable", operation="converse-stream"))
+        found = await api.ask("How many technicians?", agent="sql")
+    assert model_steps(found) == [
+        *[(LITE, "retried")] * 3, *[(MICRO, "retried")] * 2, (MICRO, "failed"),
+    ]  # fmt: skip
+    assert (found[-1]["code"], found[-1]["partial"]) == ("model_busy", False)
+
+
+def test_waits_are_drawn_up_to_a_bound_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[float] = []
+
+    def drawn(_least: float, most: float) -> float:
+        bounds.append(most)
+        return most / 2
+
+    monkeypatch.setattr(attempts, "_WAITS", (0.25, 0.5))
+    monkeypatch.setattr("random.uniform", drawn)
+    tries = Attempts([LITE, MICRO, LITE])
+    seen = []
+    while attempt := tries.after(worth_repeating=True):
+        seen.append((attempt.model, attempt.wait))
+    assert seen == [(LITE, 0.125), (LITE, 0.25), (MICRO, 0.0), (MICRO, 0.125), (MICRO, 0.25)]
+    assert bounds == [0.25, 0.5, 0.25, 0.5]
