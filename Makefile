@@ -38,8 +38,9 @@ format: $(VENV)/.dev ## Formats the code
 questions: $(VENV)/.local ## Asks a running stack the questions of FILE=… and prints how it did
 	@$(BIN)/python -m waypost_local questions "$(FILE)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
 
-bench: $(VENV)/.dev ## Measures the runtime against uvicorn and mangum, as ratios
+bench: $(VENV)/.dev ## Measures the runtime and the keeping of runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 
 build: $(VENV)/.dev ## Builds what `sam deploy` uploads, and prints its size
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --cached

@@ -17,7 +17,7 @@ from typing import Any
 
 LONGEST_SQL = 10_000
 LONGEST_VALUE = 1_000_000
-LONGEST_RESULT = 100_000
+LONGEST_RESULT = 80_000
 """Characters of a result's rows; the rest is cut off."""
 
 _FUNCTIONS = frozenset(

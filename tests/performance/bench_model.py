@@ -1,0 +1,40 @@
+"""A model in a process of its own: so many tokens, as fast or as slow as the request says.
+
+The last question says how: `400 tokens at 80` a second, or at 0 for as fast as they go.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from waypost_local import bedrock
+from waypost_local.bedrock import ConverseRequest
+from waypost_local.bedrock.model import Piece, Stop, Text
+
+
+class Counted:
+    async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
+        asked = re.search(r"(\d+) tokens at (\d+)", str(request.messages[-1]))
+        count, rate = (int(asked[1]), int(asked[2])) if asked else (1, 0)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(count):
+            if rate:
+                await asyncio.sleep(max(0, began + number / rate - loop.time()))
+            yield Text(f"token{number} ")
+        yield Stop("end_turn", 100, count)
+
+
+async def serve() -> None:
+    """Prints its address, then serves until it is killed."""
+    app: Any = bedrock.app(Counted())
+    async with bedrock.serving(app) as serving:
+        sys.stdout.write(serving.url + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
