@@ -56,22 +56,29 @@ class Aws:
 
 
 @contextlib.asynccontextmanager
-async def aws_side(setup: Setup, url: str) -> AsyncIterator[Aws]:
-    """Starts moto and Bedrock, and reads the template against them. Raises CommandError."""
-    model = _model(setup.model)
+async def aws_side(setup: Setup, url: str, models: Any = None) -> AsyncIterator[Aws]:
+    """Starts moto and Bedrock, and reads the template against them.
+
+    Args:
+        models: An ASGI app that plays Bedrock instead of `setup.model`.
+
+    Raises:
+        CommandError: The template, or the model's name, is none.
+    """
+    models = models or bedrock.app(_model(setup.model), setup.pace)
     source = template.read(setup.template)
     async with aws.moto() as endpoint:
         stack = _load(setup, source, Where(endpoint, url))
-        async with bedrock.serving(bedrock.app(model, setup.pace)) as models:
+        async with bedrock.serving(models) as serving:
             variables = {
                 **resources.CREDENTIALS,
                 # A function has no home, and must not meet the profiles of whoever runs this.
                 "AWS_CONFIG_FILE": os.devnull,
                 "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_ENDPOINT_URL": endpoint,
-                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models.url,
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": serving.url,
             }
-            yield Aws(stack, endpoint, models.url, variables)
+            yield Aws(stack, endpoint, serving.url, variables)
 
 
 async def run(

@@ -1,0 +1,38 @@
+"""How many of each kind were survived, and what was lost or repeated."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.chaos.cases import KINDS, Case
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`struck` tells how often something went wrong; `found` what did not hold after it."""
+
+    case: Case
+    struck: int
+    found: tuple[str, ...]
+    seconds: float
+
+
+def table(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    drawn, struck, survived = Counter[str](), Counter[str](), Counter[str]()
+    for verdict in verdicts:
+        drawn[verdict.case.kind] += 1
+        struck[verdict.case.kind] += bool(verdict.struck)
+        survived[verdict.case.kind] += not verdict.found
+    yield f"{'kind':14} {'drawn':>6} {'struck':>7} {'survived':>9}"
+    for kind in KINDS:
+        if drawn[kind]:
+            yield f"{kind:14} {drawn[kind]:6} {struck[kind]:7} {survived[kind]:9}"
+    sums = drawn.total(), struck.total(), survived.total()
+    yield f"{'all':14} {sums[0]:6} {sums[1]:7} {sums[2]:9}"
+
+
+def failures(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    for verdict in verdicts:
+        if verdict.found:
+            yield f"{verdict.case.name}  (make chaos CASE={verdict.case.name})"
+            yield from (f"    {what}" for what in verdict.found)

@@ -1,0 +1,120 @@
+"""The local stack with a scripted model, and the handles that break it."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.chaos.faulty import Faulty
+from tests.chaos.model import Chaotic
+from waypost_local import bedrock, resources
+from waypost_local.front import Front
+from waypost_local.logs import Log
+from waypost_local.pool import Pool
+from waypost_local.stack import Setup, address, aws_side, listen
+
+ROOT = Path(__file__).parents[2]
+MODEL, FALLBACK = "us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"
+LEASE = 2.0
+SHORT = 4
+"""Seconds that an invocation of the short function may take."""
+PARAMETERS = {
+    "ModelId": MODEL,
+    "RouterModelId": "us.amazon.nova-micro-v1:0",
+    "FallbackModelId": FALLBACK,
+    "LeaseSeconds": str(LEASE),
+    "ModelTimeoutSeconds": "2",
+    "HeartbeatSeconds": "1",
+}
+
+
+@dataclass
+class World:
+    """`url` serves the function as the template has it, `short_url` one with little time."""
+
+    url: str
+    short_url: str
+    http: httpx.AsyncClient
+    models: Faulty
+    aws: str
+    dynamodb: Any
+    table: str
+    pools: tuple[Pool, ...]
+
+    def kill(self, *marks: bytes) -> int:
+        """Kills the environments that work on a request with all these marks; how many."""
+        busy = [env for pool in self.pools for env in pool.environments if env.invocation]
+        found = [env for env in busy if all(m in env.invocation.event for m in marks)]  # type: ignore[union-attr]
+        for environment in found:
+            environment.kill()
+        return len(found)
+
+    async def break_table(self, tenant: str, faults: list[dict[str, Any]]) -> None:
+        """DynamoDB's calls for this tenant meet the faults, and nobody else's."""
+        narrowed = [{**fault, "containing": _partitions(tenant)} for fault in faults]
+        answer = await self.http.post(f"{self.aws}/_faults", json=narrowed)
+        answer.raise_for_status()
+
+    async def mend_table(self, tenant: str) -> None:
+        params = {"containing": _partitions(tenant)}
+        (await self.http.delete(f"{self.aws}/_faults", params=params)).raise_for_status()
+
+
+def _partitions(tenant: str) -> str:
+    return f"T#{tenant}#"
+
+
+@contextlib.asynccontextmanager
+async def running(
+    environments: int,
+    log: Callable[[str], None],
+    parameters: Mapping[str, str] = PARAMETERS,
+) -> AsyncIterator[World]:
+    """A stack of its own, down to its processes. `environments` may run at once."""
+    models = Faulty(bedrock.app(Chaotic()))
+    setup = Setup(ROOT / "template.yaml", sys.executable, given=parameters)
+    listening, short = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
+    async with aws_side(setup, address(listening), models) as side:
+        function = side.stack.with_url()
+        printed = Log(log, verbose=True).printed
+        pools = tuple(
+            Pool(one, setup.python, side.variables, environments, printed)
+            for one in (function, replace(function, timeout=SHORT))
+        )
+        fronts = [Front(pool, lambda _: None, paced=False) for pool in pools]
+        await side.create()
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        async with _stopping(pools, fronts), _client(limits) as http:
+            await pools[0].warm()
+            for front, sock in zip(fronts, (listening, short), strict=True):
+                await front.start(sock)
+            yield World(
+                address(listening),
+                address(short),
+                http,
+                models,
+                side.endpoint,
+                resources.client("dynamodb", side.endpoint),
+                function.environment["WAYPOST_TABLE"],
+                pools,
+            )
+
+
+def _client(limits: httpx.Limits) -> httpx.AsyncClient:
+    return httpx.AsyncClient(limits=limits, timeout=20, trust_env=False, verify=False)
+
+
+@contextlib.asynccontextmanager
+async def _stopping(pools: tuple[Pool, ...], fronts: list[Front]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        for front in fronts:
+            front.close()
+        await asyncio.gather(*(pool.stop() for pool in pools))
+        await asyncio.gather(*(front.stop() for front in fronts))
