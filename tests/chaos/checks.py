@@ -231,8 +231,9 @@ def _tools(truth: Script, runs: list[Kept], *, complete: bool) -> Iterator[str]:
     calls = Counter(e["call_id"] for e in events if e["type"] == "tool.output")
     if set(ran.values()) - {1} or set(calls.values()) - {1}:
         yield f"a tool ran twice: {ran}"
-    if complete and set(ran) != set(truth.statements):
-        yield f"tools ran {sorted(map(str, ran))}, the model asked for {truth.statements}"
+    wanted = truth.statements if runs[0].run["route"]["agent"] == "sql" else []
+    if complete and set(ran) != set(wanted):
+        yield f"tools ran {sorted(map(str, ran))}, the model asked for {wanted}"
 
 
 def _thread(story: Story, thread: dict[str, Any], runs: list[Kept]) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Reading:
     thread_id: str = ""
     events: list[Event] = field(default_factory=list)
     before: list[Event] = field(default_factory=list)
+    posts: int = 0
     connections: int = 0
     complaints: list[str] = field(default_factory=list)
 
@@ -106,6 +107,7 @@ class Client:
         until = time.monotonic() + PATIENCE
         early = manner.leaves_early
         while not reading.run_id:
+            reading.posts += 1
             try:
                 async with asyncio.timeout(early):
                     await self._post(path, key, manner, body, reading)
@@ -170,7 +172,9 @@ class Client:
                 await _read(answer, reading, manner)
                 return
             await answer.aread()
-            if answer.status_code == 422 and "event_id_beyond_end" in answer.text:
+            # What was seen last was never stored: nothing can follow it.
+            unknown = answer.status_code == 422 and "event_id_beyond_end" in answer.text
+            if unknown or (answer.status_code == 204 and reading.events):
                 reading.start_over()
             elif answer.status_code not in _TRY_AGAIN:
                 text = f"events after {reading.last}: {answer.status_code} {answer.text[:300]}"

@@ -40,6 +40,8 @@ def _label(script: Script) -> Iterator[Piece]:
 
 async def _answer(script: Script, request: ConverseRequest, place: int) -> AsyncIterator[Piece]:
     since = request.messages[place + 1 :]
+    if not request.tools:
+        script = scripts.without_tools(script)
     said = scripts.rest(script, since)
     reason = "tool_use" if said.statements else "end_turn"
     if script.shortened and said.text == script.calls[-1].text:

@@ -80,8 +80,7 @@ class Play:
         first, *others = await asyncio.gather(*copies)
         story.chain.append(first)
         story.readings += others
-        if case.copies > 1 or case.leaves_early is not None or case.cuts:
-            story.struck += case.copies - 1 + first.connections
+        story.struck += case.copies + first.posts + first.connections - 3 + bool(case.pause)
         if case.mismatch:
             await self._expect_mismatch()
 
@@ -221,6 +220,7 @@ class Play:
             shortened = run["stop_reason"] == "max_tokens"
             if run["state"] not in _GOES_ON and not shortened:
                 return
+            self.story.struck += 1
             if len(self.story.chain) < len(self._case.kills):
                 kill = self._case.kills[len(self.story.chain)]
                 self._at(kill.when, partial(self._kill, kill))

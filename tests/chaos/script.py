@@ -78,6 +78,11 @@ def script(tag: str) -> Script:
     )
 
 
+def without_tools(script: Script) -> Script:
+    """The same answer from a model that has no tool to call."""
+    return replace(script, calls=(Said("", script.answer),))
+
+
 def words(text: str) -> list[str]:
     """`text` in words with the white space before them; joined they are the text again."""
     return _WORDS.findall(text)
