@@ -246,6 +246,7 @@ def _resumed(said: tuple[Turn, ...]) -> list[Turn]:
 
 def _previous(task: Task) -> str:
     asked = [turn.text for turn in task.history if isinstance(turn, UserTurn)]
+    asked = [text for text in asked if not text.startswith("<summary>")]
     return asked[-1] if asked else ""
 
 

@@ -17,7 +17,15 @@ class Label:
 async def ask(
     client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
 ) -> Label:
-    """The model's first line.
+    """The first line of what the model says; otherwise as `say`."""
+    said = await say(client, model, system, question, max_tokens=max_tokens, deadline=deadline)
+    return Label(said.text.partition("\n")[0], said.usage)
+
+
+async def say(
+    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+) -> Label:
+    """What the model says, in one call.
 
     Args:
         client: A bedrock-runtime client; it is called in a worker thread.
@@ -38,7 +46,7 @@ async def ask(
             )
         except Exception as error:
             raise model_error(error) or error from None
-    return Label(_text(answer).strip().partition("\n")[0], _usage(answer["usage"]))
+    return Label(_text(answer).strip(), _usage(answer["usage"]))
 
 
 def _text(answer: dict[str, Any]) -> str:

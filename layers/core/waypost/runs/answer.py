@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from waypost.agents import loop
 from waypost.agents.definition import Agent
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
+from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.models import prices
 from waypost.models.turns import Turn
 from waypost.records import Run
 from waypost.routing.decide import Decision, pinned, sticky
 from waypost.runs.backend import Backend
+from waypost.runs.history import History
+from waypost.runs.summary import rolling
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,7 @@ class Question:
     """What a run has to answer. `agent` and `model` are the caller's own choice, if any."""
 
     text: str
-    history: tuple[Turn, ...]
-    previous: tuple[tuple[str, str], ...]
-    """Earlier questions with the agents that answered them: (agent id, question)."""
+    history: History
     agent: Agent | None
     model: str | None
     said: tuple[Turn, ...] = ()
@@ -35,12 +36,19 @@ class Answer:
     """One question being answered."""
 
     def __init__(
-        self, backend: Backend, run: Run, question: Question, until: float = math.inf
+        self,
+        backend: Backend,
+        who: Identity,
+        run: Run,
+        question: Question,
+        until: float = math.inf,
     ) -> None:
         self._backend = backend
+        self._who = who
         self._run = run
         self._question = question
         self._until = until
+        self._history = question.history
         self._answer: loop.Answer | None = None
 
     @property
@@ -59,8 +67,12 @@ class Answer:
             user_message_id=self._run.user_message_id,
             message_id=self._run.message_id,
         )
-        async for event in self._route():
-            yield event
+        async with rolling(self._backend, self._who, self._run, self._history) as summary:
+            async for event in self._route():
+                yield event
+            async for event in summary.events():
+                yield event
+            self._history = summary.history
         self._answer = loop.Answer(self._task(), self._backend.resources)
         async with aclosing(self._answer.events()) as events:
             async for event in events:
@@ -84,7 +96,7 @@ class Answer:
             agent=agent,
             models=self._models(agent),
             question=self._question.text,
-            history=self._question.history,
+            history=self._history.turns,
             today=self._run.created_at[:10],
             said=self._question.said,
             until=self._until,
@@ -101,7 +113,7 @@ class Answer:
 
 async def _decide(backend: Backend, question: Question) -> Decision:
     covers = await backend.covers(question.text)
-    return await backend.router.decide(question.text, question.previous, covers)
+    return await backend.router.decide(question.text, question.history.previous, covers)
 
 
 def _classified(

@@ -9,6 +9,7 @@ from waypost.agents.definition import Agent, Agents
 from waypost.agents.loop import Resources
 from waypost.knowledge import Folder
 from waypost.models import bedrock, loading
+from waypost.models.budget import window
 from waypost.routing import Router
 from waypost.settings import Settings, SettingsError
 from waypost.warehouse import Database, QueryError
@@ -46,6 +47,11 @@ class Backend:
         )
         resources = Resources(client, _knowledge(settings), _warehouse(settings))
         return cls(settings, table, agents, router, resources)
+
+    @property
+    def history_budget(self) -> int:
+        """Tokens that earlier turns may have: half of the model's window is for all else."""
+        return min(self.settings.history_tokens, window(self.settings.model) // 2)
 
     async def covers(self, question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""

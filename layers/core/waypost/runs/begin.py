@@ -5,22 +5,20 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from itertools import pairwise
 
 from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive
 from waypost.events import now
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
-from waypost.models.turns import AssistantTurn, UserTurn
 from waypost.records import Message, Run, Thread
-from waypost.runs import reading
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
 from waypost.runs.follow import FollowedRun, follow
+from waypost.runs.history import History
 from waypost.runs.live import LiveRun
+from waypost.runs.reading import recall
 from waypost.store import idempotency
 from waypost.store import runs as run_store
-from waypost.store import threads as thread_store
 from waypost.store.idempotency import Claim, Claimed
 
 _TITLE = 80
@@ -111,7 +109,7 @@ async def _begin(
     backend: Backend, who: Identity, request: Request, call: Call, claim: Claim | None
 ) -> LiveRun:
     agent = backend.agents.named(request.agent) if request.agent else None
-    thread, earlier = await _thread(backend, who, request)
+    thread, history = await _thread(backend, who, request)
     run = Run(
         id=new_id("run"),
         thread_id=thread.id,
@@ -132,14 +130,7 @@ async def _begin(
     )
     lease = time.time() + backend.settings.lease
     await run_store.begin(backend.table, who, thread, run, message, lease, claim=claim)
-    turns = pairs(earlier)
-    question = Question(
-        text=request.text,
-        history=tuple(turn for pair in turns for turn in pair[1:]),
-        previous=tuple((pair[0], pair[1].text) for pair in turns[-2:]),
-        agent=agent,
-        model=request.model,
-    )
+    question = Question(request.text, history, agent, request.model)
     return LiveRun.start(backend, who, run, question, call.deadline)
 
 
@@ -156,10 +147,8 @@ def _check(backend: Backend, request: Request) -> None:
         check_thread_id(request.thread_id)
 
 
-async def _thread(
-    backend: Backend, who: Identity, request: Request
-) -> tuple[Thread, list[Message]]:
-    """The thread as it will be once this run is in it, and its messages so far."""
+async def _thread(backend: Backend, who: Identity, request: Request) -> tuple[Thread, History]:
+    """The thread as it will be once this run is in it, and what was said in it so far."""
     at = now()
     fresh = Thread(
         id=request.thread_id or new_id("thread"),
@@ -169,29 +158,19 @@ async def _thread(
         updated_at=at,
     )
     if request.thread_id is None:
-        return fresh, []
+        return fresh, History()
     try:
-        found = await reading.thread(backend, who, fresh.id)
+        found, history = await recall(backend, who, fresh.id)
     except NotFound:
         # Where the id is taken by another user, the transaction that begins the run refuses it.
         if request.create:
-            return fresh, []
+            return fresh, History()
         raise
     if found.live_run:
         raise RunLive(found.live_run)
-    messages = await thread_store.messages(backend.table, who, fresh.id, 40)
-    return found.model_copy(update={"updated_at": at}), messages
+    return found.model_copy(update={"updated_at": at}), history
 
 
 def _title(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"
-
-
-def pairs(messages: list[Message]) -> list[tuple[str, UserTurn, AssistantTurn]]:
-    """Questions with their answers and agents; a question that got no answer is left out."""
-    return [
-        (answer.agent or "", UserTurn(asked.text), AssistantTurn(answer.text))
-        for asked, answer in pairwise(messages)
-        if asked.role == "user" and answer.role == "assistant" and answer.text
-    ]

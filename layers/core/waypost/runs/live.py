@@ -71,7 +71,7 @@ class LiveRun:
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
         nothing_new, end = min(_NOTHING_NEW, left * 0.5), min(_END, left * 0.4)
-        work = Answer(backend, run, question, live._deadline - nothing_new)
+        work = Answer(backend, who, run, question, live._deadline - nothing_new)
         live._answering = asyncio.create_task(live._answer(work), name=f"{run.id} answer")
         live._task = asyncio.create_task(live._work(work), name=run.id)
         if left < math.inf:

@@ -6,10 +6,14 @@ from waypost.errors import NotFound
 from waypost.identity import Identity
 from waypost.records import Message, Run, Step, Thread
 from waypost.runs.backend import Backend
+from waypost.runs.history import MOST_EXCHANGES, History, exchanges, fit
 from waypost.runs.settle import settle
 from waypost.store import journals
 from waypost.store import runs as run_store
 from waypost.store import threads as thread_store
+
+_MESSAGES = 4 * MOST_EXCHANGES
+"""An exchange has two messages, and some more where its answer broke off."""
 
 
 async def run(backend: Backend, who: Identity, run_id: str) -> tuple[Run, list[Step]]:
@@ -33,6 +37,29 @@ async def thread(backend: Backend, who: Identity, thread_id: str) -> Thread:
         return found
     await settle(backend, who, head)
     return await thread_store.thread(backend.table, who, thread_id)
+
+
+async def recall(
+    backend: Backend, who: Identity, thread_id: str, before: str | None = None
+) -> tuple[Thread, History]:
+    """A thread, and as much of what was said in it as fits into a prompt.
+
+    Args:
+        before: A message's id: only what came before it.
+
+    Raises:
+        NotFound: There is no such thread.
+    """
+    found, messages = await asyncio.gather(
+        thread(backend, who, thread_id),
+        thread_store.messages(backend.table, who, thread_id, _MESSAGES),
+    )
+    fresh = [
+        message
+        for message in messages
+        if message.id > (found.summary_through or "") and (before is None or message.id < before)
+    ]
+    return found, fit(exchanges(fresh), found.summary or "", backend.history_budget)
 
 
 async def history(

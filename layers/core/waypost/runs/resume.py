@@ -10,7 +10,7 @@ from waypost.records import LIVE, Run
 from waypost.runs import reading, retelling
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
-from waypost.runs.begin import NO_CALL, Call, begun_before, claimed_by, pairs
+from waypost.runs.begin import NO_CALL, Call, begun_before, claimed_by
 from waypost.runs.follow import FollowedRun
 from waypost.runs.live import LiveRun
 from waypost.store import journals
@@ -100,13 +100,6 @@ async def _question(backend: Backend, who: Identity, broken: Run, events: list[E
     if asked is None:
         raise Conflict("The question of this answer is not there any more.", code="not_continuable")
     usual = (agent.model if agent else None) or backend.settings.model
-    earlier = await thread_store.messages(backend.table, who, broken.thread_id, 40)
-    turns = pairs([message for message in earlier if message.id < asked.id])
-    return Question(
-        text=asked.text,
-        history=tuple(turn for pair in turns for turn in pair[1:]),
-        previous=tuple((pair[0], pair[1].text) for pair in turns[-2:]),
-        agent=agent,
-        model=broken.model if broken.model != usual else None,
-        said=retelling.turns(events),
-    )
+    _, history = await reading.recall(backend, who, broken.thread_id, before=asked.id)
+    model = broken.model if broken.model != usual else None
+    return Question(asked.text, history, agent, model, retelling.turns(events))

@@ -41,6 +41,26 @@ async def messages(table: Table, who: Identity, thread_id: str, limit: int) -> l
     return _joined(items)
 
 
+async def keep_summary(
+    table: Table, who: Identity, thread_id: str, summary: str, through: str
+) -> None:
+    """Keeps the summary of a thread up to message `through`, unless a later one is there."""
+    try:
+        await table.update(
+            {
+                "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
+                "UpdateExpression": "SET summary = :summary, summary_through = :through",
+                "ConditionExpression": "user_id = :user AND attribute_not_exists(deleted_at) AND "
+                "(attribute_not_exists(summary_through) OR summary_through < :through)",
+                "ExpressionAttributeValues": to_item(
+                    {":summary": summary, ":through": through, ":user": who.user_id}
+                ),
+            }
+        )
+    except ConditionFailed:
+        return
+
+
 async def message(table: Table, who: Identity, thread_id: str, message_id: str) -> Message | None:
     key = TenantKeys(who.tenant_id).message(thread_id, message_id)
     joined = _joined(await table.query(key["pk"], key["sk"]))
