@@ -5,7 +5,15 @@ from collections.abc import AsyncIterator
 
 from waypost_local.bedrock.model import ConverseRequest, Piece, Text, ToolStart
 from waypost_local.bedrock.tokens import metered
-from waypost_local.builtin import data, documents, introduction, prompts, routing
+from waypost_local.builtin import (
+    continuing,
+    data,
+    documents,
+    introduction,
+    prompts,
+    routing,
+    summing_up,
+)
 
 
 class Builtin:
@@ -20,12 +28,21 @@ class Builtin:
 
 
 def _answer(request: ConverseRequest) -> list[Piece]:
+    if going_on := continuing.broken_off(request):
+        before, said = going_on
+        return continuing.rest(_answer(before), said)
+    return _whole(request)
+
+
+def _whole(request: ConverseRequest) -> list[Piece]:
     system = request.system_text
-    said = prompts.turns(request)
+    said = prompts.without_summary(prompts.turns(request))
     asked = [turn.text for turn in said if turn.role == "user"]
     question = asked[-1] if asked else ""
     if "<agents>" in system:
         return [Text(routing.route(system, question))]
+    if summing_up.is_asked(question):
+        return [Text(summing_up.summary(question))]
     if introduction.is_asked(question):
         return [Text(introduction.TEXT)]
     if "<schema" in system and any(tool["name"] == data.TOOL for tool in request.tools):

@@ -48,6 +48,12 @@ def turns(request: ConverseRequest) -> list[Turn]:
     return [turn for turn in said if turn.text]
 
 
+def without_summary(said: list[Turn]) -> list[Turn]:
+    """The turns that are turns: a summary of older ones stands before them, with its answer."""
+    summarised = len(said) > 2 and said[0].role == "user" and said[0].text.startswith("<summary>")
+    return said[2:] if summarised else said
+
+
 def tool_results(request: ConverseRequest) -> list[dict[str, Any]]:
     """The tool results since the last question, oldest first."""
     found: list[dict[str, Any]] = []
