@@ -231,7 +231,8 @@ def _tools(truth: Script, runs: list[Kept], *, complete: bool) -> Iterator[str]:
     calls = Counter(e["call_id"] for e in events if e["type"] == "tool.output")
     if set(ran.values()) - {1} or set(calls.values()) - {1}:
         yield f"a tool ran twice: {ran}"
-    wanted = truth.statements if runs[0].run["route"]["agent"] == "sql" else []
+    # Where the router could not be asked, it is an agent without tools that answers.
+    wanted = truth.statements if (runs[-1].run["route"] or {}).get("agent") == "sql" else []
     if complete and set(ran) != set(wanted):
         yield f"tools ran {sorted(map(str, ran))}, the model asked for {wanted}"
 
