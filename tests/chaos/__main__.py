@@ -33,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     _write("")
     for line in (*report.table(verdicts), "", *report.failures(verdicts)):
         _write(line)
+    for verdict in filter(lambda v: v.found and options.keep, verdicts):
+        report.keep(verdict, options.keep)
     lost = sum(bool(verdict.found) for verdict in verdicts)
     _write(f"{len(verdicts)} cases, {lost} not survived, {time.monotonic() - began:.0f} s.")
     return 1 if lost else 0
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--kind", choices=KINDS, help="only this kind")
     add("--case", type=_case, metavar="KIND:SEED", help="only this case")
     add("--times", type=int, default=1, metavar="N", help="the case so often (%(default)s)")
+    add("--keep", type=Path, metavar="FOLDER", help="where to write the events of what was lost")
     add("--log", type=Path, metavar="FILE", help="where to write all that the functions log")
     return parser
 

@@ -34,7 +34,7 @@ async def judge(world: World, case: Case) -> Verdict:
     finally:
         await ledger.forget(world, play.story.tenant)
     seconds = time.monotonic() - began
-    return Verdict(case, play.story.struck, tuple(found), seconds)
+    return Verdict(case, play.story.struck, tuple(found), seconds, tuple(play.story.chain))
 
 
 async def judge_all(

@@ -1,10 +1,13 @@
 """How many of each kind were survived, and what was lost or repeated."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.chaos.cases import KINDS, Case
+from tests.chaos.client import Reading
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,7 @@ class Verdict:
     struck: int
     found: tuple[str, ...]
     seconds: float
+    runs: tuple[Reading, ...] = ()
 
 
 def table(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -36,3 +40,13 @@ def failures(verdicts: Sequence[Verdict]) -> Iterator[str]:
         if verdict.found:
             yield f"{verdict.case.name}  (make chaos CASE={verdict.case.name})"
             yield from (f"    {what}" for what in verdict.found)
+
+
+def keep(verdict: Verdict, folder: Path) -> None:
+    """Writes what the client has seen of each run of a case, an event a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, reading in enumerate(verdict.runs):
+        lines = [json.dumps(event, ensure_ascii=False) for event in reading.events]
+        dropped = [f"dropped: {json.dumps(event)}" for event in reading.before]
+        name = f"{verdict.case.kind}-{verdict.case.seed}-{number}.jsonl"
+        (folder / name).write_text("\n".join([*dropped, *lines]), encoding="utf-8")

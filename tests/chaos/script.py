@@ -66,7 +66,7 @@ def script(tag: str) -> Script:
     cites = agent == "rag" and rng.random() < 0.5
     asked = rng.choice([0, 1, 1, 2]) if agent == "sql" else 0
     calls = [_asking(rng, tag, n) for n in range(asked)]
-    count = 70 if slow else rng.choice([3, 20, 60, 120])
+    count = 110 if slow else rng.choice([3, 20, 60, 120])
     calls.append(_answering(rng, len(calls), count, cites=cites))
     return Script(
         agent=agent,
@@ -104,14 +104,14 @@ def rest(script: Script, since: Sequence[Any]) -> Said:
 
     A text that is not the script's comes out as such: the check then finds it in the answer.
     """
-    done = _done(since)
+    asked, done = _statements(since)
     call = next((c for c in script.calls if set(c.statements) - done), script.calls[-1])
     left = tuple(s for s in call.statements if s not in done)
-    if len(left) < len(call.statements):
+    if asked & set(call.statements):
         return Said("", "", left)
     said = _text_since_result(since).lstrip("\n")
     if not said:
-        return replace(call, statements=left)
+        return call
     if said.startswith(call.text):
         return Said("", "", left)
     if not call.text.startswith(said):
@@ -119,16 +119,17 @@ def rest(script: Script, since: Sequence[Any]) -> Said:
     return Said("", call.text[len(said) :], left)
 
 
-def _done(since: Sequence[Any]) -> set[str]:
-    """The statements whose results the messages hold."""
+def _statements(since: Sequence[Any]) -> tuple[set[str], set[str]]:
+    """Those that were asked for, and those whose results are there; one that failed has none."""
     blocks = [block for message in since for block in message["content"]]
     asked = {
         block["toolUse"]["toolUseId"]: block["toolUse"]["input"].get("sql", "")
         for block in blocks
         if "toolUse" in block
     }
-    results = [block["toolResult"]["toolUseId"] for block in blocks if "toolResult" in block]
-    return {asked[call_id] for call_id in results}
+    results = [block["toolResult"] for block in blocks if "toolResult" in block]
+    done = {asked[r["toolUseId"]] for r in results if r.get("status") != "error"}
+    return set(asked.values()), done
 
 
 def _text_since_result(since: Sequence[Any]) -> str:

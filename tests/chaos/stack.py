@@ -21,7 +21,7 @@ from waypost_local.stack import Setup, address, aws_side, listen
 ROOT = Path(__file__).parents[2]
 MODEL, FALLBACK = "us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"
 LEASE = 2.0
-SHORT = 4
+SHORT = 6
 """Seconds that an invocation of the short function may take."""
 PARAMETERS = {
     "ModelId": MODEL,
@@ -90,7 +90,7 @@ async def running(
         await side.create()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         async with _stopping(pools, fronts), _client(limits) as http:
-            await pools[0].warm()
+            await asyncio.gather(*(pool.warm() for pool in pools))
             for front, sock in zip(fronts, (listening, short), strict=True):
                 await front.start(sock)
             yield World(
