@@ -4,12 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
+N ?= 100
+SEED ?= 1
+CONCURRENCY ?= 4
 MODEL ?= builtin
 RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format questions bench build validate invoke clean
+.PHONY: help run test check format questions bench chaos build validate invoke clean
 
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +44,9 @@ questions: $(VENV)/.local ## Asks a running stack the questions of FILE=… and 
 bench: $(VENV)/.dev ## Measures the runtime and the keeping of runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
+
+chaos: $(VENV)/.dev ## Draws N=100 faults from SEED=1, or replays CASE=…, and says what was survived
+	@$(BIN)/python -m tests.chaos $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)
 
 build: $(VENV)/.dev ## Builds what `sam deploy` uploads, and prints its size
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --cached

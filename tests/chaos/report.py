@@ -20,17 +20,28 @@ class Verdict:
     seconds: float
     runs: tuple[Reading, ...] = ()
 
+    @property
+    def ended(self) -> str:
+        """How the question's own run has ended, before anything went on with it."""
+        if not self.runs or not self.runs[0].over:
+            return "unknown"
+        end = self.runs[0].end
+        return str(end.get("code") or end["type"].removeprefix("run."))
+
 
 def table(verdicts: Sequence[Verdict]) -> Iterator[str]:
     drawn, struck, survived = Counter[str](), Counter[str](), Counter[str]()
+    ended: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     for verdict in verdicts:
         drawn[verdict.case.kind] += 1
         struck[verdict.case.kind] += bool(verdict.struck)
         survived[verdict.case.kind] += not verdict.found
-    yield f"{'kind':14} {'drawn':>6} {'struck':>7} {'survived':>9}"
+        ended[verdict.case.kind][verdict.ended] += 1
+    yield f"{'kind':14} {'drawn':>6} {'struck':>7} {'survived':>9}  the run ended"
     for kind in KINDS:
         if drawn[kind]:
-            yield f"{kind:14} {drawn[kind]:6} {struck[kind]:7} {survived[kind]:9}"
+            ends = ", ".join(f"{end} {n}" for end, n in ended[kind].most_common())
+            yield f"{kind:14} {drawn[kind]:6} {struck[kind]:7} {survived[kind]:9}  {ends}"
     sums = drawn.total(), struck.total(), survived.total()
     yield f"{'all':14} {sums[0]:6} {sums[1]:7} {sums[2]:9}"
 
