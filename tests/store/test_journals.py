@@ -12,7 +12,7 @@ from tests.store.test_store import a_run, a_thread, asked, ending
 from waypost.errors import Conflict, NotFound, RunLive
 from waypost.events import Event, TextDelta
 from waypost.records import Run, Thread
-from waypost.store import Table, idempotency, journals, runs, threads
+from waypost.store import Table, beginnings, endings, idempotency, journals, threads
 from waypost.store.idempotency import Claim, Claimed
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed
@@ -124,7 +124,7 @@ async def test_one_run_is_live_on_a_thread(table: Table) -> None:
         await asked(table, ME, thread)
     assert refused.value.details == {"run_id": first.id}
     _, message = a_run(thread)
-    await runs.finish(
+    await endings.finish(
         table, ME, ending(first, message.model_copy(update={"run_id": first.id, "text": ""}))
     )
     assert (await threads.thread(table, ME, thread.id)).live_run is None
@@ -138,18 +138,18 @@ async def test_a_run_begins_only_on_the_thread_that_was_read(table: Table) -> No
     run, _ = a_run(current)
     await over(table, current)
     with pytest.raises(Conflict):
-        await runs.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+        await beginnings.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
     current = await threads.thread(table, ME, thread.id)
-    await runs.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+    await beginnings.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
 
 
 async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
     claim = Claim("my key", "hash of the request")
     run, message = a_run(thread := a_thread())
-    await runs.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
+    await beginnings.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
     other, message = a_run(thread := a_thread())
     with pytest.raises(Claimed):
-        await runs.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+        await beginnings.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
     named = await idempotency.find(table, ME, "my key")
     assert named == idempotency.Named(run.id, "hash of the request")
     assert await idempotency.find(table, OTHER, "my key") is None
@@ -159,7 +159,7 @@ async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
     past = {**item, "expires_at": int(time.time()) - 1}
     await table.put(past, "attribute_exists(pk)")
     assert await idempotency.find(table, ME, "my key") is None
-    await runs.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+    await beginnings.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
     assert (await idempotency.find(table, ME, "my key") or named).run_id == other.id
 
 
@@ -168,5 +168,5 @@ async def over(table: Table, thread: Thread) -> Run:
     run = await asked(table, ME, thread)
     _, message = a_run(thread)
     message = message.model_copy(update={"run_id": run.id, "text": ""})
-    await runs.finish(table, ME, ending(run, message))
+    await endings.finish(table, ME, ending(run, message))
     return run

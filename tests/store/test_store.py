@@ -13,7 +13,7 @@ from waypost.events import RunFailed, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.records import Message, Route, Run, Source, Step, Thread
-from waypost.store import Table, runs, threads
+from waypost.store import Table, beginnings, endings, runs, threads
 from waypost.store.items import LONGEST_TEXT, from_item, split_text, to_item
 from waypost.store.keys import TenantKeys
 
@@ -44,15 +44,15 @@ def a_run(thread: Thread) -> tuple[Run, Message]:
 
 async def asked(table: Table, who: Identity, thread: Thread) -> Run:
     run, message = a_run(thread)
-    await runs.begin(table, who, thread, run, message, time.time() + 60)
+    await beginnings.begin(table, who, thread, run, message, time.time() + 60)
     return run
 
 
-def ending(run: Run, answer: Message, *steps: Step) -> runs.Ending:
+def ending(run: Run, answer: Message, *steps: Step) -> endings.Ending:
     """What is stored of a run whose journal is empty but for its end."""
     run = run if run.state != "running" else run.model_copy(update={"state": "failed"})
     end = RunFailed(code="x", message="x", retryable=False, partial=False)
-    return runs.Ending(run, answer, steps, [end.stamped(1, run.id, run.created_at)], 2**31)
+    return endings.Ending(run, answer, steps, [end.stamped(1, run.id, run.created_at)], 2**31)
 
 
 async def answered(table: Table, who: Identity, thread: Thread, text: str = "Five.") -> Run:
@@ -76,7 +76,7 @@ async def answered(table: Table, who: Identity, thread: Thread, text: str = "Fiv
         id="step_1", run_id=run.id, kind="tool", name="query_database", started_at="2026-01-01",
         status="ok", elapsed_ms=3, input={"sql": "SELECT 1.5"}, output={"rows": [[1.5, None, ""]]},
     )  # fmt: skip
-    await runs.finish(table, who, ending(ended, answer, step))
+    await endings.finish(table, who, ending(ended, answer, step))
     return ended
 
 
@@ -188,7 +188,7 @@ async def test_an_answer_that_ends_after_its_thread_was_deleted_is_kept(table: T
         id=run.message_id, thread_id=thread.id, run_id=run.id, role="assistant", text="Five.",
         created_at="2026-01-02",
     )  # fmt: skip
-    await runs.finish(table, ME, ending(run, answer))
+    await endings.finish(table, ME, ending(run, answer))
     assert (await threads.messages(table, ME, thread.id, 10))[-1].text == "Five."
     assert (await threads.threads(table, ME, 10, None))[0] == []
 
@@ -214,7 +214,7 @@ async def test_more_than_a_batch_of_steps_is_written(table: Table) -> None:
         id=run.message_id, thread_id=thread.id, run_id=run.id, role="assistant", text="",
         created_at="2026-01-02",
     )  # fmt: skip
-    await runs.finish(table, ME, ending(run, answer, *steps))
+    await endings.finish(table, ME, ending(run, answer, *steps))
     _, found = await runs.run(table, ME, run.id)
     assert [s.id for s in found] == [s.id for s in steps]
     assert len(await threads.messages(table, ME, thread.id, 10)) == 1
@@ -269,11 +269,11 @@ async def test_a_try_whose_answer_was_lost_is_not_held_against_the_next(table: T
     thread = a_thread()
     run, message = a_run(thread)
     for _ in range(2):
-        await runs.begin(table, ME, thread, run, message, time.time() + 60)
+        await beginnings.begin(table, ME, thread, run, message, time.time() + 60)
     answer = message.model_copy(update={"id": run.message_id, "role": "assistant"})
     end = ending(run, answer)
     for _ in range(2):
-        await runs.finish(table, ME, end)
-    with pytest.raises(runs.Superseded):
-        await runs.finish(table, ME, ending(run, answer))
+        await endings.finish(table, ME, end)
+    with pytest.raises(endings.Superseded):
+        await endings.finish(table, ME, ending(run, answer))
     assert len(await threads.messages(table, ME, thread.id, 10)) == 2

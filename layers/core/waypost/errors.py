@@ -14,6 +14,7 @@
     │   └── ModelRefused     our request is not accepted; trying again changes nothing
     ├── Unavailable          the deployment lacks what an agent needs
     ├── StoreUnavailable     503: the table cannot be reached
+    ├── NotSaved             an answer was given, and could not be written down
     ├── LimitReached         an agent used up its budget
     ├── Interrupted          the run's function ended without a word
     └── DeadlinePassed       the invocation's time is over
@@ -109,6 +110,13 @@ class StoreUnavailable(WaypostError):
     status = 503
     retryable = True
     message = "Threads cannot be reached right now. Please try again in a moment."
+
+
+class NotSaved(WaypostError):
+    code = "not_saved"
+    status = 503
+    retryable = True
+    message = "The answer could not be saved."
 
 
 class LimitReached(WaypostError):

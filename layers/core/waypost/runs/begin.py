@@ -17,8 +17,7 @@ from waypost.runs.follow import FollowedRun, follow
 from waypost.runs.history import History
 from waypost.runs.live import LiveRun
 from waypost.runs.reading import recall
-from waypost.store import idempotency
-from waypost.store import runs as run_store
+from waypost.store import beginnings, idempotency
 from waypost.store.idempotency import Claim, Claimed
 
 _TITLE = 80
@@ -129,7 +128,7 @@ async def _begin(
         created_at=run.created_at,
     )
     lease = time.time() + backend.settings.lease
-    await run_store.begin(backend.table, who, thread, run, message, lease, claim=claim)
+    await beginnings.begin(backend.table, who, thread, run, message, lease, claim=claim)
     question = Question(request.text, history, agent, request.model)
     return LiveRun.start(backend, who, run, question, call.deadline)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from waypost.errors import WaypostError
 from waypost.events import (
     Event,
     RouteDecided,
@@ -103,6 +104,14 @@ class Books:
             cost_usd=self.cost_usd,
             elapsed_ms=_between(self._began, now()),
             first_token_ms=self._first_token_ms,
+        )
+
+    def failed(self, error: WaypostError) -> RunFailed:
+        return RunFailed(
+            code=error.code,
+            message=error.message,
+            retryable=error.retryable,
+            partial=bool(self.text),
         )
 
     def usage_so_far(self) -> UsageReported:

@@ -5,8 +5,9 @@ Nobody who reads the run's events waits for it, but for the end: that is shown o
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from botocore.exceptions import ClientError
 
@@ -111,17 +112,27 @@ class Journal:
     async def _append(self) -> None:
         """Writes what is there now. Later events wait: a batch that was tried must not change."""
         batch, self._pending, self._size = self._pending, [], 0
+        if batch:
+            place = self._table, self._who, self._run_id, self._first
+            await self.try_until(math.inf, lambda: journals.append(*place, batch, self.expires_at))
+            self._first += len(batch)
+
+    async def try_until(self, until: float, write: Callable[[], Awaitable[None]]) -> bool:
+        """Whether a write got through, tried again and again.
+
+        Args:
+            until: When to give up, in seconds of the event loop's clock.
+        """
         pause = _FIRST_PAUSE
-        while batch:
+        while True:
             try:
-                await journals.append(
-                    self._table, self._who, self._run_id, self._first, batch, self.expires_at
-                )
-                self._first += len(batch)
-                return
+                async with asyncio.timeout_at(until if until < math.inf else None):
+                    await write()
+                return True
+            except TimeoutError:
+                return False
             except UNWRITTEN as error:
-                if pause == _FIRST_PAUSE:
-                    self._log("journal not written", error)
+                self._log("run not written", error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 
-from waypost.errors import DeadlinePassed, Interrupted, WaypostError, where
-from waypost.events import Event, RunCancelled, RunFailed, StepCompleted, Terminal
+from waypost.errors import DeadlinePassed, Interrupted, NotSaved, WaypostError, where
+from waypost.events import Event, RunCancelled, StepCompleted, Terminal
 from waypost.identity import Identity
 from waypost.records import Run
 from waypost.runs.answer import Answer, Question
 from waypost.runs.backend import Backend
 from waypost.runs.books import Books
-from waypost.runs.journal import UNWRITTEN, Journal
-from waypost.store import runs as run_store
+from waypost.runs.journal import Journal
+from waypost.store import endings
 
 logger = logging.getLogger(__name__)
 _NOTHING_NEW = 10.0
@@ -102,7 +102,7 @@ class LiveRun:
 
     def out_of_time(self) -> bool:
         """Ends the run with what has been answered so far. Its end is still to be read: True."""
-        self._stop(lambda: self._failed(DeadlinePassed()))
+        self._stop(lambda: self._books.failed(DeadlinePassed()))
         return True
 
     def _cancelled(self) -> None:
@@ -110,7 +110,7 @@ class LiveRun:
 
     def _lost(self) -> None:
         self._superseded = True
-        self._stop(lambda: self._failed(Interrupted()))
+        self._stop(lambda: self._books.failed(Interrupted()))
 
     def _stop(self, end: Callable[[], Terminal]) -> None:
         if not self._ending and self._end_with is None:
@@ -145,7 +145,7 @@ class LiveRun:
         expected = error if isinstance(error, WaypostError) else WaypostError()
         if expected is not error:
             self._log_unexpected(error)
-        return lambda: self._failed(expected)
+        return lambda: self._books.failed(expected)
 
     def _close_what_is_open(self, work: Answer) -> None:
         for event in list(self._books.closing(*work.spent())):
@@ -156,14 +156,14 @@ class LiveRun:
         end = self._books.add(make())
         try:
             saved = not self._superseded and await self._saved(end)
-        except run_store.Superseded:
+        except endings.Superseded:
             self._superseded, saved = True, False
         except Exception as error:
             self._log_unexpected(error)
             saved = False
         if not saved:
-            why = Interrupted() if self._superseded else _not_saved()
-            end = self._failed(why).stamped(end.seq, end.run_id, end.at)
+            failure = self._books.failed(Interrupted() if self._superseded else NotSaved())
+            end = failure.stamped(end.seq, end.run_id, end.at)
             self._books.enter(end)
         self._log_end()
         self._show(end)
@@ -174,22 +174,11 @@ class LiveRun:
         until = loop.time() + min(_SAVING, (self._deadline - time.time()) * 0.8)
         if not await self._journal.flush(until):
             return False
-        books = self._books
-        ending = run_store.Ending(
-            books.run(), books.message(), books.steps(), [end], self._journal.expires_at
+        books, expires = self._books, self._journal.expires_at
+        ending = endings.Ending(books.run(), books.message(), books.steps(), [end], expires)
+        return await self._journal.try_until(
+            until, lambda: endings.finish(self._backend.table, self._who, ending)
         )
-        pause = 0.1
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    await run_store.finish(self._backend.table, self._who, ending)
-                return True
-            except TimeoutError:
-                return False
-            except UNWRITTEN as error:
-                self._log_unexpected(error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 2)
 
     def _show_new(self, event: Event) -> None:
         stamped = self._books.add(event)
@@ -202,14 +191,6 @@ class LiveRun:
         self._events.append(stamped)
         self._more.set()
         self._more = asyncio.Event()
-
-    def _failed(self, error: WaypostError) -> RunFailed:
-        return RunFailed(
-            code=error.code,
-            message=error.message,
-            retryable=error.retryable,
-            partial=bool(self._books.text),
-        )
 
     def _log_end(self) -> None:
         run = self._books.run()
@@ -234,9 +215,3 @@ class LiveRun:
             "run failed unexpectedly",
             extra={"run_id": self.id, "error": type(error).__name__, "where": where(error)},
         )
-
-
-def _not_saved() -> WaypostError:
-    error = WaypostError("The answer could not be saved.", code="not_saved")
-    error.retryable = True
-    return error

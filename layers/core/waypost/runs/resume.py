@@ -13,7 +13,7 @@ from waypost.runs.backend import Backend
 from waypost.runs.begin import NO_CALL, Call, begun_before, claimed_by
 from waypost.runs.follow import FollowedRun
 from waypost.runs.live import LiveRun
-from waypost.store import journals
+from waypost.store import beginnings, journals
 from waypost.store import runs as run_store
 from waypost.store import threads as thread_store
 from waypost.store.idempotency import Claim, Claimed
@@ -69,7 +69,9 @@ async def _resume(
     question = await _question(backend, who, broken, events)
     lease = time.time() + backend.settings.lease
     thread = thread.model_copy(update={"updated_at": at})
-    await run_store.begin(backend.table, who, thread, run, None, lease, claim=claim, unchanged=True)
+    await beginnings.begin(
+        backend.table, who, thread, run, None, lease, claim=claim, unchanged=True
+    )
     return LiveRun.start(backend, who, run, question, call.deadline)
 
 

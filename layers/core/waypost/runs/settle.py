@@ -3,11 +3,11 @@
 import time
 
 from waypost.errors import Interrupted
-from waypost.events import Event, RunFailed, RunStarted
+from waypost.events import Event, RunStarted
 from waypost.identity import Identity
 from waypost.runs.backend import Backend
 from waypost.runs.books import Books
-from waypost.store import journals
+from waypost.store import endings, journals
 from waypost.store import runs as run_store
 from waypost.store.journals import Head
 from waypost.store.table import ConditionFailed
@@ -22,8 +22,8 @@ async def settle(backend: Backend, who: Identity, head: Head) -> None:
     """
     for attempt in range(_TRIES):
         try:
-            await run_store.finish(backend.table, who, await _ending(backend, who, head))
-        except run_store.Superseded:
+            await endings.finish(backend.table, who, await _ending(backend, who, head))
+        except endings.Superseded:
             return
         except ConditionFailed:
             # A last batch came in after all, between our reading and our writing.
@@ -33,7 +33,7 @@ async def settle(backend: Backend, who: Identity, head: Head) -> None:
             return
 
 
-async def _ending(backend: Backend, who: Identity, head: Head) -> run_store.Ending:
+async def _ending(backend: Backend, who: Identity, head: Head) -> endings.Ending:
     run = await run_store.record(backend.table, who, head.thread_id, head.run_id)
     _, events = await journals.read(backend.table, who, head.run_id, 0)
     books = Books(run)
@@ -51,13 +51,6 @@ async def _ending(backend: Backend, who: Identity, head: Head) -> run_store.Endi
             )
         )
     missing += [books.add(event) for event in list(books.closing())]
-    error = Interrupted()
-    end = RunFailed(
-        code=error.code,
-        message=error.message,
-        retryable=error.retryable,
-        partial=bool(books.text),
-    )
-    missing.append(books.add(end))
+    missing.append(books.add(books.failed(Interrupted())))
     expires = int(time.time() + backend.settings.journal_days * 86_400)
-    return run_store.Ending(books.run(), books.message(), books.steps(), missing, expires)
+    return endings.Ending(books.run(), books.message(), books.steps(), missing, expires)

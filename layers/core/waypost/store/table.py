@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
 
 from waypost.errors import StoreUnavailable
 from waypost.store.items import from_item, to_item
@@ -30,6 +31,16 @@ class ConditionFailed(Exception):
     def __init__(self, failed: list[int]) -> None:
         super().__init__(f"conditions {failed} did not hold")
         self.failed = failed
+
+
+def dumped(record: BaseModel) -> Values:
+    """A record as an item's values."""
+    return record.model_dump(exclude_none=True)
+
+
+def put_new(item: Values) -> Values:
+    """A transaction's write of an item that is not there yet."""
+    return {"Put": {"Item": to_item(item), "ConditionExpression": "attribute_not_exists(pk)"}}
 
 
 class Table:

@@ -14,6 +14,9 @@ from waypost.store.items import split_text, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values
 
+MINE = "user_id = :user AND attribute_not_exists(deleted_at)"
+"""The condition under which a thread may be written."""
+
 
 async def thread(table: Table, who: Identity, thread_id: str) -> Thread:
     """Raises NotFound, also where the thread is somebody else's."""
@@ -101,6 +104,17 @@ async def delete(table: Table, who: Identity, thread_id: str, keep_days: int = 3
         )
     except ConditionFailed:
         raise NotFound("There is no such thread.", code="thread_not_found") from None
+
+
+def listed(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str) -> Values:
+    """The values that put a thread, one version on, at its place in its user's list."""
+    return {
+        ":user": user_id,
+        ":updated": updated_at,
+        ":recent_pk": keys.recent(user_id),
+        ":recent_sk": f"{updated_at}#{thread_id}",
+        ":one": 1,
+    }
 
 
 def message_items(keys: TenantKeys, message: Message) -> list[Values]:
