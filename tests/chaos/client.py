@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import httpx
 
 Event = dict[str, Any]
 TERMINAL = {"run.completed", "run.failed", "run.cancelled"}
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds after which a client gives a run up."""
 _TRY_AGAIN = {429, 500, 502, 503, 504}
 _PAUSE = 0.15
@@ -104,30 +104,26 @@ class Client:
             GivenUp: It was refused, or nothing came of it.
         """
         reading = Reading()
-        until = time.monotonic() + PATIENCE
         early = manner.leaves_early
-        while not reading.run_id:
-            reading.posts += 1
-            try:
-                async with asyncio.timeout(early):
-                    await self._post(path, key, manner, body, reading)
-            except (TimeoutError, *BROKEN):
+        async with _patience(reading):
+            while not reading.run_id:
+                reading.posts += 1
+                with suppress(*BROKEN):
+                    await _leaving(early, self._post(path, key, manner, body, reading))
                 early = None
-            if not reading.run_id:
-                _check_time(until, "no run")
-                await asyncio.sleep(_PAUSE)
+                if not reading.run_id:
+                    await asyncio.sleep(_PAUSE)
         return await self.follow(reading, manner)
 
     async def follow(self, reading: Reading, manner: Manner) -> Reading:
         """Reads a run to its end, from after what was read of it. Raises GivenUp."""
-        until = time.monotonic() + PATIENCE
-        while not reading.over:
-            _check_time(until, f"no end of {reading.run_id} after event {reading.last}")
-            before = reading.last
-            with suppress(*BROKEN):
-                await self._follow_once(reading, manner)
-            if reading.last == before:
-                await asyncio.sleep(_PAUSE)
+        async with _patience(reading):
+            while not reading.over:
+                before = reading.last
+                with suppress(*BROKEN):
+                    await self._follow_once(reading, manner)
+                if reading.last == before:
+                    await asyncio.sleep(_PAUSE)
         return reading
 
     async def get(self, path: str) -> Any:
@@ -147,8 +143,18 @@ class Client:
                 told = f"{answer.status_code} {answer.text[:200]}"
             except BROKEN as error:
                 told = repr(error)
-            _check_time(until, f"{method} {path}: {told}")
+            if time.monotonic() > until:
+                raise GivenUp(f"{method} {path} for {PATIENCE:g} seconds: {told}")
             await asyncio.sleep(_PAUSE)
+
+    async def until(self, path: str, true: Callable[[Any], bool]) -> Any:
+        """Looks until what is there is as wanted. Raises GivenUp."""
+        until = time.monotonic() + PATIENCE
+        while not true(found := await self.get(path)):
+            if time.monotonic() > until:
+                raise GivenUp(f"{path} stays {found}")
+            await asyncio.sleep(_PAUSE)
+        return found
 
     async def _post(self, path: str, key: str, manner: Manner, body: Any, reading: Reading) -> None:
         headers = {**self.headers, "Idempotency-Key": key}
@@ -218,6 +224,17 @@ async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
             yield line.decode()
 
 
-def _check_time(until: float, what: str) -> None:
-    if time.monotonic() > until:
-        raise GivenUp(f"{what} within {PATIENCE:g} seconds")
+@asynccontextmanager
+async def _patience(reading: Reading) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError:
+        what = f"{reading.run_id or 'the question'} after event {reading.last}"
+        raise GivenUp(f"no end of {what} within {PATIENCE:g} seconds") from None
+
+
+async def _leaving(seconds: float | None, work: Coroutine[Any, Any, None]) -> None:
+    """Does the work, or as much of it as can be done in so many seconds."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(work, seconds)

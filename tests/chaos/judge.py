@@ -12,7 +12,7 @@ from tests.chaos.report import Verdict
 from tests.chaos.stack import World
 from waypost.errors import where
 
-LONGEST = 150.0
+LONGEST = 240.0
 """Seconds after which a case is hopeless."""
 
 

@@ -233,16 +233,13 @@ class Play:
 
     async def _settled(self, run_id: str) -> dict[str, Any]:
         """The run once it is over: one whose function is gone has a lease to wait for."""
-        while True:
-            run: dict[str, Any] = await self.client.get(f"/v1/runs/{run_id}")
-            if run["state"] != "running":
-                return run
-            await asyncio.sleep(0.2)
+        path = f"/v1/runs/{run_id}"
+        run: dict[str, Any] = await self.client.until(path, lambda r: r["state"] != "running")
+        return run
 
     async def _until_free(self) -> None:
         path = f"/v1/threads/{self.story.thread_id}"
-        while (await self.client.get(path))["live_run"]:  # noqa: ASYNC110 - it is elsewhere
-            await asyncio.sleep(0.1)
+        await self.client.until(path, lambda thread: not thread["live_run"])
 
     async def _ask_again(self) -> None:
         """The thread takes its next question, and answers it."""

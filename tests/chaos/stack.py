@@ -20,7 +20,7 @@ from waypost_local.stack import Setup, address, aws_side, listen
 
 ROOT = Path(__file__).parents[2]
 MODEL, FALLBACK = "us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"
-LEASE = 2.0
+LEASE = 3.0
 SHORT = 6
 """Seconds that an invocation of the short function may take."""
 PARAMETERS = {
