@@ -69,9 +69,9 @@ class Case:
     then: Literal["continue", "ask"] = "continue"
     alone: bool = True
     """The question names the model, so that no other one is asked in its place."""
-    slow: bool = False
-    """The answer takes longer than an invocation of the short function may."""
-    shortened: bool = False
+    pace: Literal["", "paced", "slow", "short"] = ""
+    """`paced` leaves time for something to happen, `slow` takes longer than an invocation of the
+    short function may, `short` stops for too many tokens."""
     cuts: tuple[int, ...] = ()
     leaves_early: float | None = None
     pause: float = 0.0
@@ -91,8 +91,7 @@ class Case:
 
     def tag(self, number: int) -> str:
         """Of the case's question 0, and of those that follow it."""
-        ending = ":short" if self.shortened else ":slow" if self.slow else ""
-        return f"{self.name}:{number}{ending if number == 0 else ''}"
+        return f"{self.name}:{number}{f':{self.pace}' if self.pace and number == 0 else ''}"
 
     @property
     def script(self) -> Script:
@@ -101,9 +100,10 @@ class Case:
     @property
     def lossy(self) -> bool:
         """Whether events may be seen that nobody could write down any more."""
-        return bool(self.kills or self.table or self.slow)
+        return bool(self.kills or self.table or self.pace == "slow")
 
 
+_PACED = {"mixed", "kill", "kill_again", "cancel", "cancel_twice", "outage", "table_chance"}
 Draw = Callable[[random.Random, Case], Case]
 
 
@@ -111,7 +111,7 @@ def case(kind: str, seed: int) -> Case:
     """Raises KeyError where there is no such kind."""
     rng = random.Random(f"{kind}:{seed}")
     blank = Case(kind, seed, alone=rng.random() < 0.5, then=rng.choice(["continue", "ask"]))
-    return KINDS[kind](rng, blank)
+    return KINDS[kind](rng, replace(blank, pace="paced") if kind in _PACED else blank)
 
 
 def drawn(count: int, seed: int) -> list[Case]:
@@ -257,7 +257,7 @@ def _table_slow(rng: random.Random, about: Case) -> Case:
 
 def _outage(rng: random.Random, about: Case) -> Case:
     kind = rng.choice(["throttling", "internal", "unavailable", "cut"])
-    outage = TableFault({"kind": kind}, _when(rng, about), rng.choice([0.5, 1.5, 3.0]))
+    outage = TableFault({"kind": kind}, _when(rng, about), rng.choice([0.5, 1.5, 4.0, 6.0]))
     return replace(about, table=(outage,), may=about.may | {"failed", "interrupted"})
 
 
@@ -292,11 +292,11 @@ def _deadline(_rng: random.Random, about: Case) -> Case:
 
     On a busy machine an invocation may begin so late that it is killed before it can end itself.
     """
-    return replace(about, slow=True, may=frozenset({"failed", "interrupted"}), then="continue")
+    return replace(about, pace="slow", may=frozenset({"failed", "interrupted"}), then="continue")
 
 
 def _shortened(_rng: random.Random, about: Case) -> Case:
-    return replace(about, shortened=True, then="continue")
+    return replace(about, pace="short", then="continue")
 
 
 def _mixed(rng: random.Random, about: Case) -> Case:

@@ -47,7 +47,7 @@ class Play:
         self._world = world
         self._case = case
         self.story = Story(case, f"{case.kind}-{case.seed}-{uuid.uuid4().hex[:8]}")
-        url = world.short_url if case.slow else world.url
+        url = world.short_url if case.pace == "slow" else world.url
         self.client = Client(world.http, url, self.story.tenant)
         self._plan = Plan(case.model)
         self._waiting: list[tuple[When, Callable[[], Awaitable[None]]]] = []

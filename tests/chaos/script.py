@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-TAG = re.compile(r"«([a-z_]+:\d+:\d+(?::short|:slow)?)»")
+TAG = re.compile(r"«([a-z_]+:\d+:\d+(?::short|:slow|:paced)?)»")
 _WORDS = re.compile(r"\s*\S+")
 CITES = "[1]"
+_GAPS = {"slow": 0.06, "paced": 0.015}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def question(tag: str) -> str:
 def script(tag: str) -> Script:
     """The same for the same tag, always.
 
-    One that ends in `:short` is shortened, one that ends in `:slow` takes some seconds.
+    One that ends in `:short` is shortened, one that ends in `:paced` takes a second or so, one
+    that ends in `:slow` several.
     """
     rng = random.Random(tag)
     slow = tag.endswith(":slow")
@@ -72,7 +74,7 @@ def script(tag: str) -> Script:
         agent=agent,
         calls=tuple(calls),
         first=rng.choice([0.0, 0.05, 0.2]),
-        gap=0.06 if slow else rng.choice([0.0, 0.002, 0.005, 0.01]),
+        gap=_GAPS.get(tag.rpartition(":")[2]) or rng.choice([0.0, 0.002, 0.005, 0.01]),
         cites=cites,
         shortened=tag.endswith(":short"),
     )
