@@ -96,3 +96,20 @@ def test_links_keep_the_addresses_that_one_can_write_to() -> None:
     assert readable("[us](mailto:a@b.example)") == "us (a@b.example)"
     assert readable("[here](../refund.md)") == "here"
     assert readable("[uptime][status]") == "uptime"
+
+
+async def test_a_sentence_that_introduces_a_list_is_quoted_once() -> None:
+    rules = Passage(
+        "time.md#1",
+        "time.md",
+        "Working time",
+        "Working time > Overtime rules",
+        "Overtime is every hour beyond 38 in a week. It must be approved before it is worked.\n\n"
+        "- The first 6 hours are paid at 1.5 times the rate.\n"
+        "- Every further hour is paid at 2 times the rate.",
+    )
+
+    answer = await ask("What are the overtime rules?", rules)
+
+    assert answer.count("Overtime is every hour beyond 38") == 1
+    assert answer.endswith("\n- Every further hour is paid at 2 times the rate. [1]")

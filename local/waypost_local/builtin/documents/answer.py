@@ -165,13 +165,14 @@ def _written(chosen: list[Unit]) -> str:
     blocks: list[str] = []
     running = ""
     lead = ""
+    sentences = {unit.text for unit in chosen if unit.kind == "sentence"}
     for unit in chosen:
         cited = f"{unit.text} [{unit.passage}]"
         if unit.kind == "sentence":
             running = f"{running} {cited}" if running else cited
             lead = unit.text
             continue
-        if unit.lead and unit.lead != lead:
+        if unit.lead and unit.lead != lead and unit.lead not in sentences:
             introduced = f"{readable(unit.lead)} [{unit.passage}]"
             running = f"{running} {introduced}" if running else introduced
         lead = unit.lead
