@@ -26,10 +26,12 @@ def main(arguments: Sequence[str]) -> int:
     # The stand-in breaks responses off on purpose, and its server says so each time.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     cases = _cases(options)
+    # The same case again is the same question again: one after the other.
+    at_once = 1 if options.case else options.concurrency
     began = time.monotonic()
     with (options.log or Path(os.devnull)).open("w", encoding="utf-8") as log:
         written = partial(_write_to, log)
-        verdicts = asyncio.run(_judged(cases, options.concurrency, written))
+        verdicts = asyncio.run(_judged(cases, at_once, written))
     _write("")
     for line in (*report.table(verdicts), "", *report.failures(verdicts)):
         _write(line)
