@@ -1,15 +1,27 @@
 """What of a thread is told to a model."""
 
+import json
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waypost.models import budget
+from waypost.models import budget, prices
 from waypost.models.turns import AssistantTurn, UserTurn
 from waypost.records import Message
-from waypost.runs.history import Exchange, exchanges, fit, without_middle
+from waypost.runs.history import LEAST_BUDGET, Exchange, exchanges, fit, without_middle
 
-TEXT = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=300)
-EXCHANGES = st.lists(st.builds(Exchange, TEXT, TEXT, st.just("sql"), st.just("msg_1")), max_size=60)
+TEXT = st.one_of(
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=300),
+    st.builds(str.__mul__, st.sampled_from(["word ", "休暇", "&<>", "😀"]), st.integers(1, 2000)),
+)
+PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=60)
+SUMMARY = st.one_of(st.just(""), TEXT)
+BUDGET = st.integers(LEAST_BUDGET, 5000)
+EXCHANGES = PAIRS.map(
+    lambda pairs: [Exchange(q, a, "sql", f"msg_{n:03}") for n, (q, a) in enumerate(pairs)]
+)
 
 
 def message(number: int, role: str, text: str, agent: str | None = None) -> Message:
@@ -45,25 +57,41 @@ def test_a_question_without_an_answer_is_left_out() -> None:
     assert exchanges([]) == []
 
 
-@given(EXCHANGES, st.text(max_size=500), st.integers(100, 4000))
+@given(EXCHANGES, SUMMARY, BUDGET)
 def test_a_history_is_within_its_budget(thread: list[Exchange], summary: str, most: int) -> None:
+    texts = [turn.text for turn in fit(thread, summary, most).turns]
+    assert sum(budget.tokens(text) for text in texts) <= most
+
+
+@given(EXCHANGES, SUMMARY, BUDGET)
+def test_roles_take_turns_and_a_question_stays_with_its_answer(
+    thread: list[Exchange], summary: str, most: int
+) -> None:
     history = fit(thread, summary, most)
-    texts = [turn.text for turn in history.turns]
-    told_of_it = sum(budget.tokens(text) for text in texts if "<summary>" not in text)
-    assert told_of_it <= most
+    roles = [type(turn) for turn in history.turns]
+    assert roles == [UserTurn, AssistantTurn] * (len(roles) // 2)
+    assert all(turn.text for turn in history.turns)
 
 
-@given(EXCHANGES, st.text(max_size=500), st.integers(100, 4000))
-def test_the_newest_are_whole_and_in_order_and_the_rest_is_older(
+@given(EXCHANGES, SUMMARY, BUDGET)
+def test_the_newest_are_told_in_order_and_the_rest_is_older(
     thread: list[Exchange], summary: str, most: int
 ) -> None:
     history = fit(thread, summary, most)
     together = [*history.older, *history.recent]
     assert [e.through for e in together] == [e.through for e in thread]
-    if history.recent and history.recent[-1] == thread[-1]:
-        assert together == thread
-    roles = [type(turn) for turn in history.turns]
-    assert roles == [UserTurn, AssistantTurn] * (len(roles) // 2)
+    assert together[:-1] == thread[:-1]
+    assert bool(history.recent) == bool(thread)
+
+
+@given(EXCHANGES.filter(bool), SUMMARY, BUDGET)
+def test_only_a_newest_that_does_not_fit_alone_is_cut(
+    thread: list[Exchange], summary: str, most: int
+) -> None:
+    newest = fit(thread, summary, most).recent[-1]
+    if newest != thread[-1]:
+        assert thread[-1].cost > most - most // 4 - 50
+        assert " […] " in newest.question + newest.answer
 
 
 @given(EXCHANGES.filter(bool))
@@ -99,10 +127,21 @@ def test_what_is_cut_fits(text: str, most: int) -> None:
     assert cut == text or budget.tokens(text) > most
 
 
-def test_tokens_are_estimated_high() -> None:
-    assert budget.tokens("") == 0
-    assert budget.tokens("Everybody has 26 days of leave in a year.") >= 11
-    assert budget.tokens("休暇は年に26日あります。") >= 12
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("", 0),
+        ("Everybody has 26 days of leave in a year.", 10),
+        ("休暇は年に26日あります。", 13),
+        ("| 2024-11-03 | 1,250.75 |", 17),
+        ("naïve façade", 6),
+        ("👩‍🚒", 6),
+        ("\ud800", 1),
+    ],
+)
+def test_tokens_are_estimated_high(text: str, least: int) -> None:
+    """`least` is what tokenizers that cut finely make of it."""
+    assert least <= budget.tokens(text) <= 4 * least
 
 
 def test_a_models_window_is_known_by_every_name_of_it() -> None:
@@ -110,3 +149,14 @@ def test_a_models_window_is_known_by_every_name_of_it() -> None:
              "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0")  # fmt: skip
     assert {budget.window(name) for name in names} == {300_000}
     assert budget.window("somebody.new-model") == 8_000
+
+
+def test_there_is_room_for_the_smallest_of_the_models_that_may_answer() -> None:
+    assert budget.room(["us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"]) == 64_000
+    assert budget.room(["us.amazon.nova-lite-v1:0", "somebody.new-model"]) == 4_000
+
+
+def test_every_model_with_a_price_has_a_window() -> None:
+    folder = Path(prices.__file__).parent
+    tables = [json.loads((folder / name).read_text()) for name in ("prices.json", "windows.json")]
+    assert set(tables[0]["models"]) <= set(tables[1]["models"])

@@ -1,6 +1,7 @@
 """Going on with an answer that broke off: the same answer again, without what was said of it."""
 
 from dataclasses import replace
+from typing import Any
 
 from waypost_local.bedrock.model import ConverseRequest, Piece, Text, ToolInput, ToolStart, texts
 
@@ -10,14 +11,25 @@ MARK = "<continue>"
 def broken_off(request: ConverseRequest) -> tuple[ConverseRequest, str] | None:
     """The request as it was before the answer broke off, and what was said of it.
 
-    None where nothing is to be continued.
+    What was done since then, such as a call of a tool, belongs to the request. None where nothing
+    is to be continued.
     """
     messages = request.messages
-    if len(messages) < 3 or not "".join(texts(messages[-1])).startswith(MARK):
+    asked = [n for n, message in enumerate(messages) if _is_question(message)]
+    if not asked or asked[-1] < 2 or not _text(messages[asked[-1]]).startswith(MARK):
         return None
-    said = "".join(texts(messages[-2]))
-    before = replace(request, body={**request.body, "messages": messages[:-2]})
-    return before, said
+    mark = asked[-1]
+    messages = [*messages[: mark - 1], *messages[mark + 1 :]]
+    before = replace(request, body={**request.body, "messages": messages})
+    return before, _text(request.messages[mark - 1])
+
+
+def _is_question(message: dict[str, Any]) -> bool:
+    return message["role"] == "user" and any(texts(message))
+
+
+def _text(message: dict[str, Any]) -> str:
+    return "".join(texts(message))
 
 
 def rest(pieces: list[Piece], said: str) -> list[Piece]:

@@ -42,7 +42,7 @@ def _whole(request: ConverseRequest) -> list[Piece]:
     if "<agents>" in system:
         return [Text(routing.route(system, question))]
     if summing_up.is_asked(question):
-        return [Text(summing_up.summary(question))]
+        return [Text(summing_up.summary(system, question))]
     if introduction.is_asked(question):
         return [Text(introduction.TEXT)]
     if "<schema" in system and any(tool["name"] == data.TOOL for tool in request.tools):

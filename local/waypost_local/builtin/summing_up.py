@@ -5,15 +5,20 @@ import re
 from waypost_local.builtin.prompts import element, elements
 
 _WORDS = 250
-_SENTENCE = re.compile(r".{1,200}?(?:[.!?](?=\s|$)|$)|.{1,200}", re.DOTALL)
+_CHARACTERS_PER_WORD = 8
+_LIMIT = re.compile(r"\bat most (\d+) words\b")
+_SENTENCE = re.compile(r".{1,200}?(?:[.!?](?=\s|$)|。|$)|.{1,200}", re.DOTALL)
 
 
 def is_asked(question: str) -> bool:
     return element(question, "turns") is not None and question.rstrip().endswith("</turns>")
 
 
-def summary(question: str) -> str:
-    """The summary so far and a line for each turn to add; the oldest lines go where it is full."""
+def summary(system: str, question: str) -> str:
+    """The summary so far and a line for each turn to add; the oldest lines go where it is full.
+
+    How long it may be stands in the instructions, in words, which are short ones.
+    """
     before = element(question, "summary")
     turns = element(question, "turns")
     inner = turns.inner if turns else ""
@@ -21,14 +26,21 @@ def summary(question: str) -> str:
     lines = before.text.splitlines() if before else []
     for user, assistant in zip(asked, answered, strict=False):
         lines.append(f"Asked: {_begins(user.text)} Answered: {_begins(assistant.text)}")
-    kept: list[str] = []
-    words = 0
-    for line in reversed(lines):
-        words += len(line.split())
-        if words > _WORDS and kept:
+    limit = _LIMIT.search(system)
+    return "\n".join(_newest(lines, int(limit[1]) if limit else _WORDS))
+
+
+def _newest(lines: list[str], words: int) -> list[str]:
+    """As many of the last lines as there is room for; of the very last at least its beginning."""
+    characters = words * _CHARACTERS_PER_WORD
+    kept = [" ".join(line.split()[:words])[:characters] for line in lines[-1:]]
+    for line in reversed(lines[:-1]):
+        if len(f"{line} {' '.join(kept)}".split()) > words:
+            break
+        if len("\n".join([line, *kept])) > characters:
             break
         kept.insert(0, line)
-    return "\n".join(kept)
+    return kept
 
 
 def _begins(text: str) -> str:

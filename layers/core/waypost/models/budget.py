@@ -1,22 +1,28 @@
 """How much a model can be told: tokens as they are estimated, and each model's window."""
 
 import json
+import string
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-_CHARACTERS_PER_TOKEN = 3
+_LETTERS_PER_TOKEN = 3
 _TOKENS_PER_OTHER = 2
 _SMALLEST = 8_000
+_PROSE = (string.ascii_letters + " ").encode()
 
 
 def tokens(text: str) -> int:
     """Tokens of `text`, rather too many than too few.
 
-    English has about four characters to a token; other scripts have up to two tokens to a
-    character.
+    English has about four letters to a token, spaces among them. Tokenizers cut figures and
+    punctuation into single characters at worst, characters of other scripts into two tokens, and
+    those outside the basic plane (emoji) into four, which are two of UTF-16's units.
     """
-    plain = sum(map(str.isascii, text))
-    return -(-plain // _CHARACTERS_PER_TOKEN) + _TOKENS_PER_OTHER * (len(text) - plain)
+    plain = text.encode("ascii", "ignore")
+    signs = len(plain.translate(None, _PROSE))
+    others = len(text.encode("utf-16-le", "surrogatepass")) // 2 - len(plain)
+    return -(-(len(plain) - signs) // _LETTERS_PER_TOKEN) + signs + _TOKENS_PER_OTHER * others
 
 
 def window(model: str) -> int:
@@ -27,6 +33,15 @@ def window(model: str) -> int:
     """
     name = model.rpartition("/")[2]
     return _windows().get(name) or _windows().get(name.partition(".")[2]) or _SMALLEST
+
+
+def room(models: Iterable[str]) -> int:
+    """Tokens that earlier turns may have, whichever of `models` answers.
+
+    Half of the smallest window: the other half is for instructions with what belongs to them, for
+    the question and the answer.
+    """
+    return min(map(window, models)) // 2
 
 
 @cache

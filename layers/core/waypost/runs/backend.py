@@ -8,9 +8,9 @@ from waypost.agents import definition
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.loop import Resources
 from waypost.knowledge import Folder
-from waypost.models import bedrock, loading
-from waypost.models.budget import window
+from waypost.models import bedrock, budget, loading
 from waypost.routing import Router
+from waypost.runs.history import LEAST_BUDGET
 from waypost.settings import Settings, SettingsError
 from waypost.warehouse import Database, QueryError
 from waypost.warehouse.query import Caps
@@ -50,8 +50,11 @@ class Backend:
 
     @property
     def history_budget(self) -> int:
-        """Tokens that earlier turns may have: half of the model's window is for all else."""
-        return min(self.settings.history_tokens, window(self.settings.model) // 2)
+        """Tokens that earlier turns may have, whichever agent and model will answer."""
+        agents = self.agents.values()
+        own = {model for agent in agents for model in (agent.model, *agent.fallbacks) if model}
+        room = budget.room({*self.settings.models, *self.settings.fallback_models, *own})
+        return max(LEAST_BUDGET, min(self.settings.history_tokens, room))
 
     async def covers(self, question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""

@@ -1,7 +1,7 @@
 """What a model is told of a thread: the newest turns whole, older ones as a summary."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
 from waypost.models.budget import tokens
@@ -10,6 +10,10 @@ from waypost.records import Message
 
 MOST_EXCHANGES = 40
 """More are not told whole, however short they are."""
+LEAST_BUDGET = 200
+"""Tokens that hold a summary and one exchange, if only with their middles cut out."""
+SUMMARY_SHARE = 4
+"""A summary may have a quarter of the budget."""
 _OVERHEAD = 8
 """Tokens of a turn beside its text."""
 _CUT = " […] "
@@ -37,11 +41,13 @@ class History:
     recent: tuple[Exchange, ...] = ()
     older: tuple[Exchange, ...] = ()
     summary: str = ""
+    budget: int = 0
+    """Tokens that the turns may have together."""
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """What stands before the question: it begins with a user's turn, and ends with none."""
-        told: list[Turn] = [*_told(self.summary)]
+        told: list[Turn] = [*_told(self.summary, self.budget)]
         for exchange in self.recent:
             told += [UserTurn(exchange.question), AssistantTurn(exchange.answer)]
         return tuple(told)
@@ -52,22 +58,27 @@ class History:
         return tuple((exchange.agent, exchange.question) for exchange in self.recent[-2:])
 
 
-def fit(exchanges: Sequence[Exchange], summary: str, budget: int) -> History:
-    """As many of the newest exchanges as `budget` tokens hold beside the summary.
+def fit(
+    exchanges: Sequence[Exchange], summary: str, budget: int, most: int = MOST_EXCHANGES
+) -> History:
+    """As many of the newest exchanges as `budget` tokens hold beside the summary, up to `most`.
 
     The newest is always there: where it is too long for itself, its middle is cut out.
+
+    Args:
+        budget: At least `LEAST_BUDGET`.
     """
-    left = budget - sum(tokens(turn.text) + _OVERHEAD for turn in _told(summary))
+    left = budget - sum(map(_cost, _told(summary, budget)))
     recent: list[Exchange] = []
-    for exchange in reversed(exchanges[-MOST_EXCHANGES:]):
+    for exchange in reversed(exchanges[-most:]):
         if exchange.cost > left:
             break
         recent.insert(0, exchange)
         left -= exchange.cost
+    if exchanges and not recent:
+        recent = [_shortened(exchanges[-1], left)]
     older = tuple(exchanges[: len(exchanges) - len(recent)])
-    if older and not recent and (short := _shortened(older[-1], left)):
-        return History((short,), older[:-1], summary)
-    return History(tuple(recent), older, summary)
+    return History(tuple(recent), older, summary, budget)
 
 
 def exchanges(messages: Sequence[Message]) -> list[Exchange]:
@@ -80,38 +91,44 @@ def exchanges(messages: Sequence[Message]) -> list[Exchange]:
             answer.append(message)
             continue
         text = "".join(part.text for part in answer)
-        if question and text:
+        if question.strip() and text.strip():
             found.append(Exchange(question, text, answer[-1].agent or "", answer[-1].id))
         question, answer = message.text if message else "", []
     return found
 
 
-def _told(summary: str) -> list[UserTurn | AssistantTurn]:
-    """Roles take turns in a conversation, so that a summary needs an answer."""
-    if not summary:
-        return []
-    return [UserTurn(f"<summary>\n{escape(summary)}\n</summary>"), AssistantTurn("Understood.")]
-
-
-def _shortened(exchange: Exchange, budget: int) -> Exchange | None:
-    """An exchange that fits, or None where there is no room for anything of it."""
-    room = budget - 2 * _OVERHEAD
-    question = without_middle(exchange.question, room // 2)
-    answer = without_middle(exchange.answer, room - tokens(question))
-    if not (question and answer):
-        return None
-    return Exchange(question, answer, exchange.agent, exchange.through)
-
-
-def without_middle(text: str, budget: int) -> str:
-    """`text`, or its beginning and its end where it has more than `budget` tokens."""
-    if tokens(text) <= budget:
+def without_middle(text: str, budget: int, written: Callable[[str], str] = str) -> str:
+    """`text`, or its beginning and its end where it has more than `budget` tokens as `written`."""
+    if tokens(written(text)) <= budget:
         return text
     keep = len(text)
     while keep > 0:
         keep = min(keep - 1, keep * 3 // 4)
         head = keep - keep // 3
         cut = text[:head] + _CUT + text[len(text) - keep // 3 :]
-        if tokens(cut) <= budget:
+        if tokens(written(cut)) <= budget:
             return cut
     return ""
+
+
+def _told(summary: str, budget: int) -> list[UserTurn | AssistantTurn]:
+    """The summary, which may have a quarter of the budget.
+
+    Roles take turns in a conversation, so that a summary needs an answer.
+    """
+    short = without_middle(summary, budget // SUMMARY_SHARE, escape)
+    if not short:
+        return []
+    return [UserTurn(f"<summary>\n{escape(short)}\n</summary>"), AssistantTurn("Understood.")]
+
+
+def _cost(turn: UserTurn | AssistantTurn) -> int:
+    return tokens(turn.text) + _OVERHEAD
+
+
+def _shortened(exchange: Exchange, budget: int) -> Exchange:
+    """The question counts more than the answer; but neither is nothing."""
+    room = budget - 2 * _OVERHEAD
+    question = without_middle(exchange.question, max(room // 2, room - tokens(exchange.answer)))
+    answer = without_middle(exchange.answer, room - tokens(question))
+    return replace(exchange, question=question, answer=answer)
