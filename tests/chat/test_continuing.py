@@ -81,6 +81,18 @@ async def test_a_run_that_ended_after_its_tool_goes_on_from_the_rows(api: Api) -
     assert [m["role"] for m in api.script.asked[-1].messages] == ["user", "assistant", "user"]
 
 
+async def test_what_follows_a_tool_is_a_new_paragraph_also_of_an_earlier_run(api: Api) -> None:
+    """The first run breaks off in its request to the tool; the second makes it anew."""
+    call = (ToolStart("c1", "query_database"), ToolInput(json.dumps({"sql": COUNT})))
+    api.script.says("sql | 1 | - | x").says("I look.", *call, reason="tool_use")
+    api.faults.set(Fault("cut_after", after=2, operation="converse-stream", times=1))
+    broken = await api.ask("How many technicians?")
+    assert (answer(broken), broken[-1]["type"]) == ("I look.", "run.failed")
+    api.script.says(*call, reason="tool_use").says("Two.")
+    told = await go_on(api, broken[0]["run_id"])
+    assert answer(broken) + answer(told) == "I look.\n\nTwo."
+
+
 async def test_a_continuation_breaks_off_and_is_continued(api: Api) -> None:
     api.script.says("rag | 1 | - | x").says("one ", reason="max_tokens")
     told = [await api.ask("Count.")]

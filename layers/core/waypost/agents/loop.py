@@ -119,7 +119,7 @@ class Answer:
                 if not (writing.spoken or before):
                     raise ModelBroken("The model gave no answer. Please try again.")
                 return
-            spoken = writing.spoken
+            spoken = writing.spoken or bool(before)
             self._turns.append(turn)
             for call in turn.calls:
                 async for event in self._use(call, writing.tool_steps[call.id]):
