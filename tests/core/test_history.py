@@ -63,6 +63,13 @@ def test_a_history_is_within_its_budget(thread: list[Exchange], summary: str, mo
     assert sum(budget.tokens(text) for text in texts) <= most
 
 
+@given(SUMMARY, BUDGET)
+def test_a_summary_leaves_three_quarters_to_the_turns(summary: str, most: int) -> None:
+    texts = [turn.text for turn in fit([], summary, most).turns]
+    around = budget.tokens("<summary>\n\n</summary>") + budget.tokens("Understood.")
+    assert sum(budget.tokens(text) for text in texts) <= most // 4 + around
+
+
 @given(EXCHANGES, SUMMARY, BUDGET)
 def test_roles_take_turns_and_a_question_stays_with_its_answer(
     thread: list[Exchange], summary: str, most: int
