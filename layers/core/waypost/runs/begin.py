@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive
@@ -70,10 +71,20 @@ async def begin(
     _check(backend, request)
     asked = [request.text, request.thread_id, request.agent, request.model]
     claim = claimed_by(call, asked)
+    return await once(backend, who, claim, lambda: _begin(backend, who, request, call, claim))
+
+
+async def once(
+    backend: Backend, who: Identity, claim: Claim | None, start: Callable[[], Awaitable[LiveRun]]
+) -> LiveRun | FollowedRun:
+    """The run that `start` begins, or the one that the caller began under this claim before.
+
+    That is looked up only where the start fails: a first request does not pay for it.
+    """
     try:
-        return await _begin(backend, who, request, call, claim)
+        return await start()
     except (Claimed, CallerError) as error:
-        if claim and (run := await begun_before(backend, who, claim)):
+        if claim and (run := await _begun_before(backend, who, claim)):
             return run
         if isinstance(error, Claimed):
             raise Conflict from None
@@ -92,7 +103,7 @@ def claimed_by(call: Call, asked: list[str | None]) -> Claim | None:
     return Claim(call.key, hashlib.sha256(json.dumps(asked).encode()).hexdigest())
 
 
-async def begun_before(backend: Backend, who: Identity, claim: Claim) -> FollowedRun | None:
+async def _begun_before(backend: Backend, who: Identity, claim: Claim) -> FollowedRun | None:
     """The run that the caller began under this key. Raises Conflict where it was another one."""
     named = await idempotency.find(backend.table, who, claim.key)
     if named is None:

@@ -2,7 +2,7 @@
 
 import time
 
-from waypost.errors import CallerError, Conflict, Gone, RunLive
+from waypost.errors import Conflict, Gone, RunLive
 from waypost.events import Event, now
 from waypost.identity import Identity
 from waypost.ids import new_id
@@ -10,13 +10,13 @@ from waypost.records import LIVE, Run
 from waypost.runs import reading, retelling
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
-from waypost.runs.begin import NO_CALL, Call, begun_before, claimed_by
+from waypost.runs.begin import NO_CALL, Call, claimed_by, once
 from waypost.runs.follow import FollowedRun
 from waypost.runs.live import LiveRun
 from waypost.store import beginnings, journals
 from waypost.store import runs as run_store
 from waypost.store import threads as thread_store
-from waypost.store.idempotency import Claim, Claimed
+from waypost.store.idempotency import Claim
 
 _BROKEN_OFF = {"failed", "cancelled", "interrupted"}
 
@@ -35,14 +35,7 @@ async def resume(
         Conflict: The run came to its end, or the thread went on without it.
     """
     claim = claimed_by(call, ["continue", run_id])
-    try:
-        return await _resume(backend, who, run_id, call, claim)
-    except (Claimed, CallerError) as error:
-        if claim and (run := await begun_before(backend, who, claim)):
-            return run
-        if isinstance(error, Claimed):
-            raise Conflict from None
-        raise
+    return await once(backend, who, claim, lambda: _resume(backend, who, run_id, call, claim))
 
 
 async def _resume(
