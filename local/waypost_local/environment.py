@@ -53,8 +53,12 @@ class Environment:
 
     def kill(self) -> None:
         """Ends the process at this instant, as a crash would; whatever it works on fails."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the process and whatever it started, if it lives."""
         if self._process and self.alive:
-            processes.signal_group(self._process, signal.SIGKILL)
+            processes.signal_group(self._process, number)
 
     async def start(self, aws: Mapping[str, str]) -> None:
         """Starts the process and waits until it asks for its first invocation.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tests.chaos.faulty import ModelFault
 from tests.chaos.script import Script, script
-from tests.chaos.stack import FALLBACK
+from tests.chaos.stack import FALLBACK, LEASE
 
 REFUSALS = (
     "throttling",
@@ -53,10 +53,14 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Kill:
-    """`of` tells whether the process that answers dies, or one that only reads the journal."""
+    """`of` tells whether the process that answers dies, or one that only reads the journal.
+
+    Where it `freezes`, it does not die but stands still for so many seconds.
+    """
 
     when: When
     of: Literal["answer", "reader"] = "answer"
+    freezes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,18 @@ class Case:
         return bool(self.kills or self.table or self.pace == "slow")
 
 
-_PACED = {"mixed", "kill", "kill_again", "cancel", "cancel_twice", "outage", "table_chance"}
+_PACED = {
+    "cancel",
+    "cancel_twice",
+    "frozen",
+    "kill",
+    "kill_again",
+    "mixed",
+    "outage",
+    "table_chance",
+    "unheard",
+}
+"""Kinds that need a run to last for a while."""
 Draw = Callable[[random.Random, Case], Case]
 
 
@@ -170,6 +185,24 @@ def _kill_again(rng: random.Random, about: Case) -> Case:
 def _kill_reader(rng: random.Random, about: Case) -> Case:
     kills = (Kill(_when(rng, about), "reader"),)
     return replace(_cut(rng, about), kills=kills, pause=0.002)
+
+
+def _frozen(rng: random.Random, about: Case) -> Case:
+    """A process stands still until others take it for dead; then it goes on."""
+    when = _when(rng, about)
+    kill = Kill(when, freezes=rng.choice([1.0, LEASE + 1, LEASE + 2.5]))
+    cuts = (max(1, when.events + rng.randint(0, 3)),)
+    return replace(about, kills=(kill,), cuts=cuts, may=about.may | {"interrupted"})
+
+
+def _unheard(rng: random.Random, about: Case) -> Case:
+    """The table is away until the run is taken for dead; somebody looks as soon as it is back."""
+    when = _when(rng, about)
+    fault = {"kind": rng.choice(["throttling", "internal", "unavailable", "cut"])}
+    outage = TableFault(fault, when, LEASE + rng.choice([1, 2, 4]))
+    cuts = (max(1, when.events + rng.randint(0, 9)),)
+    may = about.may | {"failed", "interrupted"}
+    return replace(about, table=(outage,), cuts=cuts, readers=1, may=may)
 
 
 def _label(rng: random.Random, about: Case) -> Case:
@@ -330,6 +363,7 @@ KINDS: dict[str, Draw] = {
     "kill": _kill,
     "kill_again": _kill_again,
     "kill_reader": _kill_reader,
+    "frozen": _frozen,
     "label": _label,
     "refused": _refused,
     "fallback": _fallback,
@@ -342,6 +376,7 @@ KINDS: dict[str, Draw] = {
     "table_chance": _table_chance,
     "table_slow": _table_slow,
     "outage": _outage,
+    "unheard": _unheard,
     "twice": _twice,
     "mismatch": _mismatch,
     "rivals": _rivals,

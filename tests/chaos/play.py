@@ -137,7 +137,10 @@ class Play:
     async def _kill(self, kill: Kill) -> None:
         tenant = self.story.tenant.encode()
         marks = [b'"POST"', b"runs"] if kill.of == "answer" else [b'"GET"', b"/events"]
-        self.story.struck += self._world.kill(tenant, *marks)
+        if kill.freezes:
+            self.story.struck += await self._world.freeze(kill.freezes, tenant, *marks)
+        else:
+            self.story.struck += self._world.kill(tenant, *marks)
 
     async def _cancel(self, cancel: Cancel) -> None:
         await self._begun.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import httpx
 from tests.chaos.faulty import Faulty
 from tests.chaos.model import Chaotic
 from waypost_local import bedrock, resources
+from waypost_local.environment import Environment
 from waypost_local.front import Front
 from waypost_local.logs import Log
 from waypost_local.pool import Pool
@@ -48,11 +50,28 @@ class World:
 
     def kill(self, *marks: bytes) -> int:
         """Kills the environments that work on a request with all these marks; how many."""
-        busy = [env for pool in self.pools for env in pool.environments if env.invocation]
-        found = [env for env in busy if all(m in env.invocation.event for m in marks)]  # type: ignore[union-attr]
+        found = self._busy(marks)
         for environment in found:
             environment.kill()
         return len(found)
+
+    async def freeze(self, seconds: float, *marks: bytes) -> int:
+        """Stops them in the middle of what they do, and has them go on with it later."""
+        found = self._busy(marks)
+        for environment in found:
+            environment.signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        for environment in found:
+            environment.signal(signal.SIGCONT)
+        return len(found)
+
+    def _busy(self, marks: tuple[bytes, ...]) -> list[Environment]:
+        return [
+            environment
+            for pool in self.pools
+            for environment in pool.environments
+            if (work := environment.invocation) and all(mark in work.event for mark in marks)
+        ]
 
     async def break_table(self, tenant: str, faults: list[dict[str, Any]]) -> None:
         """DynamoDB's calls for this tenant meet the faults, and nobody else's."""
