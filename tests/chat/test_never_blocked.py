@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,31 +37,50 @@ async def watched() -> AsyncIterator[list[float]]:
         task.cancel()
 
 
+async def least_silence(work: Callable[[], Awaitable[Any]]) -> float:
+    """The longest silence of the quietest of three tries.
+
+    A machine that is busy with something else keeps the loop waiting now and then; a loop that is
+    blocked is blocked each time.
+    """
+    longest = []
+    for _ in range(3):
+        async with watched() as silences:
+            await work()
+        longest.append(max(silences))
+        if longest[-1] < BOUND:
+            break
+    return min(longest)
+
+
 async def test_the_watch_sees_a_loop_that_is_blocked() -> None:
-    async with watched() as silences:
+    async def block() -> None:
         await asyncio.sleep(0.02)
         time.sleep(2 * BOUND)  # noqa: ASYNC251
         await asyncio.sleep(0.02)
-    assert max(silences) > BOUND
+
+    assert await least_silence(block) > BOUND
 
 
 async def test_the_loop_goes_on_while_a_model_streams(api: Api) -> None:
     api.script.says("rag | 1 | - | x").says("Warm.")
     await api.ask("How much leave?")
-    words = [f"word{n} " for n in range(1000)]
-    api.script.says("rag | 1 | - | x").says(*words)
-    async with watched() as silences:
+
+    async def stream() -> None:
+        api.script.says("rag | 1 | - | x").says(*[f"word{n} " for n in range(1000)])
         await api.ask("How much leave?")
-    assert max(silences) < BOUND
+
+    assert await least_silence(stream) < BOUND
 
 
 async def test_the_loop_goes_on_while_a_tool_runs(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls(SLOW).says("Many.")
-    async with watched() as silences:
+    async def query() -> None:
+        api.script.says("sql | 1 | - | x").calls(SLOW).says("Many.")
         found = await api.ask("How many?")
-    output = next(event for event in found if event["type"] == "tool.output")
-    assert output["elapsed_ms"] > 1000 * BOUND, "the query must be slow to tell anything"
-    assert max(silences) < BOUND
+        output = next(event for event in found if event["type"] == "tool.output")
+        assert output["elapsed_ms"] > 1000 * BOUND, "the query must be slow to tell anything"
+
+    assert await least_silence(query) < BOUND
 
 
 @pytest.mark.parametrize("waits_for", ["tool", "model"])
