@@ -14,7 +14,7 @@ from tests.chaos.report import Verdict
 SEED = 20
 CASES = sorted(drawn(len(KINDS), SEED), key=lambda case: case.pace != "slow")
 """The longest one first, so that nobody waits for it at the end."""
-AT_ONCE = 6
+AT_ONCE = 4
 
 
 @pytest.fixture(scope="module")
