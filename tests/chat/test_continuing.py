@@ -155,7 +155,7 @@ async def test_continuing_twice_at_once_is_once(api: Api) -> None:
 
 @pytest.mark.parametrize("left", [4.0, 60.0])
 async def test_the_run_ends_itself_before_the_deadline(api: Api, left: float) -> None:
-    """With a minute left it answers; with four seconds it says so in time, and nobody cancels it."""
+    """With a minute left it answers; with four seconds it says so in time."""
     gate = asyncio.Event()
     api.script.says("rag | 1 | - | x").says("26 ", *([gate] if left == 4 else []), "days.")
     sent = bytearray()

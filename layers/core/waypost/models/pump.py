@@ -5,6 +5,7 @@ fills a deque and wakes the loop only when the loop has emptied it.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections import deque
@@ -49,8 +50,8 @@ class _Pump(Generic[T]):
         if self._waking:
             return
         self._waking = True
-        # The loop may be gone where the whole process is going down.
-        if not self._loop.is_closed():
+        # The loop may be gone, or go this moment, where the whole process is going down.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def read(self) -> AsyncIterator[T]:
