@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.store.conftest import ME, OTHER
 from tests.store.test_store import a_run, a_thread, asked, ending
 from waypost.errors import Conflict, NotFound, RunLive
-from waypost.events import Event, TextDelta
+from waypost.events import Event, RunFailed, TextDelta
 from waypost.records import Run, Thread
 from waypost.store import Table, beginnings, endings, idempotency, journals, threads
 from waypost.store.idempotency import Claim, Claimed
@@ -50,6 +50,19 @@ async def test_a_batch_that_is_written_twice_is_there_once(table: Table) -> None
     for _ in range(2):
         await write(table, run.id, batch)
     assert (await journals.read(table, ME, run.id, 0))[1] == batch
+
+
+@pytest.mark.parametrize("late", [1, 5])
+async def test_what_is_written_after_the_end_is_not_read(table: Table, late: int) -> None:
+    """A process that was taken for dead writes once more, a shorter batch or a longer one."""
+    run = await asked(table, ME, a_thread())
+    whole = texts(run.id, 1, "a", "b")
+    await write(table, run.id, whole)
+    end = RunFailed(code="interrupted", message="x", retryable=True, partial=True)
+    closing = [*texts(run.id, 3, "c"), end.stamped(4, run.id, "2026-01-01T00:00:00Z")]
+    await write(table, run.id, closing)
+    await write(table, run.id, texts(run.id, 3, *["late"] * late))
+    assert (await journals.read(table, ME, run.id, 0))[1] == [*whole, *closing]
 
 
 async def test_an_event_larger_than_an_item_is_read_back_whole(table: Table) -> None:

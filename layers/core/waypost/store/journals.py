@@ -13,7 +13,7 @@ from time import time
 from pydantic import TypeAdapter
 
 from waypost.errors import NotFound
-from waypost.events import AnyEvent, Event
+from waypost.events import AnyEvent, Event, Terminal
 from waypost.identity import Identity
 from waypost.records import LIVE, RunState
 from waypost.store.items import to_item
@@ -92,7 +92,9 @@ async def read(
     # The head's sort key comes after every batch's.
     head = _head(run_id, items.pop()) if items and items[-1]["sk"] == "META" else None
     kept = [item for item in items if item["expires_at"] > time()]
-    events = [event for batch in _batches(kept) for event in batch]
+    events = _one_end(list(_batches(kept)))
+    if head and head.last:
+        events = [event for event in events if event.seq <= head.last]
     return head, [event.stamped(event.seq, run_id, event.at) for event in events if event.seq > seq]
 
 
@@ -175,6 +177,20 @@ def _batches(items: list[Values]) -> Iterator[list[AnyEvent]]:
             name = item["sk"].partition("#")[2]
             whole = b"".join(parts[name])
             yield _events.validate_python(json.loads(zlib.decompress(whole)))
+
+
+def _one_end(batches: list[list[AnyEvent]]) -> list[AnyEvent]:
+    """The events up to the run's end.
+
+    A process that was taken for dead may write once more, behind the end that somebody else has
+    written or beside it: the batch with the end counts.
+    """
+    closing = next((batch for batch in batches if isinstance(batch[-1], Terminal)), None)
+    if closing is None:
+        return [event for batch in batches for event in batch]
+    first = closing[0].seq
+    before = [event for batch in batches for event in batch if event.seq < first]
+    return [*before, *closing]
 
 
 def _no_such_run() -> NotFound:
