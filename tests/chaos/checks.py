@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -81,6 +81,14 @@ def _run(kept: Kept, thread: dict[str, Any], *, lossy: bool) -> Iterator[str]:
     yield from _state(kept, thread)
 
 
+def _until_closed(stored: Sequence[Any]) -> list[Any]:
+    """Without what a process taken for dead wrote after somebody else had ended its run."""
+    ended = [b for b in stored if b.events and b.events[-1]["type"] in TERMINAL]
+    if not ended:
+        return list(stored)
+    return [b for b in stored if b is ended[0] or b.first < ended[0].first]
+
+
 def _journal(kept: Kept) -> Iterator[str]:
     """A gapless 1..n with one end, in the table as in what is read from it."""
     numbers = [event["seq"] for event in kept.replay]
@@ -90,13 +98,14 @@ def _journal(kept: Kept) -> Iterator[str]:
     if ends != numbers[-1:]:
         yield f"the journal ends at {ends} of {numbers[-1:]}"
     following = 1
-    for batch in kept.stored:
+    stored = _until_closed(kept.stored)
+    for batch in stored:
         inside = [event["seq"] for event in batch.events]
         if batch.first != following or inside != list(range(batch.first, batch.last + 1)):
             yield f"the batch {batch.first} to {batch.last} holds {inside}, after {following - 1}"
         following = batch.last + 1
     run_id = kept.reading.run_id
-    in_table = [{**event, "run_id": run_id} for batch in kept.stored for event in batch.events]
+    in_table = [{**event, "run_id": run_id} for batch in stored for event in batch.events]
     if in_table != kept.replay:
         yield "the table holds other events than are read from it"
 
