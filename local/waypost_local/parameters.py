@@ -80,7 +80,7 @@ def of_this_machine(
         CommandError: A file or a folder is not there.
     """
     known: dict[str, Callable[[], str]] = {
-        "DefaultIdentity": lambda: "demo/developer",
+        "DefaultIdentity": lambda: "demo/developer/admin",
         "AllowedOrigins": lambda: ",".join(origins),
         "SharedTables": lambda: "*",
         "AgentsPath": lambda: str(_folder(root / "agents")),

@@ -30,7 +30,8 @@ ROOMS = {
     "warehouse": WORDS,
     "agents": WORDS | {"models", "knowledge", "warehouse"},
     "routing": WORDS | {"models", "agents"},
-    "runs": WORDS | {"store", "models", "knowledge", "warehouse", "agents", "routing"},
+    "registry": WORDS | {"store", "agents"},
+    "runs": WORDS | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
 }
 
 

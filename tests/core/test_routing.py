@@ -40,7 +40,7 @@ class Model:
 
 
 def router(model: Any, deadline: float = 5) -> Router:
-    return Router(bedrock=model, model="micro", agents=AGENTS, default=RAG, deadline=deadline)
+    return Router(bedrock=model, model="micro", deadline=deadline)
 
 
 def test_the_prompt_shows_every_agent_and_escapes_what_is_in_it() -> None:
@@ -82,7 +82,7 @@ def test_a_line_that_names_no_agent_is_no_choice(line: str) -> None:
 
 async def test_the_model_decides_in_a_few_tokens() -> None:
     model = Model("sql | 0.9 | rag | asks for a count")
-    decision = await router(model).decide("How many?", [], {})
+    decision = await router(model).decide("How many?", [], AGENTS, {}, RAG)
     assert decision.route.agent == "sql"
     assert decision.route.method == "model"
     assert decision.route.runner_up == "rag"
@@ -92,7 +92,9 @@ async def test_the_model_decides_in_a_few_tokens() -> None:
 
 
 async def test_a_model_that_fails_leaves_the_default() -> None:
-    decision = await router(Model(error=ConnectionError("x"))).decide("How many?", [], {})
+    decision = await router(Model(error=ConnectionError("x"))).decide(
+        "How many?", [], AGENTS, {}, RAG
+    )
     assert (decision.route.agent, decision.route.method) == ("rag", "default")
     assert decision.failed
 
@@ -105,20 +107,22 @@ async def test_a_model_that_does_not_answer_in_time_leaves_the_default() -> None
             answered.wait(10)
             return super().converse(**asked)
 
-    decision = await router(Slow("sql | 1 | - | x"), deadline=0.01).decide("How many?", [], {})
+    decision = await router(Slow("sql | 1 | - | x"), deadline=0.01).decide(
+        "How many?", [], AGENTS, {}, RAG
+    )
     answered.set()
     assert decision.route.reason == "The router did not answer in time."
     assert decision.route.confidence == 0
 
 
 async def test_an_answer_that_names_nobody_leaves_the_default_and_is_paid_for() -> None:
-    decision = await router(Model("no idea")).decide("How many?", [], {})
+    decision = await router(Model("no idea")).decide("How many?", [], AGENTS, {}, RAG)
     assert (decision.route.method, decision.usage.output_tokens) == ("default", 12)
 
 
 async def test_a_single_agent_is_not_chosen_by_a_model() -> None:
-    alone = Router(bedrock=None, model="m", agents=Agents([SQL]), default=SQL, deadline=1)
-    assert (await alone.decide("How many?", [], {})).route.agent == "sql"
+    alone = Router(bedrock=None, model="m", deadline=1)
+    assert (await alone.decide("How many?", [], Agents([SQL]), {}, SQL)).route.agent == "sql"
 
 
 def test_the_callers_choice_is_pinned() -> None:

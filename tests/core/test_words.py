@@ -94,7 +94,7 @@ def test_settings_have_sane_defaults() -> None:
     settings = Settings.from_env(ENV)
     assert (settings.max_input, settings.heartbeat, settings.identity) == (32_000, 15, "none")
     assert settings.router_model == "m"
-    assert settings.models == ("m",)
+    assert settings.models == {"m": "m"}
     assert settings.shared_tables == frozenset()
 
 

@@ -38,7 +38,7 @@ def found(
 
 def test_without_wishes_it_is_the_demo_company(root: Path) -> None:
     values = found(root)
-    assert values["DefaultIdentity"] == "demo/developer"
+    assert values["DefaultIdentity"] == "demo/developer/admin"
     assert values["AllowedOrigins"] == "http://127.0.0.1:1,http://localhost:1"
     assert values["SharedTables"] == "*"
     assert values["AgentsPath"] == str(root / "agents")

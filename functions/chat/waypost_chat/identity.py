@@ -8,7 +8,7 @@ from waypost.settings import Settings
 
 
 def from_headers(request: Request, settings: Settings) -> Identity:
-    """The user named by `X-Tenant-Id` and `X-User-Id`.
+    """The user named by `X-Tenant-Id` and `X-User-Id`, with the roles in `X-User-Roles`.
 
     Raises:
         Unauthenticated: Callers are not believed here, or the headers name nobody.
@@ -16,16 +16,20 @@ def from_headers(request: Request, settings: Settings) -> Identity:
     _believed(settings)
     tenant, user = request.headers.get("x-tenant-id"), request.headers.get("x-user-id")
     if tenant and user:
-        return Identity(tenant, user)
+        return Identity(tenant, user, _roles(request.headers.get("x-user-roles", "")))
     if tenant or user or settings.default_identity is None:
         raise Unauthenticated("The headers X-Tenant-Id and X-User-Id must say who asks.")
-    return Identity(*settings.default_identity)
+    return settings.default_identity
 
 
 def from_body(tenant: str, user: str, settings: Settings) -> Identity:
     """The user that a trusted service names in its request. Raises Unauthenticated."""
     _believed(settings)
     return Identity(tenant, user)
+
+
+def _roles(named: str) -> frozenset[str]:
+    return frozenset(role.strip() for role in named.split(",") if role.strip())
 
 
 def _believed(settings: Settings) -> None:

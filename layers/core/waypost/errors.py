@@ -4,6 +4,7 @@
     ├── CallerError          the caller's mistake: 4xx, nothing was written
     │   ├── Invalid          422
     │   ├── Unauthenticated  401
+    │   ├── Forbidden        403
     │   ├── NotFound         404
     │   ├── Conflict         409
     │   │   └── RunLive      409, with the id of the run that is in the way
@@ -22,6 +23,8 @@
 A message is written for the person who asked: it names nothing internal.
 """
 
+from typing import Any
+
 
 class WaypostError(Exception):
     code = "internal"
@@ -32,7 +35,7 @@ class WaypostError(Exception):
     def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
         self.message = message or self.message
         self.code = code or self.code
-        self.details: dict[str, str] = {}
+        self.details: dict[str, Any] = {}
         """More for the caller's program, beside `code` and `message`."""
         super().__init__(self.message)
 
@@ -53,6 +56,12 @@ class Unauthenticated(CallerError):
     code = "unauthenticated"
     status = 401
     message = "The request does not say who asks."
+
+
+class Forbidden(CallerError):
+    code = "forbidden"
+    status = 403
+    message = "Your roles do not allow this."
 
 
 class NotFound(CallerError):

@@ -25,8 +25,17 @@ class Thread(_Record):
     updated_at: str
     version: int = Field(default=0, description="Counts the runs that began or ended")
     live_run: str | None = Field(default=None, description="The run that is answering now")
+    told: bool = Field(default=False, exclude=True)
+    """Whether turns that the client carried are kept with it."""
     summary: str | None = Field(default=None, exclude=True)
     summary_through: str | None = Field(default=None, exclude=True)
+
+
+class Said(_Record):
+    """A turn that was taken before the thread began, as the client tells it."""
+
+    role: Role
+    text: str
 
 
 class Source(_Record):

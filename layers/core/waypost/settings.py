@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from waypost.errors import Invalid
+from waypost.identity import Identity
+
 
 class SettingsError(ValueError):
     """An environment variable is missing or makes no sense; the text names it."""
@@ -17,8 +20,8 @@ class Settings:
     table: str
     model: str
     router_model: str
-    models: tuple[str, ...]
-    """Every model id that a request may name; `model` is always one of them."""
+    models: Mapping[str, str]
+    """Every name by which a request may choose a model, with the model's id; `model` is one."""
     fallback_models: tuple[str, ...]
     """Asked in turn where an agent's model fails before its first word."""
     model_timeout: float
@@ -29,7 +32,7 @@ class Settings:
     shared_tables: frozenset[str]
     """Tables that every tenant may read, lower-case; `*` for all of them."""
     identity: Literal["caller", "none"]
-    default_identity: tuple[str, str] | None
+    default_identity: Identity | None
     cors_origins: tuple[str, ...]
     default_agent: str | None
     max_input: int
@@ -57,7 +60,7 @@ class Settings:
             table=_text(env, "WAYPOST_TABLE"),
             model=model,
             router_model=env.get("WAYPOST_ROUTER_MODEL") or model,
-            models=tuple(dict.fromkeys([model, *_list(env, "WAYPOST_MODELS")])),
+            models={model: model, **_named(env, "WAYPOST_MODELS")},
             fallback_models=tuple(_list(env, "WAYPOST_FALLBACK_MODELS")),
             model_timeout=_number(env, "WAYPOST_MODEL_TIMEOUT", 30),
             agents=Path(_text(env, "WAYPOST_AGENTS")),
@@ -92,6 +95,14 @@ def _list(env: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in env.get(name, "").split(",") if part.strip()]
 
 
+def _named(env: Mapping[str, str], name: str) -> dict[str, str]:
+    """`name=value` for each part; a part without `=` is its own name."""
+    pairs = [part.partition("=") for part in _list(env, name)]
+    if any(not key.strip() or (equals and not value.strip()) for key, equals, value in pairs):
+        raise SettingsError(f"{name} must be a list of name=value, not {env[name]!r}.")
+    return {key.strip(): value.strip() if equals else key.strip() for key, equals, value in pairs}
+
+
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
 
@@ -116,11 +127,16 @@ def _identity(env: Mapping[str, str]) -> Literal["caller", "none"]:
             raise SettingsError(f"WAYPOST_IDENTITY must be caller or none, not {other!r}.")
 
 
-def _default_identity(env: Mapping[str, str]) -> tuple[str, str] | None:
+def _default_identity(env: Mapping[str, str]) -> Identity | None:
     value = env.get("WAYPOST_DEFAULT_IDENTITY", "")
     if not value:
         return None
-    tenant, slash, user = value.partition("/")
-    if not (tenant and slash and user):
-        raise SettingsError(f"WAYPOST_DEFAULT_IDENTITY must be tenant/user, not {value!r}.")
-    return tenant, user
+    tenant, _, rest = value.partition("/")
+    user, _, roles = rest.partition("/")
+    try:
+        return Identity(tenant, user, frozenset(filter(None, roles.split("+"))))
+    except Invalid as error:
+        raise SettingsError(
+            f"WAYPOST_DEFAULT_IDENTITY must be tenant/user or tenant/user/role, not {value!r}: "
+            f"{error.message}"
+        ) from None

@@ -28,7 +28,10 @@ class Agent(BaseModel):
     description: str = Field(description="What it answers, for the router and for people")
     examples: tuple[str, ...] = Field(min_length=1, description="Questions it should be given")
     aliases: tuple[AgentId, ...] = ()
-    version: int = 1
+    version: int = Field(default=1, ge=1)
+    routed: bool = Field(
+        default=True, description="The router may choose it where a request names no agent"
+    )
     strategy: Strategy = "none"
     tools: tuple[ToolName, ...] = ()
     model: str | None = Field(default=None, description="None for the deployment's model")

@@ -4,19 +4,18 @@ It yields events and knows neither HTTP nor DynamoDB.
 """
 
 import asyncio
-import math
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from waypost.agents import prompts
 from waypost.agents.attempts import Attempts
 from waypost.agents.calling import ModelCall
 from waypost.agents.citations import Citations
-from waypost.agents.definition import Agent
+from waypost.agents.task import Resources, Task
 from waypost.agents.tools import Outcome, QueryDatabase, Tool, failure
 from waypost.agents.writing import Writing
 from waypost.errors import DeadlinePassed, LimitReached, ModelBroken, Unavailable
@@ -30,10 +29,9 @@ from waypost.events import (
     Usage,
 )
 from waypost.ids import new_id
-from waypost.knowledge import Folder
 from waypost.models.failures import model_error
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn, Turn, UserTurn
-from waypost.warehouse import Database, QueryError
+from waypost.warehouse import QueryError
 
 _LEANING = re.compile(
     r"^(and|but|or|so|also|why|how so|what about|how about|more)\b|"
@@ -41,32 +39,6 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 """Words that point at an earlier question."""
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What agents work with; a part that the deployment lacks is None."""
-
-    bedrock: Any
-    knowledge: Folder | None
-    warehouse: Database | None
-
-
-@dataclass(frozen=True)
-class Task:
-    """One question for one agent."""
-
-    agent: Agent
-    models: tuple[str, ...]
-    """The first is asked; the others in turn, where one fails before its first word."""
-    question: str
-    history: tuple[Turn, ...]
-    today: str
-    """The date of the question, as YYYY-MM-DD."""
-    said: tuple[Turn, ...] = ()
-    """What an earlier run has said and done about this question: the answer goes on from there."""
-    until: float = math.inf
-    """Nothing new is started after this time, in seconds since the epoch."""
 
 
 class Answer:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from waypost.agents.definition import Agent, Agents
+from waypost.agents.definition import Agent
 from waypost.errors import ModelError
 from waypost.events import RouteDecided, RouteMethod, Usage
 from waypost.models import label
@@ -30,45 +30,45 @@ class Router:
 
     bedrock: Any
     model: str
-    agents: Agents
-    default: Agent
     deadline: float
 
     async def decide(
-        self, question: str, previous: Sequence[tuple[str, str]], covers: Mapping[str, str]
+        self,
+        question: str,
+        previous: Sequence[tuple[str, str]],
+        agents: Mapping[str, Agent],
+        covers: Mapping[str, str],
+        default: Agent,
     ) -> Decision:
         """The agent for `question`.
 
         Args:
             previous: Earlier questions with the agents that answered them, oldest first.
+            agents: Those to choose among, by id.
             covers: By agent id, what its documents or tables are about.
+            default: The one that answers where no choice can be had.
         """
-        if len(self.agents) == 1:
-            return Decision(_route(self.default, "default", 1.0, "It is the only agent."))
+        if len(agents) == 1:
+            return Decision(_route(default, "default", 1.0, "It is the only agent."))
         try:
             answer = await label.ask(
                 self.bedrock,
                 self.model,
-                prompt.system(self.agents, covers),
+                prompt.system(agents, covers),
                 prompt.question(question, previous),
                 max_tokens=_LABEL_TOKENS,
                 deadline=self.deadline,
             )
         except TimeoutError:
-            return self._fallback("The router did not answer in time.", _NO_USAGE)
+            return _fallback(default, "The router did not answer in time.", _NO_USAGE)
         except ModelError:
-            return self._fallback("The router could not be asked.", _NO_USAGE)
-        choice = prompt.read(answer.text, self.agents)
+            return _fallback(default, "The router could not be asked.", _NO_USAGE)
+        choice = prompt.read(answer.text, agents)
         if choice is None:
-            return self._fallback("The router named no agent.", answer.usage)
-        agent = self.agents[choice.agent]
+            return _fallback(default, "The router named no agent.", answer.usage)
+        agent = agents[choice.agent]
         route = _route(agent, "model", choice.confidence, choice.reason, choice.runner_up)
         return Decision(route, answer.usage, asked_model=True)
-
-    def _fallback(self, reason: str, usage: Usage) -> Decision:
-        return Decision(
-            _route(self.default, "default", 0.0, reason), usage, asked_model=True, failed=True
-        )
 
 
 def pinned(agent: Agent) -> Decision:
@@ -79,6 +79,10 @@ def pinned(agent: Agent) -> Decision:
 def sticky(agent: Agent) -> Decision:
     """The agent whose answer broke off goes on with it."""
     return Decision(_route(agent, "sticky", 1.0, "It goes on with its own answer."))
+
+
+def _fallback(default: Agent, reason: str, usage: Usage) -> Decision:
+    return Decision(_route(default, "default", 0.0, reason), usage, asked_model=True, failed=True)
 
 
 def _route(

@@ -7,7 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from waypost.agents import loop
-from waypost.agents.definition import Agent
+from waypost.agents.definition import Agent, Agents
+from waypost.agents.task import Answerer, Answering, Task
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
@@ -26,10 +27,23 @@ class Question:
 
     text: str
     history: History
+    agents: Agents
     agent: Agent | None
     model: str | None
+    """A model's id."""
+    among: tuple[str, ...] = ()
+    """The agents that the router may choose among; none for all that it may choose at all."""
     said: tuple[Turn, ...] = ()
     """What the run before has said and done, where this one goes on with it."""
+    answerer: Answerer | None = None
+    """What answers in the agent's place."""
+
+    @property
+    def candidates(self) -> dict[str, Agent]:
+        """Agents that the router may choose, the first before the others where all are equal."""
+        if self.among:
+            return {name: self.agents[name] for name in self.among if name in self.agents}
+        return {agent.id: agent for agent in self.agents.values() if agent.routed}
 
 
 class Answer:
@@ -49,7 +63,7 @@ class Answer:
         self._question = question
         self._until = until
         self._history = question.history
-        self._answer: loop.Answer | None = None
+        self._answer: Answering | None = None
 
     @property
     def stop_reason(self) -> str:
@@ -73,7 +87,7 @@ class Answer:
             async for event in summary.events():
                 yield event
             self._history = summary.history
-        self._answer = loop.Answer(self._task(), self._backend.resources)
+        self._answer = self._answerer()(self._task(), self._backend.resources)
         async with aclosing(self._answer.events()) as events:
             async for event in events:
                 yield event
@@ -90,9 +104,12 @@ class Answer:
             yield _classified(self._backend, step, self._decision, began)
         yield self._decision.route
 
-    def _task(self) -> loop.Task:
-        agent = self._backend.agents[self._decision.route.agent]
-        return loop.Task(
+    def _answerer(self) -> Answerer:
+        return self._question.answerer or loop.Answer
+
+    def _task(self) -> Task:
+        agent = self._question.agents[self._decision.route.agent]
+        return Task(
             agent=agent,
             models=self._models(agent),
             question=self._question.text,
@@ -107,13 +124,16 @@ class Answer:
         if self._question.model:
             return (self._question.model,)
         settings = self._backend.settings
-        first = agent.model or settings.model
-        return tuple(dict.fromkeys([first, *(agent.fallbacks or settings.fallback_models)]))
+        named = [agent.model or settings.model, *(agent.fallbacks or settings.fallback_models)]
+        return tuple(dict.fromkeys(map(self._backend.model_id, named)))
 
 
 async def _decide(backend: Backend, question: Question) -> Decision:
-    covers = await backend.covers(question.text)
-    return await backend.router.decide(question.text, question.history.previous, covers)
+    agents = question.candidates
+    covers = await backend.covers(agents, question.text) if len(agents) > 1 else {}
+    return await backend.router.decide(
+        question.text, question.history.previous, agents, covers, backend.default(agents)
+    )
 
 
 def _classified(

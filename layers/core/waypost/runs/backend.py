@@ -1,12 +1,15 @@
 """What a process keeps between questions: clients, agents, documents, the database."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from waypost import store
 from waypost.agents import definition
 from waypost.agents.definition import Agent, Agents
-from waypost.agents.loop import Resources
+from waypost.registry import Registry
+from waypost.agents.task import Resources
+from waypost.identity import Identity
 from waypost.knowledge import Folder
 from waypost.models import bedrock, budget, loading
 from waypost.routing import Router
@@ -20,7 +23,7 @@ from waypost.warehouse.query import Caps
 class Backend:
     settings: Settings
     table: store.Table
-    agents: Agents
+    registry: Registry
     router: Router
     resources: Resources
 
@@ -32,33 +35,40 @@ class Backend:
             SettingsError, AgentFileError: The deployment is not complete; the text says what is
                 missing.
         """
-        agents = definition.load(settings.agents)
+        files = definition.load(settings.agents)
+        _check_default(settings, files)
         table, client = await asyncio.gather(
             asyncio.to_thread(store.connect, settings.table),
             asyncio.to_thread(bedrock.connect, settings.model_timeout),
         )
         loading.preload()
-        router = Router(
-            client,
-            settings.router_model,
-            agents,
-            _default(settings, agents),
-            settings.route_deadline,
-        )
+        router = Router(client, settings.router_model, settings.route_deadline)
         resources = Resources(client, _knowledge(settings), _warehouse(settings))
-        return cls(settings, table, agents, router, resources)
+        return cls(settings, table, Registry(table, files), router, resources)
 
-    @property
-    def history_budget(self) -> int:
-        """Tokens that earlier turns may have, whichever agent and model will answer."""
-        agents = self.agents.values()
-        own = {model for agent in agents for model in (agent.model, *agent.fallbacks) if model}
-        room = budget.room({*self.settings.models, *self.settings.fallback_models, *own})
+    async def agents_of(self, who: Identity) -> Agents:
+        """The agents of a tenant, as they are now or were a few seconds ago."""
+        return await self.registry.of(who.tenant_id)
+
+    def default(self, agents: Mapping[str, Agent]) -> Agent:
+        """The one of `agents` that answers where the router makes no choice."""
+        named = agents.get(self.settings.default_agent or "")
+        return named or next(iter(agents.values()))
+
+    def model_id(self, name: str) -> str:
+        """The id of a model that an agent names."""
+        return self.settings.models.get(name, name)
+
+    def history_budget(self, agents: Agents) -> int:
+        """Tokens that earlier turns may have, whichever of `agents` and of the models answers."""
+        own = {name for agent in agents.values() for name in (agent.model, *agent.fallbacks)}
+        ids = {self.model_id(name) for name in own if name}
+        room = budget.room({*self.settings.models.values(), *self.settings.fallback_models, *ids})
         return max(LEAST_BUDGET, min(self.settings.history_tokens, room))
 
-    async def covers(self, question: str) -> dict[str, str]:
+    async def covers(self, agents: Mapping[str, Agent], question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""
-        about = {agent.id: await self._about(agent, question) for agent in self.agents.values()}
+        about = {agent.id: await self._about(agent, question) for agent in agents.values()}
         return {agent_id: text for agent_id, text in about.items() if text}
 
     async def _about(self, agent: Agent, question: str) -> str:
@@ -75,14 +85,11 @@ class Backend:
         return "\n".join(parts)
 
 
-def _default(settings: Settings, agents: Agents) -> Agent:
-    if settings.default_agent is None:
-        return next(iter(agents.values()))
-    if settings.default_agent not in agents:
+def _check_default(settings: Settings, agents: Agents) -> None:
+    if settings.default_agent and settings.default_agent not in agents:
         raise SettingsError(
             f"WAYPOST_DEFAULT_AGENT is {settings.default_agent!r}; there are: {', '.join(agents)}."
         )
-    return agents[settings.default_agent]
 
 
 def _knowledge(settings: Settings) -> Folder | None:

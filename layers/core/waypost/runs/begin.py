@@ -7,17 +7,19 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive
+from waypost.agents.task import Answerer
+from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive, Unavailable
 from waypost.events import now
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
-from waypost.records import Message, Run, Thread
+from waypost.records import Message, Run, Said, Thread
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
 from waypost.runs.follow import FollowedRun, follow
-from waypost.runs.history import History
+from waypost.runs.history import History, fit
 from waypost.runs.live import LiveRun
 from waypost.runs.reading import recall
+from waypost.runs.told import exchanges, fitting
 from waypost.store import beginnings, idempotency
 from waypost.store.idempotency import Claim, Claimed
 
@@ -49,6 +51,12 @@ class Request:
     create: bool = False
     agent: str | None = None
     model: str | None = None
+    among: tuple[str, ...] = ()
+    """Agents that the router may choose among, where none is named; empty for all."""
+    told: tuple[Said, ...] = ()
+    """What was said before, where the client carries it; used for a thread that is new."""
+    answerer: Answerer | None = None
+    """What answers in the place of the agent's model."""
 
 
 NO_CALL = Call()
@@ -70,6 +78,7 @@ async def begin(
     """
     _check(backend, request)
     asked = [request.text, request.thread_id, request.agent, request.model]
+    asked += [turn.text for turn in request.told]
     claim = claimed_by(call, asked)
     return await once(backend, who, claim, lambda: _begin(backend, who, request, call, claim))
 
@@ -118,8 +127,15 @@ async def _begun_before(backend: Backend, who: Identity, claim: Claim) -> Follow
 async def _begin(
     backend: Backend, who: Identity, request: Request, call: Call, claim: Claim | None
 ) -> LiveRun:
-    agent = backend.agents.named(request.agent) if request.agent else None
-    thread, history = await _thread(backend, who, request)
+    agents = await backend.agents_of(who)
+    agent = agents.named(request.agent) if request.agent else None
+    thread, history, told = await _thread(backend, who, request)
+    model = backend.model_id(request.model) if request.model else None
+    question = Question(
+        request.text, history, agents, agent, model, request.among, answerer=request.answerer
+    )
+    if agent is None and not question.candidates:
+        raise Unavailable("There is no agent here that could answer this.", code="no_agents")
     run = Run(
         id=new_id("run"),
         thread_id=thread.id,
@@ -128,7 +144,7 @@ async def _begin(
         user_message_id=new_id("msg"),
         message_id=new_id("msg"),
         created_at=thread.updated_at,
-        model=request.model or (agent.model if agent else None) or backend.settings.model,
+        model=model or backend.model_id((agent and agent.model) or backend.settings.model),
     )
     message = Message(
         id=run.user_message_id,
@@ -139,8 +155,7 @@ async def _begin(
         created_at=run.created_at,
     )
     lease = time.time() + backend.settings.lease
-    await beginnings.begin(backend.table, who, thread, run, message, lease, claim=claim)
-    question = Question(request.text, history, agent, request.model)
+    await beginnings.begin(backend.table, who, thread, run, message, lease, claim=claim, told=told)
     return LiveRun.start(backend, who, run, question, call.deadline)
 
 
@@ -157,8 +172,10 @@ def _check(backend: Backend, request: Request) -> None:
         check_thread_id(request.thread_id)
 
 
-async def _thread(backend: Backend, who: Identity, request: Request) -> tuple[Thread, History]:
-    """The thread as it will be once this run is in it, and what was said in it so far."""
+async def _thread(
+    backend: Backend, who: Identity, request: Request
+) -> tuple[Thread, History, tuple[Said, ...]]:
+    """The thread as it will be once this run is in it, what was said in it and before it."""
     at = now()
     fresh = Thread(
         id=request.thread_id or new_id("thread"),
@@ -168,17 +185,29 @@ async def _thread(backend: Backend, who: Identity, request: Request) -> tuple[Th
         updated_at=at,
     )
     if request.thread_id is None:
-        return fresh, History()
+        return await _begun_elsewhere(backend, who, request, fresh)
     try:
         found, history = await recall(backend, who, fresh.id)
     except NotFound:
         # Where the id is taken by another user, the transaction that begins the run refuses it.
         if request.create:
-            return fresh, History()
+            return await _begun_elsewhere(backend, who, request, fresh)
         raise
     if found.live_run:
         raise RunLive(found.live_run)
-    return found.model_copy(update={"updated_at": at}), history
+    return found.model_copy(update={"updated_at": at}), history, ()
+
+
+async def _begun_elsewhere(
+    backend: Backend, who: Identity, request: Request, fresh: Thread
+) -> tuple[Thread, History, tuple[Said, ...]]:
+    """A thread that is new to us, with as much as fits of what the client says came before."""
+    if not request.told:
+        return fresh, History(), ()
+    budget = backend.history_budget(await backend.agents_of(who))
+    told = fitting(request.told, budget)
+    history = fit(exchanges(told), "", budget)
+    return fresh.model_copy(update={"told": bool(told)}), history, told
 
 
 def _title(text: str) -> str:

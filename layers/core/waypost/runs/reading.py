@@ -5,6 +5,7 @@ import asyncio
 from waypost.errors import NotFound
 from waypost.identity import Identity
 from waypost.records import Message, Run, Step, Thread
+from waypost.runs import told
 from waypost.runs.backend import Backend
 from waypost.runs.history import MOST_EXCHANGES, History, exchanges, fit
 from waypost.runs.settle import settle
@@ -50,16 +51,19 @@ async def recall(
     Raises:
         NotFound: There is no such thread.
     """
-    found, messages = await asyncio.gather(
+    found, messages, agents = await asyncio.gather(
         thread(backend, who, thread_id),
         thread_store.messages(backend.table, who, thread_id, _MESSAGES),
+        backend.agents_of(who),
     )
+    earlier = await thread_store.told(backend.table, who, thread_id) if found.told else ()
+    spoken = exchanges([m for m in messages if before is None or m.id < before])
     fresh = [
-        message
-        for message in messages
-        if message.id > (found.summary_through or "") and (before is None or message.id < before)
+        exchange
+        for exchange in (*told.exchanges(earlier), *spoken)
+        if exchange.through > (found.summary_through or "")
     ]
-    return found, fit(exchanges(fresh), found.summary or "", backend.history_budget)
+    return found, fit(fresh, found.summary or "", backend.history_budget(agents))
 
 
 async def history(

@@ -89,12 +89,13 @@ async def _events(backend: Backend, who: Identity, run: Run) -> list[Event]:
 
 
 async def _question(backend: Backend, who: Identity, broken: Run, events: list[Event]) -> Question:
-    agent = backend.agents.get(broken.route.agent) if broken.route else None
+    agents = await backend.agents_of(who)
+    agent = agents.get(broken.route.agent) if broken.route else None
     place = broken.thread_id, broken.user_message_id
     asked = await thread_store.message(backend.table, who, *place)
     if asked is None:
         raise Conflict("The question of this answer is not there any more.", code="not_continuable")
-    usual = (agent.model if agent else None) or backend.settings.model
+    usual = backend.model_id((agent and agent.model) or backend.settings.model)
     _, history = await reading.recall(backend, who, broken.thread_id, before=asked.id)
     model = broken.model if broken.model != usual else None
-    return Question(asked.text, history, agent, model, retelling.turns(events))
+    return Question(asked.text, history, agents, agent, model, said=retelling.turns(events))

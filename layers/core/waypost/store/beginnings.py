@@ -1,8 +1,10 @@
 """How a run begins in the table: in one transaction, or not at all."""
 
+from collections.abc import Sequence
+
 from waypost.errors import Conflict, RunLive
 from waypost.identity import Identity
-from waypost.records import Message, Run, Thread
+from waypost.records import Message, Run, Said, Thread
 from waypost.store import journals
 from waypost.store.idempotency import Claim, Claimed
 from waypost.store.items import to_item
@@ -24,6 +26,7 @@ async def begin(
     *,
     claim: Claim | None = None,
     unchanged: bool = False,
+    told: Sequence[Said] = (),
 ) -> None:
     """One transaction: the thread (made if it is new), the run, its head, the user's message.
 
@@ -31,6 +34,7 @@ async def begin(
         message: None where the run goes on with a question that is in the thread already.
         claim: The caller's own name for this run.
         unchanged: Only where the thread is still as `thread` says.
+        told: What was said before a new thread, where `thread` says that there is such.
 
     Raises:
         Conflict: The thread is not as `thread` says.
@@ -49,6 +53,9 @@ async def begin(
         writes.append({"Put": claim.put(keys, who, run.id)})
     if message:
         writes += [put_new(item) for item in message_items(keys, message)]
+    if told:
+        said = [turn.model_dump() for turn in told]
+        writes.append({"Put": {"Item": to_item({**keys.told(thread.id), "said": said})}})
     try:
         await table.transact(writes)
     except ConditionFailed as failure:
@@ -70,7 +77,8 @@ def _open_thread(keys: TenantKeys, thread: Thread, run_id: str, *, unchanged: bo
         "Key": to_item(keys.thread(thread.id)),
         "UpdateExpression": "SET id = :id, user_id = :user, title = if_not_exists(title, :title), "
         "created_at = if_not_exists(created_at, :created), updated_at = :updated, "
-        "recent_pk = :recent_pk, recent_sk = :recent_sk, live_run = :run ADD version :one",
+        "recent_pk = :recent_pk, recent_sk = :recent_sk, live_run = :run, "
+        "told = if_not_exists(told, :told) ADD version :one",
         "ConditionExpression": f"attribute_not_exists(pk) OR ({mine} AND ({_FREE}))",
         "ExpressionAttributeValues": to_item(
             {
@@ -78,6 +86,7 @@ def _open_thread(keys: TenantKeys, thread: Thread, run_id: str, *, unchanged: bo
                 ":title": thread.title,
                 ":created": thread.created_at,
                 ":run": run_id,
+                ":told": thread.told,
                 **same,
                 **listed(keys, thread.user_id, thread.id, thread.updated_at),
             }

@@ -22,6 +22,10 @@ class TenantKeys:
         suffix = f"#{part:02d}" if part else ""
         return {"pk": self.partition(thread), "sk": f"M#{_ulid(message)}{suffix}"}
 
+    def told(self, thread: str) -> Key:
+        """What was said before the thread began."""
+        return {"pk": self.partition(thread), "sk": "TOLD"}
+
     def run(self, thread: str, run: str) -> Key:
         return {"pk": self.partition(thread), "sk": f"R#{run}"}
 

@@ -9,7 +9,7 @@ from typing import Any
 from waypost.errors import Invalid, NotFound
 from waypost.events import now
 from waypost.identity import Identity
-from waypost.records import Message, Thread
+from waypost.records import Message, Said, Thread
 from waypost.store.items import split_text, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values
@@ -42,6 +42,12 @@ async def messages(table: Table, who: Identity, thread_id: str, limit: int) -> l
     items = await table.query(pk, "M#", newest_first=True, limit=limit)
     items.reverse()
     return _joined(items)
+
+
+async def told(table: Table, who: Identity, thread_id: str) -> tuple[Said, ...]:
+    """The turns that were taken before the thread began, oldest first."""
+    found = await table.get(TenantKeys(who.tenant_id).told(thread_id))
+    return tuple(map(Said.model_validate, found["said"])) if found else ()
 
 
 async def keep_summary(

@@ -1,0 +1,5 @@
+"""The agents of each tenant: seeded from files, edited while the deployment runs."""
+
+from waypost.registry.registry import Registry
+
+__all__ = ["Registry"]
