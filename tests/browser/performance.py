@@ -44,6 +44,8 @@ class Performance:
         self._readers: list[asyncio.Queue[bytes | Exception | None]] = []
         self._connections: queue.Queue[int] = queue.Queue()
         self.question = question
+        self.agent: str | None = None
+        """The one that was asked for."""
         self.id = run.id
         self.thread_id = run.thread_id
         self.expired = False

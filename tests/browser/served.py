@@ -11,6 +11,7 @@ from fastapi import FastAPI, Header
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from tests.browser.performance import Performance
+from tests.browser.registry import ChangedAgent, NewAgent, Registry, Rollback
 from tests.browser.stage import Stage
 from waypost.records import LIVE, Thread
 from waypost_chat import failures, sse
@@ -26,6 +27,7 @@ def build(stage: Stage) -> FastAPI:
     app.include_router(about.router)
     _runs(app, stage)
     _threads(app, stage)
+    _agents(app, stage.registry)
 
     @app.get("/openapi.json")
     async def description() -> dict[str, Any]:
@@ -37,11 +39,11 @@ def build(stage: Stage) -> FastAPI:
 def _runs(app: FastAPI, stage: Stage) -> None:
     @app.post("/v1/runs")
     async def ask(body: NewRun, key: Key = None) -> Response:
-        return _stream(stage.ask(body.input, None, key))
+        return _stream(stage.ask(body.input, None, key, body.agent))
 
     @app.post("/v1/threads/{thread_id}/runs")
     async def ask_in(thread_id: str, body: NewRun, key: Key = None) -> Response:
-        return _stream(stage.ask(body.input, thread_id, key))
+        return _stream(stage.ask(body.input, thread_id, key, body.agent))
 
     @app.post("/v1/runs/{run_id}/continue")
     async def go_on(run_id: str, key: Key = None) -> Response:
@@ -82,6 +84,38 @@ def _threads(app: FastAPI, stage: Stage) -> None:
         stage.thread(thread_id)
         del stage.threads[thread_id]
         return Response(status_code=204)
+
+
+def _agents(app: FastAPI, registry: Registry) -> None:
+    @app.get("/api/agents")
+    async def agents(deleted: bool = False) -> dict[str, Any]:
+        return registry.listed(deleted)
+
+    @app.post("/api/agents", status_code=201)
+    async def create(body: NewAgent) -> dict[str, Any]:
+        return registry.create(body.model_dump(exclude_unset=True))
+
+    @app.get("/api/agents/{agent_id}")
+    async def agent(agent_id: str) -> dict[str, Any]:
+        return registry.live(agent_id)
+
+    @app.put("/api/agents/{agent_id}")
+    async def save(agent_id: str, body: ChangedAgent) -> dict[str, Any]:
+        return registry.save(agent_id, body.model_dump(exclude_unset=True))
+
+    @app.delete("/api/agents/{agent_id}")
+    async def delete_agent(agent_id: str, version: int) -> dict[str, str]:
+        registry.delete(agent_id, version)
+        return {"message": "Agent deleted successfully"}
+
+    @app.get("/api/agents/{agent_id}/versions")
+    async def versions(agent_id: str) -> dict[str, Any]:
+        kept = registry.versions(agent_id)
+        return {"versions": kept[::-1], "total": len(kept)}
+
+    @app.post("/api/agents/{agent_id}/rollback")
+    async def roll_back(agent_id: str, body: Rollback) -> dict[str, Any]:
+        return registry.roll_back(agent_id, body.version, body.current)
 
 
 def _stream(run: Performance, after: int = 0) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.performance import PATIENCE, Performance
+from tests.browser.registry import Registry
 from waypost.errors import Conflict, Gone, Invalid, NotFound, RunLive, WaypostError
 from waypost.events import now
 from waypost.ids import new_id
@@ -30,6 +31,7 @@ class Stage:
     """Each is the answer to one question, in turn, in place of a run."""
     lost: list[WaypostError] = field(default_factory=list)
     """Each is the answer to one try to read a run's events, in turn, in place of them."""
+    registry: Registry = field(default_factory=Registry)
     description: dict[str, Any] = field(default_factory=dict)
     url: str = ""
 
@@ -42,6 +44,7 @@ class Stage:
             known.clear()
         self.refusals.clear()
         self.lost.clear()
+        self.registry.clear()
         self._asked = queue.Queue()
         self._cancelled = queue.Queue()
 
@@ -76,12 +79,16 @@ class Stage:
         self.messages[thread.id] = []
         return thread
 
-    def ask(self, question: str, thread_id: str | None, key: str | None) -> Performance:
+    def ask(
+        self, question: str, thread_id: str | None, key: str | None, agent: str | None = None
+    ) -> Performance:
         """Begins a run, or finds the one that began under the same key."""
         if self.refusals:
             raise self.refusals.pop(0)
         if known := self._known(key, question):
             return known
+        if agent and agent not in [known["id"] for known in self.registry.listed(False)["agents"]]:
+            raise Invalid("There is no agent of that name.", code="unknown_agent")
         if thread_id:
             self._free(thread_id)
         thread = self.thread(thread_id) if thread_id else self.make_thread(question[:80])
@@ -96,7 +103,7 @@ class Stage:
                 created_at=run.created_at,
             )
         )
-        return self._begin(run, question, key)
+        return self._begin(run, question, key, agent)
 
     def go_on(self, run_id: str, key: str | None) -> Performance:
         """Begins a run that carries on what another one has said."""
@@ -164,12 +171,15 @@ class Stage:
             if run.thread_id == thread_id and run.state == "running":
                 raise RunLive(run.id)
 
-    def _begin(self, run: Run, question: str, key: str | None) -> Performance:
+    def _begin(
+        self, run: Run, question: str, key: str | None, agent: str | None = None
+    ) -> Performance:
         touched = {"updated_at": now(), "live_run": run.id}
         self.threads[run.thread_id] = self.threads[run.thread_id].model_copy(update=touched)
         self.runs[run.id] = RunWithSteps(**run.model_dump(), steps=[])
         loop = asyncio.get_running_loop()
         performance = Performance(run, question, keep=self._keep, loop=loop)
+        performance.agent = agent
         self.performances[run.id] = performance
         if key:
             self.keys[key] = (question, performance)

@@ -17,10 +17,10 @@ def test_the_decision_stands_before_the_first_token(page: Page, stage: Stage) ->
     run.emit(*scenes.routing())
 
     sign = exchange(page, QUESTION).get_by_role("region", name="Route")
-    expect(sign).to_contain_text("sql")
+    expect(sign).to_contain_text("Data")
     expect(sign).to_contain_text("It asks for a count of rows.")
     expect(sign).to_contain_text("92% sure")
-    expect(sign).to_contain_text("runner-up rag")
+    expect(sign).to_contain_text("runner-up Documents")
     expect(sign).to_contain_text("chosen by the model")
     expect(answer_text(page)).to_be_empty()
 
@@ -202,7 +202,7 @@ def test_the_page_comes_in_few_requests(new_page: NewPage, stage: Stage) -> None
     page.goto(stage.url, wait_until="networkidle")
 
     needed = {"/", "/page/page.css", "/page/app.js", "/page/favicon.svg", "/v1/threads?limit=20"}
-    assert set(asked) == needed
+    assert set(asked) == {*needed, "/api/agents"}
 
 
 def test_a_blank_question_is_not_sent(page: Page, stage: Stage) -> None:

@@ -49,7 +49,7 @@ def test_an_answer_is_continued_where_it_broke_off(page: Page, stage: Stage) -> 
         expect(answer_text(page)).to_have_text("There are 28 of them 1.")
         expect(answer_text(page).locator("p")).to_have_count(1)
         expect(answer_text(page).locator("strong")).to_have_text("28")
-        expect(page.locator(".sign")).to_have_text(["sql"])
+        expect(page.locator(".sign")).to_have_text(["Data"])
         expect(page.locator(".tool")).to_have_count(1)
         expect(page.locator(".sources li")).to_have_count(1)
         expect(page.locator(".notice")).to_have_count(0)

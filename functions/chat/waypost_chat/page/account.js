@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { cost, count, time } from "./figures.js";
+import { agentName } from "./names.js";
 
 const KINDS = {
   classify: "Choose the agent",
@@ -43,7 +44,8 @@ export class Account {
   }
 
   started({ step_id: id, kind, name }) {
-    const cells = [KINDS[kind] ?? kind, name, "…", "", "", ""];
+    const called = kind === "agent" ? agentName(name) : name;
+    const cells = [KINDS[kind] ?? kind, called, "…", "", "", ""];
     const row = h(
       "tr",
       {},

@@ -1,10 +1,13 @@
 /** Waypost's API as the page uses it. */
 
-/** An answer that is no success. `requestId` may be empty where something in between answered. */
+/**
+ * An answer that is no success. `requestId` may be empty where something in between answered;
+ * `details` are what else it says.
+ */
 export class ApiError extends Error {
-  constructor(status, code, message, requestId) {
+  constructor(status, code, message, requestId, details = {}) {
     super(message);
-    Object.assign(this, { status, code, requestId });
+    Object.assign(this, { status, code, requestId, details });
   }
 }
 
@@ -17,11 +20,13 @@ const LONGEST_CANCEL = 20_000;
 
 /**
  * A question's stream; with the same key it is asked only once, and its stream is that run's.
- * Throws ApiError or Unreachable before it starts, as every request here does.
+ * `agent` is the id of the one that is to answer, or null. Throws ApiError or Unreachable before
+ * it starts, as every request here does.
  */
-export function ask(threadId, input, key, signal) {
+export function ask(threadId, input, agent, key, signal) {
   const path = threadId ? `/v1/threads/${encodeURIComponent(threadId)}/runs` : "/v1/runs";
-  return request("POST", path, { body: { input }, accept: STREAM, key, signal });
+  const body = agent ? { input, agent } : { input };
+  return request("POST", path, { body, accept: STREAM, key, signal });
 }
 
 /** The stream of a new run that carries on a run's answer. `key` as for a question. */
@@ -54,7 +59,7 @@ export const remove = (id) => request("DELETE", `/v1/threads/${encodeURIComponen
 
 const runPath = (id) => `/v1/runs/${encodeURIComponent(id)}`;
 
-async function json(method, path, options) {
+export async function json(method, path, options) {
   return (await request(method, path, options)).json();
 }
 
@@ -80,11 +85,12 @@ async function reached(response) {
 
 async function failure(response) {
   const body = await response.json().catch(() => ({}));
-  const { code, message, request_id: requestId } = body?.error ?? {};
+  const { code, message, request_id: requestId, ...more } = body?.error ?? {};
   return new ApiError(
     response.status,
     code ?? "http_error",
     message ?? `The server answered with status ${response.status}.`,
     requestId ?? response.headers.get("x-request-id") ?? "",
+    { detail: body?.detail ?? [], ...more },
   );
 }

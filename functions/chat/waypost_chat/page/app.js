@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
+import { Picker } from "./picker.js";
 import { Follower } from "./scroll.js";
 import { Threads } from "./threads.js";
 
@@ -15,8 +16,10 @@ for (const place of document.querySelectorAll("[data-icon]"))
   place.prepend(icon(place.dataset.icon));
 
 const drawer = new Drawer();
-const conversation = new Conversation({ began, busy, refused, held, noted, opened, empty });
 const composer = new Composer({ ask, stop: () => conversation.stop() });
+const picker = new Picker({ noted });
+const agent = () => picker.agent;
+const conversation = new Conversation({ agent, began, busy, refused, held, noted, opened, empty });
 const threads = new Threads({ open, renamed, removed });
 const scroller = document.getElementById("scroller");
 scroller.prepend(conversation.element);
@@ -36,7 +39,7 @@ document.addEventListener("keydown", (event) => {
   else conversation.stop();
 });
 
-threads.refresh();
+threads.refresh().then(() => picker.refresh());
 show();
 write();
 
@@ -50,6 +53,7 @@ function show() {
   name("");
   noted("");
   threads.select(threadId);
+  picker.select(threadId);
   if (threadId) conversation.open(threadId);
   else conversation.begin();
 }
@@ -76,6 +80,7 @@ function began(threadId) {
   if (addressed() !== threadId) {
     history.pushState(null, "", `?thread=${encodeURIComponent(threadId)}`);
     name(conversation.element.querySelector(".question").textContent);
+    picker.began(threadId);
   }
   threads.select(threadId);
   threads.refresh();
@@ -94,8 +99,9 @@ function removed(threadId) {
   if (threadId === conversation.threadId) open(null);
 }
 
-function refused(question) {
+function refused(question, { code }) {
   composer.restore(question);
+  if (code === "unknown_agent") picker.refresh();
 }
 
 function held(question) {

@@ -26,10 +26,11 @@ export class Conversation {
   #hooks;
 
   /**
-   * `hooks`: `began(threadId)` when a run has started, `busy(is)`, `refused(question)` when a
-   * question did not become a run, `held(question)` when it has to wait for another,
-   * `noted(text)`, `opened(thread)` when one was read (null where it failed), and `empty()`, which
-   * makes what is shown before the first question.
+   * `hooks`: `agent()` says which one is to answer, or null; `began(threadId)` when a run has
+   * started, `busy(is)`, `refused(question, error)` when a question did not become a run,
+   * `held(question)` when it has to wait for another, `noted(text)`, `opened(thread)` when one was
+   * read (null where it failed), and `empty()`, which makes what is shown before the first
+   * question.
    */
   constructor(hooks) {
     this.#hooks = hooks;
@@ -73,8 +74,9 @@ export class Conversation {
     if (this.busy) return this.#hooks.held(question);
     this.#clear();
     const { threadId } = this;
-    const key = this.#keys.of(threadId, question);
-    const begin = (signal) => api.ask(threadId, question, key, signal);
+    const agent = this.#hooks.agent();
+    const key = this.#keys.of(threadId, question, agent);
+    const begin = (signal) => api.ask(threadId, question, agent, key, signal);
     await this.#read(this.#answer(question), { begin }, "Asking");
   }
 
@@ -145,7 +147,7 @@ export class Conversation {
   #notAsked(answer, error) {
     answer.refused(error);
     answer.element.classList.add("unsent");
-    this.#hooks.refused(answer.question);
+    this.#hooks.refused(answer.question, error);
   }
 
   /** Whether what is stored could be shown in place of a run that cannot be followed. */

@@ -11,6 +11,9 @@ const ICONS = {
   stop: "M6 6h8v8H6z",
   close: "M5 5l10 10M15 5L5 15",
   down: "M10 4v12M5 11l5 5 5-5",
+  sign: "M10 2.5v15M4 4.5h9.5l2.5 2.75-2.5 2.75H4z",
+  back: "M16 10H4M9 5l-5 5 5 5",
+  undo: "M4 8h8a4 4 0 0 1 0 8H8M7 5L4 8l3 3",
 };
 
 /**

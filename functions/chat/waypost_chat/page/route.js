@@ -1,6 +1,7 @@
 /** The decision which agent answers, as a sign by the way. */
 
 import { h } from "./dom.js";
+import { agentName } from "./names.js";
 
 const METHODS = {
   model: "chosen by the model",
@@ -24,17 +25,23 @@ export class Route {
 
 function sign(route) {
   const facts = [
-    certainty(route.confidence),
-    route.runner_up && h("span", {}, "runner-up ", h("b", {}, route.runner_up)),
+    route.method !== "pinned" && certainty(route.confidence),
+    route.runner_up && h("span", {}, "runner-up ", h("b", {}, agentName(route.runner_up))),
     h("span", {}, METHODS[route.method] ?? route.method),
+    h("span", {}, version(route)),
   ];
   return h(
     "section",
     { class: "route", "aria-label": "Route" },
-    h("span", { class: "sign" }, route.agent),
+    h("span", { class: "sign" }, agentName(route.agent)),
     h("span", { class: "reason" }, route.reason),
     h("p", { class: "facts" }, facts),
   );
+}
+
+function version({ agent, agent_version: number }) {
+  const href = `#agents/${encodeURIComponent(agent)}/versions/${number}`;
+  return h("a", { href }, `version ${number}`);
 }
 
 function certainty(confidence) {

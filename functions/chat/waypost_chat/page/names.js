@@ -1,0 +1,19 @@
+/** What agents are called. */
+
+import { h } from "./dom.js";
+
+const names = new Map();
+
+/** The agents as the API lists them; where only an id could be shown, its name takes its place. */
+export function learn(agents) {
+  for (const { id, name } of agents) names.set(id, name);
+  for (const place of document.querySelectorAll("[data-agent]"))
+    place.textContent = nameOf(place.dataset.agent);
+}
+
+/** The id itself, where its name is not known. */
+export const nameOf = (id) => names.get(id) ?? id;
+
+export function agentName(id) {
+  return h("span", { "data-agent": id, title: id }, nameOf(id));
+}
