@@ -4,6 +4,10 @@ LF only. A comment is a line and never a block of its own: some clients take the
 one for the end of an event.
 """
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 OPENING = b": open\nretry: 1000\n"
 """Leaves at once, so that the headers do."""
 HEARTBEAT = b": hb\n"
@@ -19,3 +23,8 @@ def frame(data: str, seq: int | None = None, event: str | None = None) -> bytes:
     head = f"id: {seq}\n" if seq is not None else ""
     kind = f"event: {event}\n" if event else ""
     return f"{head}{kind}data: {data}\n\n".encode()
+
+
+def json_frame(data: Mapping[str, Any], seq: int | None = None) -> bytes:
+    """One event whose data is an object."""
+    return frame(json.dumps(data, ensure_ascii=False, separators=(",", ":")), seq)

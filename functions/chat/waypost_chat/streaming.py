@@ -9,9 +9,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from waypost.events import now
 from waypost.runs import FollowedRun, LiveRun
 from waypost_chat import sse
-from waypost_chat.dialects import Dialect
+from waypost_chat.dialects import Beating, Dialect
 
 _DEADLINE_IS_NEAR = 5.0
 AnyRun = LiveRun | FollowedRun
@@ -63,11 +64,10 @@ async def _bytes(
     run: AnyRun, dialect: Dialect, heartbeat: float, scope: Scope, after: int
 ) -> AsyncIterator[bytes]:
     yield sse.OPENING
-    seq, finished, silent_since = 0, False, time.monotonic()
+    seq, finished, pulse = 0, False, _Pulse(dialect, heartbeat)
     while not finished:
-        patience = max(0.0, silent_since + heartbeat - time.monotonic())
         try:
-            events = await run.read(seq, patience)
+            events = await run.read(seq, pulse.patience)
         except asyncio.CancelledError:
             if not _deadline_is_near(scope):
                 raise
@@ -79,9 +79,37 @@ async def _bytes(
         # A dialect remembers what it has told, so it is told everything, also what is not sent.
         encoded = [(event.seq, dialect.encode(event)) for event in events]
         data = b"".join(part for number, part in encoded if number > after)
-        if data or time.monotonic() - silent_since >= heartbeat:
-            yield data or sse.HEARTBEAT
-            silent_since = time.monotonic()
+        if told := data if finished else pulse.after(data):
+            yield told
+
+
+class _Pulse:
+    """Tells that a stream is alive: after so many silent seconds a comment line says so.
+
+    Where a dialect has an event for it, clients count on that one, and words are no substitute.
+    """
+
+    def __init__(self, dialect: Dialect, seconds: float) -> None:
+        self._event = dialect.heartbeat if isinstance(dialect, Beating) else None
+        self._seconds = seconds
+        self._due = time.monotonic() + seconds
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the next beat."""
+        return max(0.0, self._due - time.monotonic())
+
+    def after(self, data: bytes) -> bytes:
+        """`data`, and a beat where it is time for one."""
+        due = not self.patience and bool(self._event or not data)
+        if due or (data and not self._event):
+            self._due = time.monotonic() + self._seconds
+        return data + self._beat() if due else data
+
+    def _beat(self) -> bytes:
+        return (
+            self._dialect.heartbeat(now()) if isinstance(self._dialect, Beating) else sse.HEARTBEAT
+        )
 
 
 def _deadline_is_near(scope: Scope) -> bool:

@@ -1,0 +1,65 @@
+"""Sessions and support agents: `type` tells the kinds apart, and `start` is the first of them.
+
+Only the answer's own words are tokens; what an agent thinks or does on its way stays inside.
+"""
+
+from waypost.events import (
+    Event,
+    RouteDecided,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    SourceCited,
+    TextDelta,
+    TextStarted,
+)
+from waypost_chat.sse import json_frame
+
+SPECIALISTS = ("billing", "technical", "policy")
+"""The agents that questions are routed among here."""
+
+
+class Support:
+    def __init__(self) -> None:
+        self._about: dict[str, str | None] = {}
+        self._answer: set[str] = set()
+        self._sources: list[dict[str, str | int]] = []
+
+    def encode(self, event: Event) -> bytes:
+        match event:
+            case RunStarted():
+                self._about = {"session_id": event.thread_id, "message_id": event.message_id}
+                return json_frame({"type": "start", "session_id": event.thread_id}, event.seq)
+            case RouteDecided():
+                self._about["agent"] = event.agent
+                return json_frame({"type": "agent", "agent": event.agent}, event.seq)
+            case TextStarted(channel="final"):
+                self._answer.add(event.text_id)
+            case TextDelta() if event.text_id in self._answer:
+                return json_frame({"type": "token", "content": event.delta}, event.seq)
+            case SourceCited():
+                source = {"index": event.index, "document": event.document}
+                self._sources.append({**source, "heading": event.heading})
+            case RunCompleted():
+                metadata = self._metadata(event)
+                return json_frame({"type": "complete", "metadata": metadata}, event.seq)
+            case RunFailed():
+                return _error(event, event.message, event.code, event.retryable)
+            case RunCancelled():
+                return _error(event, "The answer was stopped.", "cancelled", False)
+        return b""
+
+    def _metadata(self, event: RunCompleted) -> dict[str, object]:
+        return {
+            **self._about,
+            "run_id": event.run_id,
+            "tokens": event.usage.output_tokens,
+            "elapsed_ms": event.elapsed_ms,
+            "sources": self._sources,
+        }
+
+
+def _error(event: RunFailed | RunCancelled, message: str, code: str, retryable: bool) -> bytes:
+    error = {"type": "error", "message": message, "code": code, "retryable": retryable}
+    return json_frame({**error, "partial": event.partial}, event.seq)
