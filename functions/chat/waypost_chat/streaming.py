@@ -107,9 +107,7 @@ class _Pulse:
         return data + self._beat() if due else data
 
     def _beat(self) -> bytes:
-        return (
-            self._dialect.heartbeat(now()) if isinstance(self._dialect, Beating) else sse.HEARTBEAT
-        )
+        return self._event(now()) if self._event else sse.HEARTBEAT
 
 
 def _deadline_is_near(scope: Scope) -> bool:

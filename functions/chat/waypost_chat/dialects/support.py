@@ -3,6 +3,8 @@
 Only the answer's own words are tokens; what an agent thinks or does on its way stays inside.
 """
 
+from typing import Any
+
 from waypost.events import (
     Event,
     RouteDecided,
@@ -22,9 +24,9 @@ SPECIALISTS = ("billing", "technical", "policy")
 
 class Support:
     def __init__(self) -> None:
-        self._about: dict[str, str | None] = {}
+        self._about: dict[str, str] = {}
         self._answer: set[str] = set()
-        self._sources: list[dict[str, str | int]] = []
+        self._sources: list[dict[str, Any]] = []
 
     def encode(self, event: Event) -> bytes:
         match event:
@@ -39,8 +41,7 @@ class Support:
             case TextDelta() if event.text_id in self._answer:
                 return json_frame({"type": "token", "content": event.delta}, event.seq)
             case SourceCited():
-                source = {"index": event.index, "document": event.document}
-                self._sources.append({**source, "heading": event.heading})
+                self._sources.append(event.model_dump(include={"index", "document", "heading"}))
             case RunCompleted():
                 metadata = self._metadata(event)
                 return json_frame({"type": "complete", "metadata": metadata}, event.seq)
@@ -50,7 +51,7 @@ class Support:
                 return _error(event, "The answer was stopped.", "cancelled", False)
         return b""
 
-    def _metadata(self, event: RunCompleted) -> dict[str, object]:
+    def _metadata(self, event: RunCompleted) -> dict[str, Any]:
         return {
             **self._about,
             "run_id": event.run_id,
