@@ -10,7 +10,15 @@ from waypost.runs import Backend
 from waypost.settings import Settings
 from waypost_chat import failures, openapi
 from waypost_chat.limits import Limits
-from waypost_chat.routes import about, internal, runs, threads
+from waypost_chat.routes import about, agents, internal, runs, threads
+
+ROUTES = (
+    about,
+    runs,
+    threads,
+    agents,
+    internal,
+)
 
 
 @asynccontextmanager
@@ -32,7 +40,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     failures.install(app)
-    for routes in (about, runs, threads, internal):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.add_middleware(Limits, most=settings.max_body_bytes)
     if settings.cors_origins:

@@ -38,6 +38,25 @@ class Said(_Record):
     text: str
 
 
+class AgentVersion(_Record):
+    """An agent as it was from one change to the next. `definition` is what a file would say."""
+
+    id: str
+    version: int
+    definition: dict[str, Any]
+    source: Literal["file", "api"]
+    created_at: str
+    created_by: str | None = Field(default=None, description="The user who made the change")
+    deleted: bool = False
+
+
+class CurrentAgent(AgentVersion):
+    """An agent as it is now."""
+
+    latest: int = Field(description="The highest number among its versions")
+    seed: str | None = Field(default=None, description="A hash of the file it was last read from")
+
+
 class Source(_Record):
     """A passage that an answer cites as `[index]`."""
 

@@ -31,6 +31,8 @@ class Settings:
     database: Path | None
     shared_tables: frozenset[str]
     """Tables that every tenant may read, lower-case; `*` for all of them."""
+    runnables: tuple[str, ...]
+    """What an agent may name as its `runnable`, beside what the files name."""
     identity: Literal["caller", "none"]
     default_identity: Identity | None
     cors_origins: tuple[str, ...]
@@ -67,6 +69,7 @@ class Settings:
             documents=_path(env, "WAYPOST_DOCUMENTS"),
             database=_path(env, "WAYPOST_DATABASE"),
             shared_tables=frozenset(t.lower() for t in _list(env, "WAYPOST_SHARED_TABLES")),
+            runnables=tuple(_list(env, "WAYPOST_RUNNABLES")),
             identity=_identity(env),
             default_identity=_default_identity(env),
             cors_origins=tuple(_list(env, "WAYPOST_CORS_ORIGINS")),

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waypost.errors import Invalid
 
-Strategy = Literal["rag", "none"]
-ToolName = Literal["query_database"]
+Strategy = Literal["rag", "cag", "hybrid", "none"]
+ToolName = Literal["query_database", "search_documents"]
+STRATEGIES: tuple[str, ...] = get_args(Strategy)
+TOOLS: tuple[str, ...] = get_args(ToolName)
 AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+
+Example = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AgentFileError(ValueError):
@@ -24,23 +28,40 @@ class Agent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: AgentId
-    name: str
-    description: str = Field(description="What it answers, for the router and for people")
-    examples: tuple[str, ...] = Field(min_length=1, description="Questions it should be given")
-    aliases: tuple[AgentId, ...] = ()
+    name: str = Field(min_length=1, max_length=100)
+    description: str = Field(
+        min_length=1, max_length=2000, description="What it answers, for the router and for people"
+    )
+    examples: tuple[Example, ...] = Field(
+        min_length=1, max_length=50, description="Questions it should be given"
+    )
+    aliases: tuple[AgentId, ...] = Field(default=(), max_length=20)
     version: int = Field(default=1, ge=1)
     routed: bool = Field(
         default=True, description="The router may choose it where a request names no agent"
     )
     strategy: Strategy = "none"
+    documents: tuple[str, ...] = Field(
+        default=(), max_length=50, description="Patterns of documents' paths; none for all"
+    )
     tools: tuple[ToolName, ...] = ()
     model: str | None = Field(default=None, description="None for the deployment's model")
     fallbacks: tuple[str, ...] = Field(
         default=(), description="Models asked in turn where `model` fails; else the deployment's"
     )
-    max_tokens: int = Field(default=2048, ge=1, description="Of one model call")
-    max_steps: int = Field(default=6, ge=1, description="Model calls in one run")
-    instructions: str = Field(min_length=1)
+    max_tokens: int = Field(default=2048, ge=1, le=100_000, description="Of one model call")
+    max_steps: int = Field(default=6, ge=1, le=50, description="Model calls in one run")
+    runnable: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="`module:attribute` of a LangChain Runnable that answers in the model's place",
+    )
+    instructions: str = Field(min_length=1, max_length=100_000)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What a file would say of it, as JSON."""
+        return self.model_dump(mode="json", exclude={"id", "version"})
 
 
 class Agents(Mapping[str, Agent]):

@@ -1,5 +1,6 @@
 """The agents of each tenant: seeded from files, edited while the deployment runs."""
 
+from waypost.registry.editing import Allowed, Editor
 from waypost.registry.registry import Registry
 
-__all__ = ["Registry"]
+__all__ = ["Allowed", "Editor", "Registry"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from waypost import store
 from waypost.agents import definition
 from waypost.agents.definition import Agent, Agents
-from waypost.registry import Registry
 from waypost.agents.task import Resources
 from waypost.identity import Identity
 from waypost.knowledge import Folder
 from waypost.models import bedrock, budget, loading
+from waypost.registry import Allowed, Editor, Registry
 from waypost.routing import Router
 from waypost.runs.history import LEAST_BUDGET
 from waypost.settings import Settings, SettingsError
@@ -24,6 +24,7 @@ class Backend:
     settings: Settings
     table: store.Table
     registry: Registry
+    editor: Editor
     router: Router
     resources: Resources
 
@@ -44,11 +45,13 @@ class Backend:
         loading.preload()
         router = Router(client, settings.router_model, settings.route_deadline)
         resources = Resources(client, _knowledge(settings), _warehouse(settings))
-        return cls(settings, table, Registry(table, files), router, resources)
+        registry = Registry(table, files)
+        editor = Editor(table, registry, _allowed(settings, files))
+        return cls(settings, table, registry, editor, router, resources)
 
     async def agents_of(self, who: Identity) -> Agents:
         """The agents of a tenant, as they are now or were a few seconds ago."""
-        return await self.registry.of(who.tenant_id)
+        return await self.registry.of(who)
 
     def default(self, agents: Mapping[str, Agent]) -> Agent:
         """The one of `agents` that answers where the router makes no choice."""
@@ -83,6 +86,14 @@ class Backend:
                 # The agent itself says so when it is asked; the others can still answer.
                 return ""
         return "\n".join(parts)
+
+
+def _allowed(settings: Settings, files: Agents) -> Allowed:
+    named = [agent.runnable for agent in files.values() if agent.runnable]
+    return Allowed(
+        models=tuple(dict.fromkeys([*settings.models, *settings.fallback_models])),
+        runnables=tuple(dict.fromkeys([*settings.runnables, *named])),
+    )
 
 
 def _check_default(settings: Settings, agents: Agents) -> None:

@@ -12,6 +12,20 @@ class TenantKeys:
 
     tenant: str
 
+    @property
+    def tenant_pk(self) -> str:
+        return f"T#{self.tenant}#"
+
+    def agent(self, agent: str) -> Key:
+        """How an agent is now."""
+        return {"pk": self.tenant_pk, "sk": f"AGENT#{agent}"}
+
+    def agent_versions(self, agent: str) -> str:
+        return f"VERSION#{agent}#"
+
+    def agent_version(self, agent: str, number: int) -> Key:
+        return {"pk": self.tenant_pk, "sk": f"{self.agent_versions(agent)}{number:06d}"}
+
     def recent(self, user: str) -> str:
         return f"T#{self.tenant}#U#{user}#"
 

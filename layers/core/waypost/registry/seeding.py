@@ -1,0 +1,49 @@
+"""From the deployment's files to a tenant's agents."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from waypost.agents.definition import Agent, Agents
+from waypost.events import now
+from waypost.identity import Identity
+from waypost.records import AgentVersion, CurrentAgent
+from waypost.store import Table
+from waypost.store import agents as store
+from waypost.store.table import ConditionFailed
+
+
+async def seed(table: Table, who: Identity, files: Agents, found: Sequence[CurrentAgent]) -> bool:
+    """Adds a version wherever a file is new or has changed; False where there was nothing to add.
+
+    What an operator has edited or deleted stays as it is: the file is then only among the versions.
+    """
+    there = {agent.id: agent for agent in found}
+    changed = [
+        file for file in files.values() if _print(file) != getattr(there.get(file.id), "seed", None)
+    ]
+    for file in changed:
+        # Another process may do the same at the same time, and is as good.
+        try:
+            await _seed(table, who, file, there.get(file.id))
+        except ConditionFailed:
+            continue
+    return bool(changed)
+
+
+async def _seed(table: Table, who: Identity, file: Agent, before: CurrentAgent | None) -> None:
+    number = before.latest + 1 if before else 1
+    added = AgentVersion(
+        id=file.id, version=number, definition=file.content, source="file", created_at=now()
+    )
+    if before and (before.source == "api" or before.deleted):
+        shown = before
+    else:
+        shown = CurrentAgent(**added.model_dump(), latest=number)
+    await store.write(
+        table, who, shown.model_copy(update={"latest": number, "seed": _print(file)}), before, added
+    )
+
+
+def _print(file: Agent) -> str:
+    return hashlib.sha256(json.dumps(file.content, sort_keys=True).encode()).hexdigest()
