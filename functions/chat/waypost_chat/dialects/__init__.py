@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from waypost.events import Event
+from waypost_chat.dialects.ag_ui import AgUi
 from waypost_chat.dialects.agents import Agents
+from waypost_chat.dialects.ai_sdk import AiSdk
 from waypost_chat.dialects.execution import Execution
 from waypost_chat.dialects.internal import Internal
+from waypost_chat.dialects.openai_chat import OpenAIChat
+from waypost_chat.dialects.openai_responses import OpenAIResponses
 from waypost_chat.dialects.serving import Serving
 from waypost_chat.dialects.support import Support
 from waypost_chat.dialects.waypost import Waypost
@@ -32,5 +36,9 @@ DIALECTS: dict[str, Callable[[], Dialect]] = {
     "execution": Execution,
     "agents": Agents,
     "serving": Serving,
+    "ai-sdk": AiSdk,
+    "ag-ui": AgUi,
+    "openai-chat": OpenAIChat,
+    "openai-responses": OpenAIResponses,
     "agentcore": Waypost,
 }

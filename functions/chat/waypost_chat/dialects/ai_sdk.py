@@ -1,0 +1,181 @@
+"""AI SDK's UI message stream, version 1 (https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol).
+
+A step is a model call with the tools it used. Clients refuse types that they do not know, so what
+the protocol has no word for are `data-*` parts; those that are only about the way there are
+transient.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from waypost.events import (
+    Data,
+    Event,
+    RouteDecided,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    SourceCited,
+    StepCompleted,
+    StepStarted,
+    TextCompleted,
+    TextDelta,
+    TextStarted,
+    ToolFailed,
+    ToolInput,
+    ToolInputDelta,
+    ToolOutput,
+    ToolStarted,
+)
+from waypost_chat.dialects.frames import Part, frames
+
+DONE = "[DONE]"
+_PARTS = {"final": "text", "reasoning": "reasoning"}
+_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "guardrail_intervened": "content-filter",
+    "content_filtered": "content-filter",
+    "tool_use": "tool-calls",
+}
+_MEDIA = {"md": "text/markdown", "txt": "text/plain", "html": "text/html", "pdf": "application/pdf"}
+_SERVER_RUN = {"dynamic": True, "providerExecuted": True}
+
+
+class AiSdk:
+    def __init__(self) -> None:
+        self._open: bool | None = None
+        """None where no step is open; else whether anything is in it."""
+        self._texts: dict[str, str] = {}
+        self._tools: dict[str, str] = {}
+        self._aside: dict[str, dict[str, str]] = {}
+
+    def encode(self, event: Event) -> bytes:
+        return frames(self._parts(event), event.seq)
+
+    def _parts(self, event: Event) -> Iterator[Part | str]:
+        match event:
+            case RunStarted():
+                about = {"runId": event.run_id, "threadId": event.thread_id}
+                yield {"type": "start", "messageId": event.message_id, "messageMetadata": about}
+            case RouteDecided():
+                yield {"type": "data-route", "id": "route", "data": _route(event)}
+            case StepStarted(kind="model"):
+                yield from self._next_step()
+            case StepStarted() if event.kind != "tool":
+                self._aside[event.step_id] = {"kind": event.kind, "name": event.name}
+                yield self._beside(event.step_id, "started")
+            case StepCompleted() if event.step_id in self._aside:
+                yield self._beside(event.step_id, event.status)
+            case TextStarted() | TextDelta() | TextCompleted():
+                yield from self._text(event)
+            case ToolStarted() | ToolInputDelta() | ToolInput() | ToolOutput() | ToolFailed():
+                yield from self._in_step()
+                yield self._tool(event)
+            case SourceCited():
+                yield _source(event)
+            case Data():
+                part = {"type": f"data-{event.name}", "id": event.id, "data": event.data}
+                yield {**part, "transient": True} if event.transient else part
+            case RunCompleted() | RunFailed() | RunCancelled():
+                yield from self._end_step()
+                yield from _end(event)
+                yield DONE
+
+    def _next_step(self) -> Iterator[Part]:
+        """A step in which nothing came, because its call is tried again, goes on as the next."""
+        if self._open is not False:
+            yield from self._end_step()
+            yield {"type": "start-step"}
+        self._open = False
+
+    def _in_step(self) -> Iterator[Part]:
+        if self._open is None:
+            yield {"type": "start-step"}
+        self._open = True
+
+    def _end_step(self) -> Iterator[Part]:
+        if self._open is not None:
+            yield {"type": "finish-step"}
+        self._open = None
+
+    def _text(self, event: TextStarted | TextDelta | TextCompleted) -> Iterator[Part]:
+        if isinstance(event, TextStarted) and event.channel in _PARTS:
+            yield from self._in_step()
+            self._texts[event.text_id] = _PARTS[event.channel]
+        part = self._texts.get(event.text_id)
+        if part is None:
+            return
+        match event:
+            case TextStarted():
+                yield {"type": f"{part}-start", "id": event.text_id}
+            case TextDelta():
+                yield {"type": f"{part}-delta", "id": event.text_id, "delta": event.delta}
+            case TextCompleted():
+                yield {"type": f"{part}-end", "id": event.text_id}
+
+    def _tool(
+        self, event: ToolStarted | ToolInputDelta | ToolInput | ToolOutput | ToolFailed
+    ) -> Part:
+        call = {"toolCallId": event.call_id}
+        match event:
+            case ToolStarted():
+                self._tools[event.call_id] = event.name
+                return {"type": "tool-input-start", **call, "toolName": event.name, **_SERVER_RUN}
+            case ToolInputDelta():
+                return {"type": "tool-input-delta", **call, "inputTextDelta": event.delta}
+            case ToolInput():
+                name = {"toolName": self._tools[event.call_id], "input": event.arguments}
+                return {"type": "tool-input-available", **call, **name, **_SERVER_RUN}
+            case ToolOutput():
+                output = {"output": event.output, **_SERVER_RUN}
+                return {"type": "tool-output-available", **call, **output}
+            case ToolFailed():
+                error = {"errorText": event.message, **_SERVER_RUN}
+                return {"type": "tool-output-error", **call, **error}
+
+    def _beside(self, step_id: str, status: str) -> Part:
+        data = {**self._aside[step_id], "status": status}
+        return {"type": "data-step", "id": step_id, "data": data, "transient": True}
+
+
+def _route(event: RouteDecided) -> dict[str, Any]:
+    names = ("agent", "method", "confidence", "reason")
+    return {name: getattr(event, name) for name in names}
+
+
+def _source(event: SourceCited) -> Part:
+    return {
+        "type": "source-document",
+        "sourceId": event.chunk_id,
+        "mediaType": _MEDIA.get(event.document.rpartition(".")[2], "application/octet-stream"),
+        "title": event.heading or event.document,
+        "filename": event.document,
+        "providerMetadata": {"waypost": {"index": event.index, "quote": event.quote}},
+    }
+
+
+def _end(event: RunCompleted | RunFailed | RunCancelled) -> Iterator[Part]:
+    match event:
+        case RunCompleted():
+            about = {"usage": _usage(event), "costUsd": event.cost_usd}
+            reason = _REASONS.get(event.stop_reason, "other")
+            yield {"type": "finish", "finishReason": reason, "messageMetadata": about}
+        case RunFailed():
+            failure = {name: getattr(event, name) for name in ("code", "retryable", "partial")}
+            yield {"type": "message-metadata", "messageMetadata": {"failure": failure}}
+            yield {"type": "error", "errorText": event.message}
+        case RunCancelled():
+            yield {"type": "abort", "reason": event.reason}
+
+
+def _usage(event: RunCompleted) -> dict[str, int]:
+    usage = event.usage
+    cached = usage.cache_read_tokens + usage.cache_write_tokens
+    return {
+        "inputTokens": usage.input_tokens + cached,
+        "outputTokens": usage.output_tokens,
+        "cachedInputTokens": usage.cache_read_tokens,
+    }

@@ -1,0 +1,108 @@
+"""OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat-streaming).
+
+Only the answer's own words: the protocol has no place for the tools that a server runs, nor for
+reasoning. `system_fingerprint` names the agent that answered, and its version.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from waypost.events import (
+    Event,
+    RouteDecided,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    TextDelta,
+    TextStarted,
+    Usage,
+)
+from waypost_chat.dialects.frames import Part, frames
+from waypost_chat.dialects.openai import ROUTED, error_of, seconds
+
+DONE = "[DONE]"
+_REASONS = {
+    "max_tokens": "length",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
+}
+
+
+class OpenAIChat:
+    """`model` is what the client asked for. Where `usage`, a last chunk tells the tokens."""
+
+    def __init__(self, model: str = ROUTED, *, usage: bool = False) -> None:
+        self._about: dict[str, Any] = {"id": "", "object": "chat.completion.chunk", "created": 0}
+        self._about |= {"model": model, "system_fingerprint": None}
+        self._tell_usage = usage
+        self._answer: set[str] = set()
+        self._text: list[str] = []
+        self._end: RunCompleted | None = None
+        self.error: RunFailed | RunCancelled | None = None
+        """Why there is no answer, once that is known."""
+
+    def encode(self, event: Event) -> bytes:
+        return frames(self._chunks(event), event.seq)
+
+    def completion(self) -> dict[str, Any]:
+        """The answer in one piece, once the run was told to its end."""
+        assert self._end  # noqa: S101
+        content = "".join(self._text)
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": content,
+            "refusal": None,
+            "annotations": [],
+        }
+        choice = {"index": 0, "message": message, "logprobs": None}
+        return {
+            **self._about,
+            "object": "chat.completion",
+            "choices": [{**choice, "finish_reason": _reason(self._end)}],
+            "usage": _usage(self._end.usage),
+        }
+
+    def _chunks(self, event: Event) -> Iterator[Part | str]:
+        match event:
+            case RunStarted():
+                ulid = event.run_id.removeprefix("run_")
+                self._about |= {"id": f"chatcmpl-{ulid}", "created": seconds(event.at)}
+                yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+            case RouteDecided():
+                self._about["system_fingerprint"] = f"{event.agent}-v{event.agent_version}"
+            case TextStarted(channel="final"):
+                self._answer.add(event.text_id)
+            case TextDelta() if event.text_id in self._answer:
+                self._text.append(event.delta)
+                yield self._chunk({"content": event.delta})
+            case RunCompleted():
+                self._end = event
+                yield self._chunk({}, _reason(event))
+                if self._tell_usage:
+                    yield {**self._about, "choices": [], "usage": _usage(event.usage)}
+                yield DONE
+            case RunFailed() | RunCancelled():
+                self.error = event
+                yield {"error": error_of(event)}
+                yield DONE
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> Part:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        usage = {"usage": None} if self._tell_usage else {}
+        return {**self._about, "choices": [choice], **usage}
+
+
+def _reason(event: RunCompleted) -> str:
+    return _REASONS.get(event.stop_reason, "stop")
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    """OpenAI counts cached tokens as a part of the prompt; the run counts them apart."""
+    prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": prompt + usage.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens},
+    }
