@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from waypost import store
 from waypost.agents import definition
@@ -14,6 +14,7 @@ from waypost.models import bedrock, budget, loading
 from waypost.registry import Allowed, Editor, Registry
 from waypost.routing import Router
 from waypost.runs.history import LEAST_BUDGET
+from waypost.runs.work import Work
 from waypost.settings import Settings, SettingsError
 from waypost.warehouse import Database, QueryError
 from waypost.warehouse.query import Caps
@@ -27,6 +28,7 @@ class Backend:
     editor: Editor
     router: Router
     resources: Resources
+    work: Work = field(default_factory=Work)
 
     @classmethod
     async def open(cls, settings: Settings) -> "Backend":

@@ -74,6 +74,7 @@ class LiveRun:
         work = Answer(backend, who, run, question, live._deadline - nothing_new)
         live._answering = asyncio.create_task(live._answer(work), name=f"{run.id} answer")
         live._task = asyncio.create_task(live._work(work), name=run.id)
+        backend.work.count(live._task)
         if left < math.inf:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(left - end, live.out_of_time)
