@@ -20,6 +20,7 @@ from waypost.models.turns import (
     CallStarted,
     Finished,
     Reasoning,
+    System,
     Text,
     ToolCall,
     ToolSpec,
@@ -103,7 +104,12 @@ class Model:
             yield piece
 
 
-async def streamed(model: Model, turns: list[Any], name: str = "us.amazon.nova-lite-v1:0") -> Any:
+async def streamed(
+    model: Model,
+    turns: list[Any],
+    name: str = "us.amazon.nova-lite-v1:0",
+    system: System = System("Be brief."),  # noqa: B008
+) -> Any:
     chat = await loading.chat()
     async with bedrock.serving(bedrock.app(model)) as served:
         client = boto3.client(
@@ -113,7 +119,7 @@ async def streamed(model: Model, turns: list[Any], name: str = "us.amazon.nova-l
             aws_access_key_id="local",
             aws_secret_access_key="local",
         )
-        return [piece async for piece in chat.stream(client, name, "Be brief.", turns, [TOOL], 99)]
+        return [piece async for piece in chat.stream(client, name, system, turns, [TOOL], 99)]
 
 
 async def test_pieces_come_in_our_own_terms() -> None:

@@ -11,7 +11,16 @@ from waypost.errors import ModelBroken, ModelError
 from waypost.events import Event, StepCompleted, StepStarted, StepUpdated, ToolInput, Usage
 from waypost.ids import new_id
 from waypost.models import loading, prices, spent
-from waypost.models.turns import CallInput, Finished, Piece, Reasoning, Text, ToolSpec, Turn
+from waypost.models.turns import (
+    CallInput,
+    Finished,
+    Piece,
+    Reasoning,
+    System,
+    Text,
+    ToolSpec,
+    Turn,
+)
 
 
 class ModelCall:
@@ -21,7 +30,7 @@ class ModelCall:
         self,
         client: Any,
         model: str,
-        system: str,
+        system: System,
         turns: list[Turn],
         tools: list[ToolSpec],
         max_tokens: int,

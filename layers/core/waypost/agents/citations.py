@@ -6,20 +6,38 @@ from collections.abc import Iterator, Sequence
 from waypost.events import SourceCited
 from waypost.knowledge import Passage
 
-_MARK = re.compile(r"\[(\d{1,3})\]")
-_LONGEST_MARK = 5
+_MARK = re.compile(r"\[(\d{1,4})\]")
+_LONGEST_MARK = 6
 _QUOTE = 400
 _LIST = "\n\nSources: "
 
 
 class Citations:
-    """Follows an answer's text; each passage is reported where `[n]` first names it."""
+    """Numbers the passages that an answer may cite, 1, 2, 3 …, and follows its text.
+
+    Each passage is reported where `[n]` first names it.
+    """
 
     def __init__(self, passages: Sequence[Passage] = ()) -> None:
-        self._passages = dict(enumerate(passages, 1))
+        self._passages: dict[int, Passage] = {}
+        self.number(passages)
         self._cited: dict[int, Passage] = {}
         self._tail = ""
         self._listed = False
+
+    def number(self, passages: Sequence[Passage]) -> list[int]:
+        """The numbers of `passages`: new ones go on from the last, known ones keep theirs."""
+        known = {passage.id: index for index, passage in self._passages.items()}
+        numbers: list[int] = []
+        for passage in passages:
+            index = known.setdefault(passage.id, max(self._passages, default=0) + 1)
+            self._passages[index] = passage
+            numbers.append(index)
+        return numbers
+
+    def restore(self, index: int, passage: Passage) -> None:
+        """A passage that was given this number before the answer broke off."""
+        self._passages.setdefault(index, passage)
 
     def read(self, delta: str) -> Iterator[SourceCited]:
         text = self._tail + delta

@@ -4,41 +4,29 @@ It yields events and knows neither HTTP nor DynamoDB.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from waypost.agents import prompts
 from waypost.agents.attempts import Attempts
 from waypost.agents.calling import ModelCall
-from waypost.agents.citations import Citations
+from waypost.agents.preparing import Preparation
 from waypost.agents.task import Resources, Task
-from waypost.agents.tools import Outcome, QueryDatabase, Tool, failure
+from waypost.agents.tools import Outcome, failure
 from waypost.agents.writing import Writing
-from waypost.errors import DeadlinePassed, LimitReached, ModelBroken, Unavailable
+from waypost.errors import DeadlinePassed, LimitReached, ModelBroken
 from waypost.events import (
     Data,
     Event,
     StepCompleted,
-    StepStarted,
     ToolFailed,
     ToolOutput,
     Usage,
 )
-from waypost.ids import new_id
 from waypost.models.failures import model_error
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn, Turn, UserTurn
-from waypost.warehouse import QueryError
-
-_LEANING = re.compile(
-    r"^(and|but|or|so|also|why|how so|what about|how about|more)\b|"
-    r"\b(it|its|they|them|their|that|those|these|this|ones?|first|second|third|last|there|else)\b",
-    re.IGNORECASE,
-)
-"""Words that point at an earlier question."""
 
 
 class Answer:
@@ -49,9 +37,7 @@ class Answer:
         self._resources = resources
         self._turns: list[Turn] = [*task.history, UserTurn(task.question), *_resumed(task.said)]
         self._models = task.models
-        self._system = task.agent.instructions
-        self._tools: dict[str, Tool] = {}
-        self._citations = Citations()
+        self._prepared = Preparation(task, resources)
         self._call: ModelCall | None = None
 
     @property
@@ -71,15 +57,18 @@ class Answer:
                 (LimitReached), there is no time left to go on (DeadlinePassed), or it needs
                 what this deployment lacks (Unavailable).
         """
-        if self._task.agent.strategy == "rag":
-            async for event in self._retrieve():
-                yield event
-        if "query_database" in self._task.agent.tools:
-            async for event in self._read_schema():
-                yield event
+        try:
+            for part in (self._prepared.events(), self._answer()):
+                async with aclosing(part) as events:
+                    async for event in events:
+                        yield event
+        finally:
+            await self._prepared.close()
+
+    async def _answer(self) -> AsyncGenerator[Event, None]:
         before = "".join(turn.text for turn in self._task.said if isinstance(turn, AssistantTurn))
-        for event in self._citations.read(before):
-            yield event
+        for cited in self._prepared.citations.read(before):
+            yield cited
         # Words that go on in mid-sentence are no new paragraph.
         spoken = bool(before) and isinstance(self._task.said[-1], ToolTurn)
         for _ in range(self._task.agent.max_steps):
@@ -98,42 +87,13 @@ class Answer:
                     yield event
         raise LimitReached
 
-    async def _retrieve(self) -> AsyncIterator[Event]:
-        if self._resources.knowledge is None:
-            raise Unavailable("There are no documents here to answer from.", code="no_documents")
-        step = _Step("retrieval", "documents")
-        yield step.started
-        passages = await self._resources.knowledge.search(_search_text(self._task))
-        self._system = prompts.with_passages(self._system, passages)
-        self._citations = Citations(passages)
-        yield step.completed("ok")
-
-    async def _read_schema(self) -> AsyncIterator[Event]:
-        warehouse = self._resources.warehouse
-        if warehouse is None:
-            raise Unavailable("There is no database here to question.", code="no_database")
-        step = _Step("retrieval", "schema")
-        yield step.started
-        try:
-            schema = await warehouse.schema()
-            values = await warehouse.mentioned(_asked(self._task))
-        except QueryError as error:
-            yield step.completed("failed")
-            raise Unavailable(error.message, code=error.code) from error
-        if not schema:
-            yield step.completed("failed")
-            raise Unavailable("No table of the database is open to you.", code="no_open_tables")
-        self._system = prompts.with_schema(self._system, schema, values, self._task.today)
-        self._tools["query_database"] = QueryDatabase(warehouse)
-        yield step.completed("ok")
-
     async def _call_model(self, spoken: bool) -> AsyncIterator[Event]:
         """Tries until a model answers. Once a word of an answer is out, nothing is tried again."""
         attempts = Attempts(self._models)
         while True:
             self._start_in_time()
             model = attempts.current.model
-            self._call = self._new_call(model, Writing(self._citations, spoken=spoken))
+            self._call = self._new_call(model, Writing(self._prepared.citations, spoken=spoken))
             try:
                 async with aclosing(self._call.events()) as events:
                     async for event in events:
@@ -156,9 +116,9 @@ class Answer:
             await asyncio.sleep(following.wait)
 
     def _new_call(self, model: str, writing: Writing) -> ModelCall:
-        tools = [tool.spec for tool in self._tools.values()]
+        tools = [tool.spec for tool in self._prepared.tools.values()]
         client, most = self._resources.bedrock, self._task.agent.max_tokens
-        return ModelCall(client, model, self._system, self._turns, tools, most, writing)
+        return ModelCall(client, model, self._prepared.system, self._turns, tools, most, writing)
 
     def _give_up_on(self, model: str) -> None:
         """The next model answers for the rest of this run; one model's own format is not its."""
@@ -189,21 +149,10 @@ class Answer:
         )
 
     async def _outcome(self, call: ToolCall) -> Outcome:
-        tool = self._tools.get(call.name)
+        tool = self._prepared.tools.get(call.name)
         if tool is None:
             return failure(f"There is no tool {call.name!r}.")
         return await tool(call.arguments)
-
-
-class _Step:
-    def __init__(self, kind: Any, name: str) -> None:
-        self._began = time.monotonic()
-        self.started = StepStarted(step_id=new_id("step"), kind=kind, name=name)
-
-    def completed(self, status: Any) -> StepCompleted:
-        return StepCompleted(
-            step_id=self.started.step_id, status=status, elapsed_ms=_ms(self._began)
-        )
 
 
 def _ms(began: float) -> int:
@@ -214,20 +163,3 @@ def _resumed(said: tuple[Turn, ...]) -> list[Turn]:
     """What was said before, and the word to go on where it breaks off in an answer."""
     broken_off = said and isinstance(said[-1], AssistantTurn)
     return [*said, UserTurn(prompts.CONTINUE)] if broken_off else list(said)
-
-
-def _previous(task: Task) -> str:
-    asked = [turn.text for turn in task.history if isinstance(turn, UserTurn)]
-    asked = [text for text in asked if not text.startswith("<summary>")]
-    return asked[-1] if asked else ""
-
-
-def _asked(task: Task) -> str:
-    """The question and the one before, which it may lean on ("list them")."""
-    return f"{task.question}\n{_previous(task)}"
-
-
-def _search_text(task: Task) -> str:
-    """What to look for: a question that leans on the one before cannot be looked up without it."""
-    leans = _LEANING.search(task.question) or len(task.question.split()) <= 2
-    return _asked(task) if leans else task.question

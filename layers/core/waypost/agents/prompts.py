@@ -11,14 +11,22 @@ CONTINUE = (
 )
 
 
-def with_passages(instructions: str, passages: Sequence[Passage]) -> str:
-    """The instructions and the passages, numbered as the answer shall cite them."""
-    blocks = "\n".join(
-        f'<passage index="{index}" document={quoteattr(passage.document)} '
-        f"heading={quoteattr(passage.heading)}>\n{escape(passage.text)}\n</passage>"
-        for index, passage in enumerate(passages, 1)
-    )
-    return f"{instructions}\n\n<passages>\n{blocks}\n</passages>"
+NO_DOCUMENTS = "There are no documents here to answer from."
+NO_DATABASE = "There is no database here to question."
+
+
+def with_documents(instructions: str, passages: Sequence[Passage]) -> str:
+    """The instructions and whole documents, their passages numbered as the answer shall cite them.
+
+    The same bytes for every question, so that a model can keep them.
+    """
+    return f"{instructions}\n\n<documents>\n{_blocks(passages, 1)}\n</documents>"
+
+
+def with_passages(instructions: str, passages: Sequence[Passage], first: int = 1) -> str:
+    """The instructions and what was found for this question, numbered from `first`."""
+    found = f"<passages>\n{_blocks(passages, first)}\n</passages>"
+    return f"{instructions}\n\n{found}" if instructions else found
 
 
 def with_schema(instructions: str, schema: str, values: Sequence[str], today: str) -> str:
@@ -27,4 +35,17 @@ def with_schema(instructions: str, schema: str, values: Sequence[str], today: st
     return (
         f"{instructions}\n\n<today>{today}</today>\n"
         f'<schema dialect="sqlite">\n{escape(schema)}\n</schema>{named}'
+    ).lstrip()
+
+
+def with_missing(instructions: str, missing: Sequence[str]) -> str:
+    """The instructions, and what they speak of that is not there."""
+    return f"{instructions}\n\n<missing>\n{escape(chr(10).join(missing))}\n</missing>".lstrip()
+
+
+def _blocks(passages: Sequence[Passage], first: int) -> str:
+    return "\n".join(
+        f'<passage index="{index}" document={quoteattr(passage.document)} '
+        f"heading={quoteattr(passage.heading)}>\n{escape(passage.text)}\n</passage>"
+        for index, passage in enumerate(passages, first)
     )

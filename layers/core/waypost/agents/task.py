@@ -1,8 +1,8 @@
 """One question for one agent, and what it may work with."""
 
 import math
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from waypost.agents.definition import Agent
@@ -36,6 +36,8 @@ class Task:
     """What an earlier run has said and done about this question: the answer goes on from there."""
     until: float = math.inf
     """Nothing new is started after this time, in seconds since the epoch."""
+    mcp_servers: Mapping[str, str] = field(default_factory=dict)
+    """MCP servers whose tools may be used: their addresses by name."""
 
 
 class Answering(Protocol):

@@ -1,10 +1,13 @@
 """The tools that an agent may be given, by name."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from waypost.models.turns import ToolSpec
+from waypost.agents.citations import Citations
+from waypost.knowledge import Folder, Passage
+from waypost.models.turns import AssistantTurn, ToolSpec, ToolTurn, Turn
 from waypost.warehouse import Database, QueryError, Result
 
 MODEL_ROWS = 50
@@ -60,6 +63,55 @@ class QueryDatabase:
             return _rows(await self._database.query(sql))
         except QueryError as error:
             return failure(error.message)
+
+
+class SearchDocuments:
+    """Finds passages, numbered on from those that the answer may cite already."""
+
+    spec = ToolSpec(
+        name="search_documents",
+        description=(
+            "Searches the company's documents and returns the passages that fit best. Cite a "
+            "passage by its index, as in [3]."
+        ),
+        parameters={
+            "type": "object",
+            "properties": {
+                "query": {"type": "string", "description": "What to look for, in its own words"}
+            },
+            "required": ["query"],
+        },
+    )
+
+    def __init__(self, knowledge: Folder, among: frozenset[str], citations: Citations) -> None:
+        self._knowledge = knowledge
+        self._among = among
+        self._citations = citations
+
+    async def __call__(self, arguments: dict[str, Any]) -> Outcome:
+        query = arguments.get("query")
+        if not isinstance(query, str) or not query.strip():
+            return failure("The tool needs one argument, `query`, a text.")
+        found = await self._knowledge.search(query, among=self._among)
+        numbers = self._citations.number(found)
+        shown = {"passages": [_passage(n, p) for n, p in zip(numbers, found, strict=True)]}
+        return Outcome(text=json.dumps(shown, ensure_ascii=False), output=shown)
+
+
+def restore(citations: Citations, said: Sequence[Turn]) -> None:
+    """Gives passages that were found before an answer broke off the numbers that they had."""
+    names = {c.id: c.name for t in said if isinstance(t, AssistantTurn) for c in t.calls}
+    for turn in said:
+        if isinstance(turn, ToolTurn) and not turn.failed:
+            if names.get(turn.call_id) != SearchDocuments.spec.name:
+                continue
+            for found in json.loads(turn.text)["passages"]:
+                index = found.pop("index")
+                citations.restore(index, Passage(**found))
+
+
+def _passage(index: int, passage: Passage) -> dict[str, Any]:
+    return {"index": index, **passage.__dict__}
 
 
 def failure(message: str) -> Outcome:

@@ -1,56 +1,75 @@
-"""A folder of documents behind an SQLite full-text index (FTS5, https://sqlite.org/fts5.html)."""
+"""A folder of documents behind a full-text index."""
 
 import asyncio
 import hashlib
 import os
-import re
-import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
+from waypost.knowledge import index
 from waypost.knowledge.passages import Passage, passages
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt"})
 _LAYOUT = 1
-_WORD = re.compile(r"\w+")
-_COMMON = frozenset(
-    _WORD.findall(
-        "a about after again all also am an and any are as at be been before being but by can "
-        "could did do does doing for from get give had has have having he her him his how i if "
-        "in into is it its just like may me mine more most must my no not of on one or our ours "
-        "please shall she should so some such tell than that the their them then there these "
-        "they this those to too up us very was we were what when where which while who whom "
-        "whose why will with would you your yours"
-    )
-)
 
 
 class Folder:
     """The documents of one folder, indexed into a file on first use.
 
-    Every tenant may read them: what is one tenant's alone does not belong here.
+    Every tenant may read them: what is one tenant's alone does not belong here. `among` names the
+    documents that count; None stands for all.
     """
 
     def __init__(self, root: Path, cache: Path | None = None) -> None:
         self._root = root
         self._cache = cache or Path(tempfile.gettempdir())
         self._index: Path | None = None
+        self._names: frozenset[str] = frozenset()
         self._indexing = asyncio.Lock()
 
-    async def search(self, question: str, limit: int = 8) -> list[Passage]:
+    async def search(
+        self, question: str, limit: int = 8, among: frozenset[str] | None = None
+    ) -> list[Passage]:
         """The passages that answer best, by BM25 over title, headings and text."""
-        return await asyncio.to_thread(_search, await self._ready(), question, limit)
+        file = await self._ready()
+        return await asyncio.to_thread(index.search, file, question, limit, self._of(among))
 
-    async def outline(self, longest: int = 3000) -> str:
+    async def outline(self, longest: int = 3000, among: frozenset[str] | None = None) -> str:
         """Titles and headings, for whoever decides whether to look here; at most `longest` long."""
-        return await asyncio.to_thread(_outline, await self._ready(), longest)
+        file = await self._ready()
+        return await asyncio.to_thread(index.outline, file, longest, self._of(among))
+
+    async def whole(self, longest: int, among: frozenset[str] | None = None) -> list[Passage]:
+        """Whole documents, in the order of their names, as many as fit into `longest` characters.
+
+        One that is too long for what is left is passed over.
+        """
+        file = await self._ready()
+        return await asyncio.to_thread(index.whole, file, longest, self._of(among))
+
+    async def named(self, patterns: Sequence[str]) -> frozenset[str]:
+        """The documents whose path inside the folder one of `patterns` matches; `*` spans `/`."""
+        await self._ready()
+        return frozenset(
+            name for name in self._names if any(fnmatch(name, pattern) for pattern in patterns)
+        )
+
+    async def names(self) -> frozenset[str]:
+        """Every document, by its path inside the folder."""
+        await self._ready()
+        return self._names
+
+    def _of(self, among: frozenset[str] | None) -> frozenset[str]:
+        return self._names if among is None else among
 
     async def _ready(self) -> Path:
         async with self._indexing:
             if self._index is None:
-                self._index = await asyncio.to_thread(_indexed, self._root, self._cache)
+                file = await asyncio.to_thread(_indexed, self._root, self._cache)
+                self._names = frozenset(await asyncio.to_thread(index.names, file))
+                self._index = file
             return self._index
 
 
@@ -68,59 +87,17 @@ def _indexed(root: Path, cache: Path) -> Path:
     for path in _documents(root):
         stat = path.stat()
         print_of.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    index = cache / f"waypost-{print_of.hexdigest()[:24]}.sqlite"
-    if not index.exists():
+    file = cache / f"waypost-{print_of.hexdigest()[:24]}.sqlite"
+    if not file.exists():
         # Two processes may build it at once: each writes its own file and the last rename wins.
         handle, fresh = tempfile.mkstemp(dir=cache, suffix=".sqlite")
         os.close(handle)
-        _build(root, Path(fresh))
-        Path(fresh).replace(index)
-    return index
+        index.build(_passages(root), Path(fresh))
+        Path(fresh).replace(file)
+    return file
 
 
-def _build(root: Path, index: Path) -> None:
-    with closing(sqlite3.connect(index)) as db, db:
-        db.execute(
-            "CREATE VIRTUAL TABLE passage USING fts5(title, heading, text, id UNINDEXED, "
-            "document UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2')"
-        )
-        for path in _documents(root):
-            name = path.relative_to(root).as_posix()
-            source = path.read_text(encoding="utf-8", errors="replace")
-            db.executemany(
-                "INSERT INTO passage (title, heading, text, id, document) VALUES (?, ?, ?, ?, ?)",
-                [(p.title, p.heading, p.text, p.id, p.document) for p in passages(name, source)],
-            )
-
-
-def _connect(index: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)
-
-
-def _search(index: Path, question: str, limit: int) -> list[Passage]:
-    words = list(dict.fromkeys(w.lower() for w in _WORD.findall(question)))
-    words = [w for w in words if w not in _COMMON] or words
-    if not words:
-        return []
-    query = " OR ".join(f'"{word}"' for word in words[:64])
-    with closing(_connect(index)) as db:
-        rows = db.execute(
-            "SELECT id, document, title, heading, text FROM passage WHERE passage MATCH ? "
-            "ORDER BY bm25(passage, 2.0, 3.0, 1.0) LIMIT ?",
-            (query, limit),
-        )
-        return [Passage(*row) for row in rows]
-
-
-def _outline(index: Path, longest: int) -> str:
-    """One line a document: its title, then its headings as far as they fit in a fair share."""
-    documents: dict[str, list[str]] = {}
-    with closing(_connect(index)) as db:
-        for title, heading in db.execute("SELECT title, heading FROM passage ORDER BY rowid"):
-            headings = documents.setdefault(title, [])
-            last = heading.rpartition(" > ")[2]
-            if last != title and last not in headings:
-                headings.append(last)
-    share = max(longest // max(len(documents), 1), 40)
-    lines = ("; ".join([title, *headings])[:share] for title, headings in documents.items())
-    return "\n".join(lines)[:longest]
+def _passages(root: Path) -> Iterator[Passage]:
+    for path in _documents(root):
+        name = path.relative_to(root).as_posix()
+        yield from passages(name, path.read_text(encoding="utf-8", errors="replace"))

@@ -21,6 +21,7 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGenerationChunk
 
 from waypost.events import Usage
+from waypost.models import caching
 from waypost.models.pump import pump
 from waypost.models.turns import (
     AssistantTurn,
@@ -29,6 +30,7 @@ from waypost.models.turns import (
     Finished,
     Piece,
     Reasoning,
+    System,
     Text,
     ToolCall,
     ToolSpec,
@@ -75,7 +77,7 @@ def _converse(client: Any, model: str, max_tokens: int) -> StreamingConverse:
 async def stream(
     client: Any,
     model: str,
-    system: str,
+    system: System,
     turns: Sequence[Turn],
     tools: Sequence[ToolSpec],
     max_tokens: int,
@@ -89,7 +91,7 @@ async def stream(
         chat = chat.bind_tools([_function(t) for t in tools])
     whole: AIMessageChunk | None = None
     calls: dict[Any, str] = {}
-    async for chunk in chat.astream([SystemMessage(system), *map(_message, turns)]):
+    async for chunk in chat.astream([_system(model, system), *map(_message, turns)]):
         whole = chunk if whole is None else whole + chunk
         for piece in _pieces(chunk, calls):
             yield piece
@@ -140,6 +142,14 @@ def _usage(whole: AIMessageChunk) -> Usage:
         cache_read_tokens=read,
         cache_write_tokens=written,
     )
+
+
+def _system(model: str, system: System) -> SystemMessage:
+    if not system.prefix or not caching.supported(model):
+        return SystemMessage(system.whole)
+    kept = [{"type": "text", "text": system.prefix}, StreamingConverse.create_cache_point()]
+    rest = [{"type": "text", "text": system.text}] if system.text else []
+    return SystemMessage([*kept, *rest])
 
 
 def _message(turn: Turn) -> BaseMessage:

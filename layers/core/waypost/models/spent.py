@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from waypost.events import Usage
-from waypost.models.turns import AssistantTurn, ToolTurn, Turn, UserTurn
+from waypost.models.turns import AssistantTurn, System, ToolTurn, Turn, UserTurn
 
 _BYTES_PER_TOKEN = 4
 """Of English text, on average. Bedrock tells the true number only at the end of a stream."""
 
 
-def estimate(system: str, turns: Sequence[Turn], received: str) -> Usage:
+def estimate(system: System, turns: Sequence[Turn], received: str) -> Usage:
     """Tokens of a call whose stream gave `received` and then no more."""
-    prompt = system + "".join(map(_text, turns))
+    prompt = system.whole + "".join(map(_text, turns))
     return Usage(input_tokens=_tokens(prompt), output_tokens=_tokens(received))
 
 

@@ -38,6 +38,22 @@ Turn = UserTurn | AssistantTurn | ToolTurn
 
 
 @dataclass(frozen=True)
+class System:
+    """What a model is told before the conversation.
+
+    `prefix` stands first and is the same from question to question: models that can do so keep it
+    and read it again for a fraction of its price. It may be empty.
+    """
+
+    text: str
+    prefix: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.prefix}\n\n{self.text}".strip()
+
+
+@dataclass(frozen=True)
 class ToolSpec:
     """A tool as the model is told of it; `parameters` is a JSON schema of an object."""
 

@@ -1,0 +1,9 @@
+"""Tools of MCP servers, over the protocol's streamable HTTP transport.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+"""
+
+from waypost.agents.mcp.server import Server
+from waypost.agents.mcp.wire import McpError
+
+__all__ = ["McpError", "Server"]
