@@ -1,5 +1,6 @@
 """What a deployment decides, read once from the environment that `template.yaml` sets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Literal
 
 from waypost.errors import Invalid
 from waypost.identity import Identity
+
+_ADDRESS = re.compile(r"https?://[^/\s]+")
 
 
 class SettingsError(ValueError):
@@ -22,6 +25,8 @@ class Settings:
     router_model: str
     models: Mapping[str, str]
     """Every name by which a request may choose a model, with the model's id; `model` is one."""
+    mcp_servers: Mapping[str, str]
+    """MCP servers whose tools a request may ask for: their addresses by name."""
     fallback_models: tuple[str, ...]
     """Asked in turn where an agent's model fails before its first word."""
     model_timeout: float
@@ -63,6 +68,7 @@ class Settings:
             model=model,
             router_model=env.get("WAYPOST_ROUTER_MODEL") or model,
             models={model: model, **_named(env, "WAYPOST_MODELS")},
+            mcp_servers=_addresses(env, "WAYPOST_MCP_SERVERS"),
             fallback_models=tuple(_list(env, "WAYPOST_FALLBACK_MODELS")),
             model_timeout=_number(env, "WAYPOST_MODEL_TIMEOUT", 30),
             agents=Path(_text(env, "WAYPOST_AGENTS")),
@@ -104,6 +110,13 @@ def _named(env: Mapping[str, str], name: str) -> dict[str, str]:
     if any(not key.strip() or (equals and not value.strip()) for key, equals, value in pairs):
         raise SettingsError(f"{name} must be a list of name=value, not {env[name]!r}.")
     return {key.strip(): value.strip() if equals else key.strip() for key, equals, value in pairs}
+
+
+def _addresses(env: Mapping[str, str], name: str) -> dict[str, str]:
+    named = _named(env, name)
+    if wrong := next((key for key, url in named.items() if not _ADDRESS.match(url)), None):
+        raise SettingsError(f"{name}: {wrong!r} has no address that begins with http:// or https://.")
+    return named
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

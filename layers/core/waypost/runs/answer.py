@@ -35,6 +35,8 @@ class Question:
     """The agents that the router may choose among; none for all that it may choose at all."""
     said: tuple[Turn, ...] = ()
     """What the run before has said and done, where this one goes on with it."""
+    mcp_servers: tuple[str, ...] = ()
+    """Names of those whose tools the agent may use beside its own."""
     answerer: Answerer | None = None
     """What answers in the agent's place."""
 
@@ -117,7 +119,12 @@ class Answer:
             today=self._run.created_at[:10],
             said=self._question.said,
             until=self._until,
+            mcp_servers=self._mcp_servers(),
         )
+
+    def _mcp_servers(self) -> dict[str, str]:
+        known = self._backend.settings.mcp_servers
+        return {name: known[name] for name in self._question.mcp_servers if name in known}
 
     def _models(self, agent: Agent) -> tuple[str, ...]:
         """A model that the caller has chosen is the only one."""

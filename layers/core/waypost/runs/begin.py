@@ -55,6 +55,8 @@ class Request:
     """Agents that the router may choose among, where none is named; empty for all."""
     told: tuple[Said, ...] = ()
     """What was said before, where the client carries it; used for a thread that is new."""
+    mcp_servers: tuple[str, ...] = ()
+    """Names of MCP servers whose tools the agent may use beside its own."""
     answerer: Answerer | None = None
     """What answers in the place of the agent's model."""
 
@@ -70,15 +72,15 @@ async def begin(
     Where the caller has begun it before under the same key, it is that run, live or over.
 
     Raises:
-        Invalid: The text is blank or too long, or the agent, the model, the key or the thread's
-            id is none. Nothing was written.
+        Invalid: The text is blank or too long, or the agent, the model, an MCP server, the key or
+            the thread's id is none. Nothing was written.
         NotFound: The thread is not there, or not this user's. Nothing was written.
         RunLive: The question before is still being answered. Nothing was written.
         Conflict: The key was used for another request.
     """
     _check(backend, request)
     asked = [request.text, request.thread_id, request.agent, request.model]
-    asked += [turn.text for turn in request.told]
+    asked += [*(turn.text for turn in request.told), *request.mcp_servers]
     claim = claimed_by(call, asked)
     return await once(backend, who, claim, lambda: _begin(backend, who, request, call, claim))
 
@@ -132,7 +134,14 @@ async def _begin(
     thread, history, told = await _thread(backend, who, request)
     model = backend.model_id(request.model) if request.model else None
     question = Question(
-        request.text, history, agents, agent, model, request.among, answerer=request.answerer
+        request.text,
+        history,
+        agents,
+        agent,
+        model,
+        request.among,
+        answerer=request.answerer,
+        mcp_servers=request.mcp_servers,
     )
     if agent is None and not question.candidates:
         raise Unavailable("There is no agent here that could answer this.", code="no_agents")
@@ -168,6 +177,14 @@ def _check(backend: Backend, request: Request) -> None:
     if request.model and request.model not in backend.settings.models:
         allowed = ", ".join(backend.settings.models)
         raise Invalid(f"There is no such model here. There are: {allowed}.", code="unknown_model")
+    if unknown := set(request.mcp_servers) - set(backend.settings.mcp_servers):
+        allowed = ", ".join(backend.settings.mcp_servers) or "none"
+        refused = Invalid(
+            f"There is no MCP server {min(unknown)!r} here. There are: {allowed}.",
+            code="unknown_mcp_server",
+        )
+        refused.details["allowed"] = list(backend.settings.mcp_servers)
+        raise refused
     if request.thread_id is not None:
         check_thread_id(request.thread_id)
 
