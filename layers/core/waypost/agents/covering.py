@@ -1,0 +1,44 @@
+"""What each agent's documents and tables are about, for whoever decides which one to ask."""
+
+from collections.abc import Iterable
+
+from waypost.agents.definition import Agent
+from waypost.agents.task import Resources
+from waypost.knowledge import Folder
+from waypost.warehouse import Database, QueryError
+
+
+async def covers(agents: Iterable[Agent], resources: Resources, question: str) -> dict[str, str]:
+    """By agent id; those that nothing is known about are left out.
+
+    An agent whose patterns name no document that is here may answer from all of them, but none is
+    what it is for.
+    """
+    agents = list(agents)
+    tables = ""
+    if resources.warehouse and any("query_database" in agent.tools for agent in agents):
+        tables = await _tables(resources.warehouse, question)
+    found: dict[str, str] = {}
+    for agent in agents:
+        documents = await _documents(agent, resources.knowledge)
+        rows = tables if "query_database" in agent.tools else ""
+        if about := "\n".join(part for part in (documents, rows) if part):
+            found[agent.id] = about
+    return found
+
+
+async def _documents(agent: Agent, knowledge: Folder | None) -> str:
+    reads = agent.strategy != "none" or "search_documents" in agent.tools
+    if knowledge is None or not reads:
+        return ""
+    own = await knowledge.named(agent.documents) if agent.documents else await knowledge.names()
+    return await knowledge.outline(among=own) if own else ""
+
+
+async def _tables(warehouse: Database, question: str) -> str:
+    """Tables with their columns, and proper names of the question that occur in them."""
+    try:
+        return "\n".join([await warehouse.summary(), *await warehouse.named(question)])
+    except QueryError:
+        # The agent itself says so when it is asked; the others can still answer.
+        return ""
