@@ -131,6 +131,9 @@ class Run(_Record):
     created_at: str
     finished_at: str | None = None
     model: str | None = None
+    mcp_servers: tuple[str, ...] = Field(
+        default=(), description="MCP servers whose tools the agent may use"
+    )
     route: Route | None = None
     usage: Usage = Usage()
     cost_usd: float | None = None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from waypost import store
-from waypost.agents import definition
+from waypost.agents import covering, definition
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Resources
 from waypost.identity import Identity
@@ -16,7 +16,7 @@ from waypost.routing import Router
 from waypost.runs.history import LEAST_BUDGET
 from waypost.runs.work import Work
 from waypost.settings import Settings, SettingsError
-from waypost.warehouse import Database, QueryError
+from waypost.warehouse import Database
 from waypost.warehouse.query import Caps
 
 
@@ -73,21 +73,7 @@ class Backend:
 
     async def covers(self, agents: Mapping[str, Agent], question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""
-        about = {agent.id: await self._about(agent, question) for agent in agents.values()}
-        return {agent_id: text for agent_id, text in about.items() if text}
-
-    async def _about(self, agent: Agent, question: str) -> str:
-        parts: list[str] = []
-        if agent.strategy == "rag" and self.resources.knowledge:
-            parts.append(await self.resources.knowledge.outline())
-        if "query_database" in agent.tools and self.resources.warehouse:
-            try:
-                parts.append(await self.resources.warehouse.summary())
-                parts += await self.resources.warehouse.named(question)
-            except QueryError:
-                # The agent itself says so when it is asked; the others can still answer.
-                return ""
-        return "\n".join(parts)
+        return await covering.covers(agents.values(), self.resources, question)
 
 
 def _allowed(settings: Settings, files: Agents) -> Allowed:

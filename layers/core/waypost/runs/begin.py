@@ -154,6 +154,7 @@ async def _begin(
         message_id=new_id("msg"),
         created_at=thread.updated_at,
         model=model or backend.model_id((agent and agent.model) or backend.settings.model),
+        mcp_servers=request.mcp_servers,
     )
     message = Message(
         id=run.user_message_id,

@@ -58,6 +58,7 @@ async def _resume(
         continues=broken.id,
         created_at=at,
         model=broken.model,
+        mcp_servers=broken.mcp_servers,
     )
     question = await _question(backend, who, broken, events)
     lease = time.time() + backend.settings.lease
@@ -98,4 +99,12 @@ async def _question(backend: Backend, who: Identity, broken: Run, events: list[E
     usual = backend.model_id((agent and agent.model) or backend.settings.model)
     _, history = await reading.recall(backend, who, broken.thread_id, before=asked.id)
     model = broken.model if broken.model != usual else None
-    return Question(asked.text, history, agents, agent, model, said=retelling.turns(events))
+    return Question(
+        asked.text,
+        history,
+        agents,
+        agent,
+        model,
+        said=retelling.turns(events),
+        mcp_servers=broken.mcp_servers,
+    )
