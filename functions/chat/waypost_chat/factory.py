@@ -10,14 +10,30 @@ from waypost.runs import Backend
 from waypost.settings import Settings
 from waypost_chat import failures, openapi
 from waypost_chat.limits import Limits
-from waypost_chat.routes import about, agents, internal, runs, threads
+from waypost_chat.routes import (
+    about,
+    ag_ui,
+    agent_threads,
+    agents,
+    ai_sdk,
+    internal,
+    openai,
+    openai_responses,
+    runs,
+    threads,
+)
 
 ROUTES = (
     about,
     runs,
     threads,
     agents,
+    agent_threads,
     internal,
+    ai_sdk,
+    ag_ui,
+    openai,
+    openai_responses,
 )
 
 

@@ -82,8 +82,8 @@ class AgUi:
             case RunCancelled():
                 yield self._finished("cancelled", self._usage)
             case RunFailed():
-                about: Part = {"message": event.message, "code": event.code}
-                yield {"type": "RUN_ERROR", **about, "usage": [_usage(self._usage)]}
+                failure: Part = {"message": event.message, "code": event.code}
+                yield {"type": "RUN_ERROR", **failure, "usage": [_usage(self._usage)]}
 
     def _step(self, event: StepStarted) -> str:
         """A name that no other open step has."""

@@ -1,0 +1,65 @@
+"""AG-UI's RunAgentInput."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from waypost.records import Said
+from waypost_chat.bodies.conversation import Asked, Open, asked, check_only_text, text_of
+
+_TEXTS = ("text",)
+
+
+class AgUiPart(Open):
+    type: Annotated[str, Field(examples=["text"])]
+    text: str | None = None
+
+
+class AgUiMessage(Open):
+    """Only what users and assistants said is read."""
+
+    id: Annotated[str, Field(examples=["msg-1"])]
+    role: Literal["developer", "system", "assistant", "user", "tool", "activity", "reasoning"]
+    content: Annotated[
+        str | list[AgUiPart] | dict[str, Any] | None,
+        Field(examples=["How many technicians are active?"]),
+    ] = None
+
+    @property
+    def said(self) -> str | list[AgUiPart] | None:
+        return None if isinstance(self.content, dict) else self.content
+
+
+class RunAgentInput(Open):
+    """A run that a client asks for. Its `threadId` is the thread's, its `runId` is echoed.
+
+    `forwardedProps` may hold `agent` and `model`. State, tools and context are not read: agents
+    use the tools that the deployment gives them.
+    """
+
+    thread_id: Annotated[str, Field(alias="threadId", examples=["conv-test-123"])]
+    run_id: Annotated[str, Field(alias="runId", min_length=1, max_length=200, examples=["run-1"])]
+    messages: Annotated[list[AgUiMessage], Field(min_length=1, max_length=10_000)]
+    forwarded: Annotated[Any, Field(alias="forwardedProps", examples=[{}])] = None
+    state: Annotated[Any, Field(examples=[{}])] = None
+    tools: Annotated[list[Any] | None, Field(examples=[[]])] = None
+    context: Annotated[list[Any] | None, Field(examples=[[]])] = None
+
+    def asked(self) -> Asked:
+        """The question and what was said before. Raises Invalid."""
+        users = [message for message in self.messages if message.role == "user"]
+        if users:
+            check_only_text(users[-1].said, _TEXTS)
+        return asked(
+            [
+                Said(role=message.role, text=text_of(message.said, _TEXTS))
+                for message in self.messages
+                if message.role in ("user", "assistant")
+            ]
+        )
+
+    def chosen(self, what: str) -> str | None:
+        """A choice that the client forwards: its `agent`, its `model`."""
+        props = self.forwarded if isinstance(self.forwarded, dict) else {}
+        name = props.get(what)
+        return name if isinstance(name, str) else None

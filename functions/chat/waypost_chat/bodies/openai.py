@@ -1,0 +1,170 @@
+"""What OpenAI's clients send, and what they are answered.
+
+Sampling fields and others that are not named here may be sent and change nothing. Fields that ask
+for another kind of answer than text are named, so that they are refused.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from waypost.records import Role, Said
+from waypost_chat.bodies.conversation import Asked, Open, asked, check_only_text, text_of
+from waypost_chat.dialects.openai import ROUTED
+
+_TEXTS = ("text", "input_text", "output_text")
+Model = Annotated[str, Field(description=f"An agent, or `{ROUTED}` for the one that fits")]
+ToolChoice = Literal["none", "auto"] | None
+_ROLES: dict[str | None, Role] = {"user": "user", "assistant": "assistant"}
+"""Those whose words are read."""
+
+
+class Content(Open):
+    type: Annotated[str, Field(examples=["text"])]
+    text: str | None = None
+
+
+class ChatMessage(Open):
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Annotated[
+        str | list[Content] | None, Field(examples=["How many technicians are active?"])
+    ] = None
+
+
+class StreamOptions(Open):
+    include_usage: bool | None = None
+
+
+class TextFormat(Open):
+    type: Literal["text"] = "text"
+
+
+class TextOptions(Open):
+    format: TextFormat | None = None
+
+
+class NewCompletion(Open):
+    """The conversation so far; the user's last message is the question.
+
+    The agents' instructions are the deployment's: system and developer messages are not read.
+    """
+
+    model: Annotated[Model, Field(examples=[ROUTED])]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=10_000)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Literal[1] | None = None
+    response_format: TextFormat | None = None
+    modalities: list[Literal["text"]] | None = None
+    logprobs: Literal[False] | None = None
+    tool_choice: ToolChoice = None
+
+    def asked(self) -> Asked:
+        """The question and what was said before. Raises Invalid."""
+        return _asked(self.messages)
+
+
+class InputItem(Open):
+    """A message, where it has a role; other items are not read."""
+
+    role: str | None = None
+    content: str | list[Content] | None = None
+
+
+class Conversation(Open):
+    id: str
+
+
+class NewResponse(Open):
+    """A question, as text or as the last user message of a list.
+
+    `previous_response_id` and `conversation` continue a thread; a conversation that is not there
+    yet is made. `instructions` are not read: the agents' are the deployment's.
+    """
+
+    model: Annotated[Model, Field(examples=[ROUTED])] = ROUTED
+    input: Annotated[str | list[InputItem], Field(examples=["How many technicians are active?"])]
+    previous_response_id: Annotated[str | None, Field(examples=[None])] = None
+    conversation: Annotated[str | Conversation | None, Field(examples=[None])] = None
+    stream: bool | None = None
+    background: bool | None = None
+    prompt: None = None
+    text: TextOptions | None = None
+    tool_choice: ToolChoice = None
+
+    @property
+    def conversation_id(self) -> str | None:
+        named = self.conversation
+        return named.id if isinstance(named, Conversation) else named
+
+    def asked(self) -> Asked:
+        """The question and what was said before. Raises Invalid."""
+        return (self.input, ()) if isinstance(self.input, str) else _asked(self.input)
+
+
+class Completion(BaseModel):
+    """`chat.completion`, as OpenAI describes it."""
+
+    id: str = Field(examples=["chatcmpl-01M7Z2801C9NZ9HSN0VPN4Y4HG"])
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    system_fingerprint: str | None = Field(description="The agent and its version")
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any]
+
+
+class ResponseView(BaseModel):
+    """`response`, as OpenAI describes it; fields that are always the same are left out here."""
+
+    id: str = Field(examples=["resp_01M7Z2801C9NZ9HSN0VPN4Y4HG"])
+    object: Literal["response"]
+    created_at: int
+    status: Literal["in_progress", "completed", "failed", "cancelled", "incomplete"]
+    error: dict[str, Any] | None
+    incomplete_details: dict[str, Any] | None
+    model: str
+    conversation: dict[str, Any] | None
+    previous_response_id: str | None
+    output: list[dict[str, Any]]
+    usage: dict[str, Any] | None
+    metadata: dict[str, str]
+
+
+class ModelView(BaseModel):
+    id: str = Field(examples=[ROUTED])
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str = ROUTED
+
+
+class ModelList(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[ModelView]
+
+
+class Problem(BaseModel):
+    message: str
+    type: str = Field(examples=["invalid_request_error"])
+    param: str | None
+    code: str | None
+
+
+class OpenAIFailed(BaseModel):
+    """Every error's body."""
+
+    error: Problem
+
+
+def _asked(messages: Sequence[ChatMessage | InputItem]) -> Asked:
+    users = [message for message in messages if message.role == "user"]
+    if users:
+        check_only_text(users[-1].content, _TEXTS)
+    return asked(
+        [
+            Said(role=_ROLES[message.role], text=text_of(message.content, _TEXTS))
+            for message in messages
+            if message.role in _ROLES
+        ]
+    )

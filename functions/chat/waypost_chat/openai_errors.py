@@ -1,0 +1,74 @@
+"""Errors as OpenAI's clients read them: `{"error": {"message", "type", "param", "code"}}`."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from waypost.errors import WaypostError
+from waypost.events import RunCancelled, RunFailed
+from waypost_chat.bodies.openai import OpenAIFailed
+from waypost_chat.dialects.openai import error, error_of
+
+_KINDS = {401: "authentication_error", 403: "permission_error", 409: "conflict_error"}
+_INVALID = 422, 400
+"""What FastAPI says of a request that is not valid, and what OpenAI does."""
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": OpenAIFailed, "description": "The request is not valid."},
+    401: {"model": OpenAIFailed, "description": "Nobody says who asks, or nobody is believed."},
+    404: {
+        "model": OpenAIFailed,
+        "description": "There is no such model or response, or not yours.",
+    },
+    409: {"model": OpenAIFailed, "description": "The question before is still being answered."},
+    410: {"model": OpenAIFailed, "description": "It is no longer kept."},
+    500: {"model": OpenAIFailed, "description": "The run failed; another try changes nothing."},
+    503: {"model": OpenAIFailed, "description": "The run failed, or cannot begin: try again."},
+}
+
+
+class OpenAIRoute(APIRoute):
+    """A route whose errors are OpenAI's."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as invalid:
+                return _invalid(invalid)
+            except WaypostError as expected:
+                return _expected(expected)
+
+        return handled
+
+
+def failed(event: RunFailed | RunCancelled) -> Response:
+    """A run without an answer. The header tells OpenAI's clients whether to try again."""
+    again = isinstance(event, RunFailed) and event.retryable
+    status = 409 if isinstance(event, RunCancelled) else 503 if again else 500
+    headers = {"x-should-retry": "true" if again else "false"}
+    return JSONResponse({"error": error_of(event)}, status, headers)
+
+
+def _expected(found: WaypostError) -> Response:
+    status = _INVALID[1] if found.status == _INVALID[0] else found.status
+    kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
+    problem = error(found.message, kind, found.code, found.details.get("param"))
+    return JSONResponse({"error": problem}, status)
+
+
+def _invalid(found: RequestValidationError) -> Response:
+    first = found.errors()[0]
+    if first["type"] == "json_invalid":
+        problem = error("The body is not valid JSON.", "invalid_request_error", "invalid_json")
+    else:
+        place = [str(part) for part in first["loc"][1:]]
+        message = f"{'.'.join(place)}: {first['msg']}"
+        param = place[0] if place else None
+        problem = error(message, "invalid_request_error", first["type"], param)
+    return JSONResponse({"error": problem}, _INVALID[1])

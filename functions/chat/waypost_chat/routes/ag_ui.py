@@ -1,0 +1,28 @@
+"""`/api/ag-ui`: for AG-UI's clients, whose thread is a thread here."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from waypost import runs
+from waypost.runs.begin import Request as Question
+from waypost_chat.bodies.ag_ui import RunAgentInput
+from waypost_chat.dialects.ag_ui import AgUi
+from waypost_chat.openapi import streams
+from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.streaming import RunStream
+
+router = APIRouter(prefix="/api", tags=["ag-ui"])
+
+
+@router.post("/ag-ui", **streams("AG-UI 1.0 events, from RUN_STARTED to one end."))
+async def run(
+    body: RunAgentInput, request: Request, backend: BackendOf, who: Caller, call: CallOf
+) -> Response:
+    """Answers the user's last message in a thread, which is made if it is not there yet."""
+    text, told = body.asked()
+    agent, model = body.chosen("agent"), body.chosen("model")
+    question = Question(
+        text=text, thread_id=body.thread_id, create=True, agent=agent, model=model, told=told
+    )
+    live = await runs.begin(backend, who, question, call)
+    return RunStream(live, AgUi(body.run_id), backend.settings.heartbeat, request.scope)

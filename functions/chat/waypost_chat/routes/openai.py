@@ -1,0 +1,67 @@
+"""`/openai/v1`: for OpenAI's clients, whose models are the agents."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from waypost import runs
+from waypost.agents.definition import Agents
+from waypost.errors import DeadlinePassed, Invalid, NotFound
+from waypost.runs.begin import Request as Question
+from waypost_chat.bodies.openai import Completion, ModelList, ModelView, NewCompletion
+from waypost_chat.dialects.openai import ROUTED
+from waypost_chat.dialects.openai_chat import OpenAIChat
+from waypost_chat.openai_errors import ERRORS, OpenAIRoute, failed
+from waypost_chat.openapi import streams
+from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.streaming import RunStream, over, run_headers
+
+router = APIRouter(prefix="/openai/v1", tags=["openai"], route_class=OpenAIRoute, responses=ERRORS)
+
+
+@router.get("/models")
+async def list_models(backend: BackendOf, who: Caller) -> ModelList:
+    """The agents, and before them `waypost` for the one that fits the question."""
+    agents = await backend.agents_of(who)
+    return ModelList(data=[ModelView(id=name, created=0) for name in (ROUTED, *agents)])
+
+
+@router.get("/models/{model}")
+async def read_model(model: str, backend: BackendOf, who: Caller) -> ModelView:
+    """One of them."""
+    return ModelView(id=agent_of(await backend.agents_of(who), model) or ROUTED, created=0)
+
+
+@router.post("/chat/completions", **streams("Chunks, or the whole completion.", Completion))
+async def complete(
+    body: NewCompletion, request: Request, backend: BackendOf, who: Caller, call: CallOf
+) -> Response:
+    """Answers the last message of a conversation that the client carries, in a new thread."""
+    agent = agent_of(await backend.agents_of(who), body.model)
+    text, told = body.asked()
+    run = await runs.begin(backend, who, Question(text=text, agent=agent, told=told), call)
+    tell_usage = bool(body.stream_options and body.stream_options.include_usage)
+    dialect = OpenAIChat(agent or ROUTED, usage=tell_usage)
+    if body.stream:
+        return RunStream(run, dialect, backend.settings.heartbeat, request.scope)
+    if not await over(run, request.scope):
+        raise DeadlinePassed
+    for event in await run.read(0, 0):
+        dialect.encode(event)
+    if dialect.error:
+        return failed(dialect.error)
+    return JSONResponse(dialect.completion(), headers=run_headers(run))
+
+
+def agent_of(agents: Agents, model: str) -> str | None:
+    """The agent that a model is, or None for whichever fits. Raises NotFound."""
+    if model == ROUTED:
+        return None
+    try:
+        return agents.named(model).id
+    except Invalid:
+        known = ", ".join((ROUTED, *agents))
+        missing = NotFound(
+            f"The model {model!r} does not exist. There are: {known}.", code="model_not_found"
+        )
+        missing.details["param"] = "model"
+        raise missing from None
