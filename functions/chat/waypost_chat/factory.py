@@ -13,13 +13,18 @@ from waypost_chat.limits import Limits
 from waypost_chat.routes import (
     about,
     ag_ui,
+    agent_chat,
     agent_threads,
+    agentcore,
     agents,
     ai_sdk,
+    execution,
     internal,
     openai,
     openai_responses,
     runs,
+    serving,
+    support,
     threads,
 )
 
@@ -29,11 +34,16 @@ ROUTES = (
     threads,
     agents,
     agent_threads,
+    agent_chat,
     internal,
+    support,
+    execution,
+    serving,
     ai_sdk,
     ag_ui,
     openai,
     openai_responses,
+    agentcore,
 )
 
 

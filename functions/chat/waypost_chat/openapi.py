@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from waypost.events import any_event
+from waypost_chat import described
 from waypost_chat.bodies import Failed
 
 _ERRORS = {
@@ -17,6 +17,7 @@ _ERRORS = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The request is not valid.",
+    500: "It failed, and would again.",
     503: "What it needs cannot be reached.",
 }
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -24,16 +25,40 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def streams(description: str, json_model: type[BaseModel] | None = None) -> dict[str, Any]:
-    """What a route that streams says of itself, as keyword arguments for its decorator."""
+_HEADERS = {name: {"schema": {"type": "string"}} for name in ("X-Run-Id", "X-Thread-Id")}
+
+
+def streams(
+    description: str, json_model: type[BaseModel] | None = None, *, dialect: str = "waypost"
+) -> dict[str, Any]:
+    """What a route that streams says of itself, as keyword arguments for its decorator.
+
+    Args:
+        json_model: The body of those who would rather wait, also where the run failed.
+        dialect: Whose events the stream is made of.
+    """
+    schema = {"$ref": f"#/components/schemas/{described.event_name(dialect)}"}
     answer: dict[str, Any] = {
         "description": description,
-        "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
-        "headers": {name: {"schema": {"type": "string"}} for name in ("X-Run-Id", "X-Thread-Id")},
+        "content": {"text/event-stream": {"schema": schema}},
+        "headers": _HEADERS,
     }
     if json_model:
         answer["model"] = json_model
-    return {"response_model": None, "responses": {200: answer}}
+    return {"response_model": None, "responses": {200: answer, **_late(json_model)}}
+
+
+def whole(model: type[BaseModel]) -> dict[str, Any]:
+    """What a route says that waits for a run's end."""
+    answer = {"model": model, "description": "The finished run.", "headers": _HEADERS}
+    return {"response_model": None, "responses": {200: answer, **_late(model)}}
+
+
+def _late(model: type[BaseModel] | None) -> dict[int | str, dict[str, Any]]:
+    """Answers of those who wait, where the run was not over in time or failed."""
+    if model is None:
+        return {}
+    return {202: {"model": model, "description": "The run is not over yet.", "headers": _HEADERS}}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -42,13 +67,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        events = any_event.json_schema(ref_template="#/components/schemas/{model}")
         components = schema.setdefault("components", {}).setdefault("schemas", {})
-        components.update(events.pop("$defs"))
-        components["Event"] = {
-            "title": "Event",
-            "description": "One event of a stream, as the JSON of its `data:` line.",
-            **events,
-        }
+        components.update(described.schemas())
         app.openapi_schema = schema
     return app.openapi_schema

@@ -1,17 +1,17 @@
 """Request and response bodies. They are strict: what is not named here is refused."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from waypost.records import Message, Run, Step, Thread
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class NewRun(_Body):
+class NewRun(Body):
     """A question. `agent` pins the agent, `model` picks one of those the deployment allows."""
 
     input: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
@@ -19,21 +19,21 @@ class NewRun(_Body):
     model: str | None = None
 
 
-class NewTitle(_Body):
+class NewTitle(Body):
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
-class InternalInput(_Body):
+class InternalInput(Body):
     message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
 
 
-class InternalConversation(_Body):
+class InternalConversation(Body):
     id: Annotated[str, Field(examples=["conv-test-123"])]
     user_id: Annotated[str, Field(examples=["user-456"])]
     company_id: Annotated[str, Field(examples=["company-789"])]
 
 
-class InternalChat(_Body):
+class InternalChat(Body):
     """The caller has authenticated the user; `company_id` is the tenant."""
 
     input: InternalInput
@@ -66,9 +66,21 @@ class ThreadPage(BaseModel):
 
 
 class Health(BaseModel):
-    status: str
+    """`degraded` where a part cannot be used: some questions are answered, or none."""
+
+    status: Literal["healthy", "degraded"]
     service: str
     version: str
+    parts: dict[str, Literal["ok", "failed", "absent"]] = Field(
+        description="table, documents, database and model; absent is what is not set up here"
+    )
+
+
+class About(BaseModel):
+    service: str
+    version: str
+    docs: str
+    openapi: str
 
 
 class Problem(BaseModel):

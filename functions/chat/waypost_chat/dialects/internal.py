@@ -18,6 +18,9 @@ from waypost.events import (
 )
 from waypost_chat.sse import frame
 
+ROUTES = ("sql", "rag")
+"""The agents that questions are routed among here."""
+
 
 class Internal:
     def __init__(self) -> None:

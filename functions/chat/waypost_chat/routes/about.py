@@ -1,12 +1,15 @@
 """Whether it works, what it is, and the page."""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from waypost_chat.bodies import Health
+from waypost.runs.parts import parts
+from waypost_chat.bodies import About, Health
 from waypost_chat.page import asset
+from waypost_chat.routes.dependencies import BackendOf
 
 router = APIRouter(tags=["about"])
 SERVICE = "waypost-chat"
@@ -20,18 +23,23 @@ def release() -> str:
 
 
 @router.get("/health")
-async def health() -> Health:
-    """Answers as soon as the function can take questions."""
-    return Health(status="healthy", service=SERVICE, version=release())
+async def health(backend: BackendOf) -> Health:
+    """Whether questions can be taken, and which parts can be reached; always 200.
+
+    A part is looked at for two seconds at most, and no model is called.
+    """
+    found = await parts(backend)
+    status: Literal["healthy", "degraded"] = "degraded" if "failed" in found.values() else "healthy"
+    return Health(status=status, service=SERVICE, version=release(), parts=found)
 
 
-@router.get("/", include_in_schema=False)
+@router.get("/", responses={200: {"model": About, "content": {"text/html": {}}}})
 async def root(request: Request) -> Response:
+    """What this is. A browser, which asks for HTML, gets the page."""
     if "text/html" in request.headers.get("accept", ""):
         return asset("index.html", request)
-    return JSONResponse(
-        {"service": SERVICE, "version": release(), "docs": "/docs", "openapi": "/openapi.json"}
-    )
+    about = About(service=SERVICE, version=release(), docs="/docs", openapi="/openapi.json")
+    return JSONResponse(about.model_dump())
 
 
 @router.get("/docs", include_in_schema=False)

@@ -99,6 +99,7 @@ async def list_versions(agent_id: str, editor: EditorOf, who: Caller) -> AgentVe
 
 @router.get("/{agent_id}/versions/{number}")
 async def read_version(agent_id: str, number: Number, editor: EditorOf, who: Caller) -> AgentView:
+    """An agent as one of its versions had it; a deleted agent's too."""
     return AgentView.of(await editor.version(who, agent_id, number))
 
 

@@ -25,6 +25,12 @@ def _caller(request: Request, backend: BackendOf) -> Identity:
 Caller = Annotated[Identity, Depends(_caller)]
 
 
+def wants_json(request: Request) -> bool:
+    """Whether the caller would rather wait for JSON than read a stream."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/event-stream" not in accept
+
+
 def _call(
     request: Request,
     idempotency_key: Annotated[

@@ -1,0 +1,34 @@
+"""A message to one agent."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from waypost.events import Usage
+from waypost_chat.bodies import Body
+from waypost_chat.bodies.answers import Cited, Error, Status, ToolUse
+
+
+class AgentChat(Body):
+    """`thread_id` null begins a thread; `stream` false waits for the whole answer."""
+
+    message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
+    thread_id: Annotated[str | None, Field(examples=[None])] = None
+    stream: bool = True
+
+
+class AgentAnswer(BaseModel):
+    """A finished run; `content` is the answer."""
+
+    run_id: str
+    thread_id: str
+    message_id: str
+    agent_id: str
+    status: Status
+    content: str
+    tool_calls: list[ToolUse]
+    sources: list[Cited]
+    tokens_used: int
+    usage: Usage
+    cost_usd: float | None
+    error: Error | None = None

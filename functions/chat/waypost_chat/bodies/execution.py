@@ -1,0 +1,49 @@
+"""Agent execution."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from waypost.events import Usage
+from waypost_chat.bodies import Body
+from waypost_chat.bodies.answers import Error, Status, ToolUse
+
+
+class Execution(Body):
+    """`model` and `mcp_servers` choose among what the deployment allows."""
+
+    input: Annotated[str, Field(min_length=1, examples=["Research AI"])]
+    model: Annotated[str | None, Field(examples=[None])] = None
+    mcp_servers: Annotated[tuple[str, ...], Field(max_length=20, strict=False, examples=[[]])] = ()
+
+
+class Executed(BaseModel):
+    """A finished run; `output` is the whole answer."""
+
+    run_id: str
+    thread_id: str
+    status: Status
+    agent: str | None
+    output: str
+    tool_calls: list[ToolUse]
+    usage: Usage
+    cost_usd: float | None
+    elapsed_ms: int | None
+    error: Error | None = None
+
+
+class AllowedModel(BaseModel):
+    id: str = Field(description="What `model` may be", examples=["openai/gpt-4.1"])
+    default: bool
+
+
+class AllowedModels(BaseModel):
+    models: list[AllowedModel]
+
+
+class AllowedServer(BaseModel):
+    id: str = Field(description="What `mcp_servers` may hold", examples=["joerup/exa-mcp"])
+
+
+class AllowedServers(BaseModel):
+    mcp_servers: list[AllowedServer]
