@@ -14,7 +14,7 @@ from waypost_chat.streaming import RunStream
 router = APIRouter(prefix="/api", tags=["ag-ui"])
 
 
-@router.post("/ag-ui", **streams("AG-UI 1.0 events, from RUN_STARTED to one end."))
+@router.post("/ag-ui", **streams("AG-UI 1.0 events, from RUN_STARTED to one end.", dialect="ag-ui"))
 async def run(
     body: RunAgentInput, request: Request, backend: BackendOf, who: Caller, call: CallOf
 ) -> Response:

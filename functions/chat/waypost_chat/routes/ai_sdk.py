@@ -15,7 +15,9 @@ from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
 from waypost_chat.streaming import AnyRun, RunStream
 
 router = APIRouter(prefix="/api/ai-sdk", tags=["ai-sdk"])
-_CHUNKS = streams("A UI message stream, version 1; `data: [DONE]` is the last frame.")
+_CHUNKS = streams(
+    "A UI message stream, version 1; `data: [DONE]` is the last frame.", dialect="ai-sdk"
+)
 
 
 @router.post("/chat", **_CHUNKS)

@@ -31,7 +31,10 @@ async def read_model(model: str, backend: BackendOf, who: Caller) -> ModelView:
     return ModelView(id=agent_of(await backend.agents_of(who), model) or ROUTED, created=0)
 
 
-@router.post("/chat/completions", **streams("Chunks, or the whole completion.", Completion))
+@router.post(
+    "/chat/completions",
+    **streams("Chunks, or the whole completion.", Completion, dialect="openai-chat"),
+)
 async def complete(
     body: NewCompletion, request: Request, backend: BackendOf, who: Caller, call: CallOf
 ) -> Response:
