@@ -1,9 +1,7 @@
 """The agents on the stage: every version of each, as the API tells them."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from waypost.errors import Conflict, Forbidden, Invalid, NotFound
 from waypost.events import now
@@ -15,41 +13,6 @@ ALLOWED: dict[str, list[str]] = {
     "runnables": [],
 }
 View = dict[str, Any]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Definition(BaseModel):
-    """What the API takes, with the rules that a person can break by typing."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Text
-    description: Text
-    examples: Annotated[list[Text], Field(min_length=1)]
-    instructions: Text
-    aliases: list[str] = []
-    routed: bool = True
-    strategy: str = "none"
-    documents: list[str] = []
-    tools: list[str] = []
-    model: str | None = None
-    fallbacks: list[str] = []
-    max_tokens: Annotated[int, Field(ge=1)] = 2048
-    max_steps: Annotated[int, Field(ge=1)] = 6
-    runnable: str | None = None
-
-
-class NewAgent(Definition):
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
-
-
-class ChangedAgent(Definition):
-    version: int
-
-
-class Rollback(BaseModel):
-    version: int
-    current: int
 
 
 def definition(agent_id: str, name: str, **fields: Any) -> View:
@@ -92,11 +55,11 @@ class Registry:
         """An agent from a file."""
         self.kept[agent_id] = []
         made = definition(agent_id, name, **fields)
-        return self._keep(made, source="file", created_by=None)
+        return self.keep(made, source="file", created_by=None)
 
     def listed(self, deleted: bool) -> View:
         agents = [self.current(agent_id) for agent_id in self.kept]
-        agents = [agent for agent in agents if deleted or not agent["deleted"]]
+        agents = [agent for agent in agents if agent["deleted"] == deleted]
         return {
             "agents": agents,
             "total": len(agents),
@@ -123,23 +86,23 @@ class Registry:
             raise Conflict("There is an agent of that id.", code="agent_exists")
         _check(given)
         self.kept[given["id"]] = []
-        return self._keep(definition(**{"agent_id": given.pop("id"), **given}))
+        return self.keep(definition(**{"agent_id": given.pop("id"), **given}))
 
     def save(self, agent_id: str, given: View) -> View:
         self._allow()
         self._expect(agent_id, given.pop("version"))
         _check(given)
-        return self._keep({**self.live(agent_id), **given, "id": agent_id})
+        return self.keep({**self.live(agent_id), **given, "id": agent_id})
 
     def delete(self, agent_id: str, version: int) -> None:
         self._allow()
         self._expect(agent_id, version)
-        self._keep({**self.live(agent_id), "deleted": True})
+        self.keep({**self.live(agent_id), "deleted": True})
 
     def roll_back(self, agent_id: str, version: int, current: int) -> View:
         self._allow()
         self._expect(agent_id, current)
-        return self._keep({**self.versions(agent_id)[version - 1], "deleted": False})
+        return self.keep({**self.versions(agent_id)[version - 1], "deleted": False})
 
     def _allow(self) -> None:
         if not self.may_write:
@@ -152,7 +115,7 @@ class Registry:
             conflict.details["version"] = current
             raise conflict
 
-    def _keep(self, agent: View, **fields: Any) -> View:
+    def keep(self, agent: View, **fields: Any) -> View:
         at = now()
         about = {"source": "api", "created_at": at, "created_by": self.writer, "deleted": False}
         deleted = {"deleted": agent.get("deleted", False)}

@@ -11,11 +11,12 @@ from fastapi import FastAPI, Header
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from tests.browser.performance import Performance
-from tests.browser.registry import ChangedAgent, NewAgent, Registry, Rollback
+from tests.browser.registry import Registry
 from tests.browser.stage import Stage
 from waypost.records import LIVE, Thread
 from waypost_chat import failures, sse
 from waypost_chat.bodies import NewRun, NewTitle, RunView, ThreadPage, ThreadView
+from waypost_chat.bodies.agents import ChangedAgent, NewAgent, Rollback
 from waypost_chat.routes import about
 
 Key = Annotated[str | None, Header(alias="idempotency-key")]

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser import scenes
+from tests.browser.administering import field, opened, save
 from tests.browser.asking import answer_text, ask
 from tests.browser.conftest import NewPage
 from tests.browser.stage import Stage
@@ -43,7 +44,7 @@ def test_everything_by_keyboard(page: Page, stage: Stage) -> None:
 
     page.locator("#new-thread").focus()
     reached = []
-    for _ in range(14):
+    for _ in range(18):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -135,6 +136,68 @@ def test_axe_finds_nothing(new_page: NewPage, stage: Stage, scheme: str, path: s
         expect(page.get_by_role("article").first).to_be_visible()
 
     assert _violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_among_the_agents(new_page: NewPage, stage: Stage, scheme: str) -> None:
+    stage.registry.seed("desk", "Desk", routed=False)
+    stage.registry.delete("desk", 1)
+    stage.registry.keep({**stage.registry.current("sql"), "instructions": "Other."})
+    page = new_page(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page.goto(stage.url)
+    page.get_by_role("button", name="Agent: Automatic").click()
+    expect(page.get_by_role("option")).to_have_count(3)
+    assert _violations(page) == []
+
+    opened(page, stage, "#agents")
+    page.get_by_label("Deleted ones too").check()
+    expect(page.get_by_role("link", name="Desk")).to_be_visible()
+    assert _violations(page) == []
+    opened(page, stage, "#agents/sql/versions/1")
+    expect(page.locator(".comparison")).to_be_visible()
+    assert _violations(page) == []
+    opened(page, stage, "#agents/sql/try")
+    assert _violations(page) == []
+    opened(page, stage, "#agents/sql")
+    stage.registry.keep({**stage.registry.current("sql"), "instructions": "Theirs."})
+    field(page, "Tokens").fill("")
+    save(page)
+    expect(page.locator("[data-part=max_tokens] .wrong")).to_be_visible()
+    field(page, "Tokens").fill("10")
+    save(page)
+    expect(page.get_by_role("alert")).to_contain_text("came in between")
+    assert _violations(page) == []
+    page.get_by_role("button", name="Delete “Data”").click()
+    assert _violations(page) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["agents", "agents/sql", "agents/sql/try", "agents/sql/versions/1", "new-agent"]
+)
+def test_a_phone_shows_agents_without_sideways_scroll(
+    new_page: NewPage, stage: Stage, place: str
+) -> None:
+    words = "extraordinarily-long-word-" * 8
+    stage.registry.keep({**stage.registry.current("sql"), "name": words, "instructions": words})
+    page = new_page(**PHONE)
+    page.goto(f"{stage.url}/#{place}")
+    expect(page.locator("#agents .scroller:visible")).to_be_visible()
+
+    for part in [page.locator("html"), page.locator("#agents .scroller:visible")]:
+        wide, seen = part.evaluate("(n) => [n.scrollWidth, n.clientWidth]")
+        assert wide <= seen
+
+
+def test_a_place_among_the_agents_takes_the_keyboard_along(page: Page, stage: Stage) -> None:
+    page.get_by_role("link", name="Agents").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="New agent")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(field(page, "Name")).to_have_value("Data")
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_dark_and_light_follow_the_system(new_page: NewPage, stage: Stage) -> None:

@@ -1,22 +1,43 @@
-/** The page: its parts, and the address that names the open thread. */
+/** The page: its parts, and the address that says what is open. */
 
+import { Admin } from "./admin.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
+import { Heading } from "./heading.js";
 import { Picker } from "./picker.js";
+import { placeOf } from "./places.js";
 import { Follower } from "./scroll.js";
+import { sure } from "./sure.js";
 import { Threads } from "./threads.js";
+import { Trail } from "./trail.js";
 
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
 const HELD = "Not sent yet: the question before it is still being answered. Send it after that.";
-const heading = document.getElementById("title");
+const UNSAVED = {
+  title: "Leave without saving?",
+  text: "What you changed in the form is not stored.",
+  yes: "Leave",
+  no: "Stay",
+};
 
 for (const place of document.querySelectorAll("[data-icon]"))
   place.prepend(icon(place.dataset.icon));
 
 const drawer = new Drawer();
-const composer = new Composer({ ask, stop: () => conversation.stop() });
+const heading = new Heading();
+const trail = new Trail({ moved, gate });
+const admin = new Admin({
+  titled: (title, inside) => heading.place(title, inside),
+  changed: () => picker.refresh(),
+  began: () => threads.refresh(),
+  to: (address) => trail.to(address),
+  replace: (address) => trail.replace(address),
+});
+const form = document.getElementById("composer");
+const stop = () => conversation.stop();
+const composer = new Composer(form, document.getElementById("note"), { ask, stop });
 const picker = new Picker({ noted });
 const agent = () => picker.agent;
 const conversation = new Conversation({ agent, began, busy, refused, held, noted, opened, empty });
@@ -29,18 +50,21 @@ const canHover = matchMedia("(hover: hover)").matches;
 document.getElementById("new-thread").addEventListener("click", () => open(null));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
-  composer.focus();
+  if (asking()) composer.focus();
+  else document.getElementById("agents").focus();
 });
-window.addEventListener("popstate", () => addressed() !== conversation.threadId && show());
-window.addEventListener("pageshow", (event) => event.persisted && !conversation.busy && show());
+addEventListener("pageshow", (event) => event.persisted && !conversation.busy && show());
+addEventListener("beforeunload", (event) => admin.unsaved && event.preventDefault());
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (drawer.isOpen) drawer.close();
-  else conversation.stop();
+  else if (asking()) conversation.stop();
+  else admin.stop();
 });
 
 threads.refresh().then(() => picker.refresh());
 show();
+look();
 write();
 
 /** The thread that the address names, or null. */
@@ -48,26 +72,58 @@ function addressed() {
   return new URL(location.href).searchParams.get("thread");
 }
 
+/** Whether the conversation is what is seen. */
+function asking() {
+  return placeOf(location.hash).view === "conversation";
+}
+
 function show() {
   const threadId = addressed();
-  name("");
+  heading.thread("");
   noted("");
-  threads.select(threadId);
   picker.select(threadId);
   if (threadId) conversation.open(threadId);
   else conversation.begin();
 }
 
-function open(threadId) {
-  history.pushState(null, "", threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
+/** Shows the conversation or the agents, as the address says. */
+function look() {
+  const place = placeOf(location.hash);
+  document.getElementById("conversation").hidden = !asking();
+  document.getElementById("agents").hidden = asking();
+  document.getElementById("to-agents").ariaCurrent = asking() ? null : "page";
+  if (asking()) heading.place(null);
+  threads.select(asking() ? addressed() : null);
+  admin.show(place);
+}
+
+function moved() {
   drawer.close();
-  show();
+  look();
+  if (asking() && addressed() !== conversation.threadId) show();
+}
+
+/** Where something typed would be lost: whether the reader leaves all the same. */
+function gate(address) {
+  const hash = address.slice(address.indexOf("#"));
+  if (!admin.loses(placeOf(address.includes("#") ? hash : ""))) return null;
+  return sure(UNSAVED).then((leaves) => {
+    if (leaves) admin.discard();
+    return leaves;
+  });
+}
+
+async function open(threadId) {
+  const before = asking();
+  await trail.to(threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
+  if (!asking()) return;
+  if (before && threadId === conversation.threadId) show();
   write();
 }
 
 /** Puts the cursor where one asks, but brings up no keyboard on a screen that is touched. */
 function write() {
-  if (canHover) composer.focus();
+  if (canHover && asking()) composer.focus();
 }
 
 function ask(question) {
@@ -78,21 +134,22 @@ function ask(question) {
 
 function began(threadId) {
   if (addressed() !== threadId) {
-    history.pushState(null, "", `?thread=${encodeURIComponent(threadId)}`);
-    name(conversation.element.querySelector(".question").textContent);
+    const hash = asking() ? "" : location.hash;
+    trail.push(`?thread=${encodeURIComponent(threadId)}${hash}`);
+    heading.thread(conversation.element.querySelector(".question").textContent);
     picker.began(threadId);
   }
-  threads.select(threadId);
+  if (asking()) threads.select(threadId);
   threads.refresh();
 }
 
 function opened(thread) {
-  name(thread?.title ?? "");
+  heading.thread(thread?.title ?? "");
   follower.toEnd();
 }
 
 function renamed(thread) {
-  if (thread.id === conversation.threadId) name(thread.title);
+  if (thread.id === conversation.threadId) heading.thread(thread.title);
 }
 
 function removed(threadId) {
@@ -115,11 +172,6 @@ function noted(text) {
 function busy(is) {
   composer.busy(is);
   follower.follow(is);
-}
-
-function name(title) {
-  heading.textContent = title;
-  document.title = title ? `${title} · Waypost` : "Waypost";
 }
 
 function empty() {

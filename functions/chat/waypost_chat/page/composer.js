@@ -3,15 +3,17 @@
 import { announce, icon } from "./dom.js";
 
 export class Composer {
-  #form = document.getElementById("composer");
-  #input = document.getElementById("input");
-  #send = document.getElementById("send");
-  #note = document.getElementById("note");
+  #input;
+  #send;
+  #note;
   #busy = false;
 
-  /** `does.ask(question)` and `does.stop()`. */
-  constructor(does) {
-    this.#form.addEventListener("submit", (event) => {
+  /** `note` is where a word is said. `does.ask(question)` and `does.stop()`. */
+  constructor(form, note, does) {
+    this.#input = form.querySelector("textarea");
+    this.#send = form.querySelector(".send");
+    this.#note = note;
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#busy) does.stop();
       else this.#ask(does);

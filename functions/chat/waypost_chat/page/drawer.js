@@ -4,7 +4,7 @@ const NARROW = matchMedia("(max-width: 52rem)");
 
 export class Drawer {
   #nav = document.getElementById("threads");
-  #rest = document.getElementById("conversation");
+  #rest = document.getElementById("view");
   #button = document.getElementById("show-threads");
   #back = document.getElementById("backdrop");
 

@@ -41,8 +41,9 @@ export function errorNotice(error, title, actions = []) {
 
 function button([label, does, kind]) {
   const click = (event) => {
+    const main = event.target.closest("main") ?? document.getElementById("scroller");
     does(event);
-    if (!event.target.isConnected) document.getElementById("scroller").focus();
+    if (!event.target.isConnected) main.focus();
   };
   return h("button", { type: "button", class: kind, on: { click } }, label);
 }
