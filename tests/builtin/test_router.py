@@ -1,69 +1,80 @@
 """Which agent the built-in model picks, by the prompt that the router writes."""
 
-import sqlite3
-from pathlib import Path
+from collections import Counter, defaultdict
 
 import pytest
 
-from tests.builtin.asking import ROOT, SHARED, questions, reply, request, said, user
-from waypost.agents import definition
+from tests.builtin.asking import SHARED, questions
+from tests.builtin.routed import DESK, ROUTED, Deployment, choice, company
 from waypost.agents.definition import Agent
-from waypost.knowledge import Folder
-from waypost.routing import prompt
-from waypost.warehouse import Database
-from waypost.warehouse.query import Caps
-
-AGENTS = definition.load(ROOT / "agents")
-Covers = dict[str, str]
-
-
-async def route(
-    question: str, covers: Covers, previous: tuple[tuple[str, str], ...] = (), agents: object = None
-) -> prompt.Choice:
-    given = AGENTS if agents is None else agents
-    system = prompt.system(given, covers)  # type: ignore[arg-type]
-    asked = prompt.question(question, previous)
-    line = said(await reply(request(system, [user({"text": asked})])))
-    choice = prompt.read(line, given)  # type: ignore[arg-type]
-    assert choice, line
-    return choice
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("db") / "company.sqlite"
-    db = sqlite3.connect(file)
-    db.executescript((ROOT / "demo/company.sql").read_text())
-    db.commit()
-    db.close()
-    return file
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return company(tmp_path_factory.mktemp("company"))
 
 
-async def covered(documents: Path, database: Path, cache: Path) -> Covers:
-    warehouse = Database(database, frozenset({"*"}), Caps(rows=10, seconds=5))
-    return {
-        "rag": await Folder(documents, cache).outline(),
-        "sql": await warehouse.summary(),
-    }
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    folder = tmp_path_factory.mktemp("shop")
+    return Deployment.of(SHARED / "policies", SHARED / "chinook.sqlite", folder)
 
 
 @pytest.mark.parametrize(
     ("question", "agent"), [line[1:] for line in questions("routes") if line[0] == "company"]
 )
-async def test_the_demo_company(company: Path, tmp_path: Path, question: str, agent: str) -> None:
-    covers = await covered(ROOT / "demo/documents", company, tmp_path)
-
-    assert (await route(question, covers)).agent == agent
+async def test_the_demo_company(demo: Deployment, question: str, agent: str) -> None:
+    assert (await demo.route(question)).agent == agent
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
 @pytest.mark.parametrize(
     ("question", "agent"), [line[1:] for line in questions("routes") if line[0] == "shop"]
 )
-async def test_a_shop(tmp_path: Path, question: str, agent: str) -> None:
-    covers = await covered(SHARED / "policies", SHARED / "chinook.sqlite", tmp_path)
+async def test_a_shop(shop: Deployment, question: str, agent: str) -> None:
+    assert (await shop.route(question)).agent == agent
 
-    assert (await route(question, covers)).agent == agent
+
+SETS = {
+    "the routed agents' own examples": [
+        (ROUTED, example, agent.id) for agent in ROUTED.values() for example in agent.examples
+    ],
+    "the desk's own examples": [
+        (DESK, example, agent.id) for agent in DESK.values() for example in agent.examples
+    ],
+    "other words for the routed agents": [
+        (ROUTED, question, agent) for who, question, agent in questions("specialists")
+        if who == "all"
+    ],
+    "other words for the desk": [
+        (DESK, question, agent) for who, question, agent in questions("specialists")
+        if who == "desk"
+    ],
+}  # fmt: skip
+LEAST = {"the routed agents' own examples": 0.95, "the desk's own examples": 0.9,
+         "other words for the routed agents": 0.9, "other words for the desk": 0.8}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETS)
+async def test_most_questions_reach_their_specialist(demo: Deployment, name: str) -> None:
+    got: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for agents, question, agent in SETS[name]:
+        got[agent][(await demo.route(question, agents)).agent] += 1
+
+    right = sum(found[agent] for agent, found in got.items())
+
+    assert right >= LEAST[name] * len(SETS[name]), confusion(got)
+    for agent, found in got.items():
+        assert found.most_common(1)[0][0] == agent, confusion(got)
+
+
+def confusion(got: dict[str, Counter[str]]) -> str:
+    """A row for each agent that should have been chosen, with those that were."""
+    rows = (
+        f"{agent:>16}: {', '.join(f'{name} {count}' for name, count in found.most_common())}"
+        for agent, found in got.items()
+    )
+    return "\n" + "\n".join(rows)
 
 
 @pytest.mark.parametrize(
@@ -71,24 +82,23 @@ async def test_a_shop(tmp_path: Path, question: str, agent: str) -> None:
 )
 @pytest.mark.parametrize("agent", ["sql", "rag"])
 async def test_a_question_that_leans_stays_with_its_agent(question: str, agent: str) -> None:
-    choice = await route(question, {}, ((agent, "How many technicians are active?"),))
+    previous = ((agent, "How many technicians are active?"),)
 
-    assert choice.agent == agent
-    assert choice.reason == "follows up on the question before"
+    chosen = await choice(question, ROUTED, {}, previous)
+
+    assert chosen.agent == agent
+    assert chosen.reason == "follows up on the question before"
 
 
-async def test_a_new_topic_does_not_stay(company: Path, tmp_path: Path) -> None:
-    covers = await covered(ROOT / "demo/documents", company, tmp_path)
+async def test_a_new_topic_does_not_stay(demo: Deployment) -> None:
     previous = (("sql", "How many technicians are active?"),)
 
-    assert (await route("What are the overtime rules?", covers, previous)).agent == "rag"
+    assert (await demo.route("What are the overtime rules?", previous=previous)).agent == "rag"
 
 
-async def test_what_nobody_knows_gets_little_confidence(company: Path, tmp_path: Path) -> None:
-    covers = await covered(ROOT / "demo/documents", company, tmp_path)
-
-    strange = await route("Sing me a lullaby", covers)
-    plain = await route("How many technicians are active?", covers)
+async def test_what_nobody_knows_gets_little_confidence(demo: Deployment) -> None:
+    strange = await demo.route("Sing me a lullaby")
+    plain = await demo.route("How many technicians are active?")
 
     assert strange.confidence < 0.5 < 0.8 < plain.confidence
 
@@ -124,11 +134,13 @@ async def test_any_agents_with_any_ids(question: str, agent: str) -> None:
         for agent_id, (description, example) in SPECIALISTS.items()
     }
 
-    assert (await route(question, {}, agents=agents)).agent == agent
+    assert (await choice(question, agents, {})).agent == agent
 
 
 async def test_the_reason_has_at_most_twelve_words() -> None:
-    choice = await route("How many of our active technicians are there per region in 2025?", {})
+    question = "How many of our active technicians are there per region in 2025?"
 
-    assert 0 < len(choice.reason.split()) <= 12
-    assert choice.runner_up == "rag"
+    chosen = await choice(question, ROUTED, {})
+
+    assert 0 < len(chosen.reason.split()) <= 12
+    assert chosen.runner_up != chosen.agent == "sql"

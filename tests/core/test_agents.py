@@ -66,4 +66,11 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_agents_are_valid() -> None:
-    assert list(load(ROOT / "agents")) == ["rag", "sql"]
+    agents = load(ROOT / "agents")
+    assert list(agents) == [
+        "billing", "business-impact", "news", "ops-assistant", "policy", "rag", "research", "sql",
+        "support-triage", "technical",
+    ]  # fmt: skip
+    assert agents.named("azure-ops") is agents["ops-assistant"]
+    desk = {agent.id: agent.strategy for agent in agents.values() if not agent.routed}
+    assert desk == {"billing": "hybrid", "policy": "cag", "technical": "rag"}

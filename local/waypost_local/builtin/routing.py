@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from waypost_local.builtin.manners import manners, shares
 from waypost_local.builtin.prompts import Element, element, elements
 from waypost_local.builtin.thesaurus import near
 from waypost_local.builtin.words import content, singular, stem, words
@@ -71,6 +72,8 @@ class _Agent:
     examples: tuple[str, ...]
     keeps_rows: float
     keeps_rules: float
+    manners: dict[str, float]
+    """The manners that its examples are put in, with their shares."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def _agent(found: Element) -> _Agent:
         examples,
         rows + (1.0 if described & _DATA_DESCRIPTION else 0.0),
         rules + (1.0 if described & _RULE_DESCRIPTION else 0.0),
+        shares(examples),
     )
 
 
@@ -118,18 +122,42 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
     text = _POLITE.sub("", text.strip())
     asked = content(text)
     weights = {word: _rarity(word, agents) for word in asked}
-    form = _form(text)
+    # Where nobody answers from rows, it says little that a question is none for rows.
+    form = _form(text) * (1.0 if any(a.keeps_rows > a.keeps_rules for a in agents) else 0.7)
+    asked_in = manners(text)
     for agent in agents:
         shared = [word for word in asked if _covers(agent.covers, word) == 1.0]
         value = sum(weights[word] * _covers(agent.covers, word) for word in asked) * 1.2
-        value += sum(0.8 * weights[word] for word in asked if word in agent.description)
+        value += sum(0.8 * weights[word] * _covers(agent.description, word) for word in asked)
         value += 3.0 * max((_likeness(text, example) for example in agent.examples), default=0.0)
+        narrow = _narrowness(agent, agents)
+        shares_all = any(o.covers and o.covers <= agent.covers for o in agents if o is not agent)
+        value += narrow * len(shared) * 0.5
+        value += _mannered(agent, asked_in, 0.0 if shares_all else narrow)
         grip = value
         value += form * (agent.keeps_rows - agent.keeps_rules) * 0.75
         if agent.covers and agent.keeps_rows and not any(_covers(agent.covers, w) for w in asked):
             # Rows can only tell of what there is a table, a column or a value for.
             value -= 0.6 + max(form, 0.0) * agent.keeps_rows * 0.5
+        if not agent.covers and any(other.covers for other in agents):
+            # What it is for is not here.
+            value -= 0.8
         yield _Score(agent, value, grip, tuple(shared))
+
+
+def _narrowness(agent: _Agent, agents: list[_Agent]) -> float:
+    """From 0 for the agent that covers most up to 1: who knows little is asked about just that."""
+    return 1 - len(agent.covers) / max(1, *(len(other.covers) for other in agents))
+
+
+def _mannered(agent: _Agent, asked_in: frozenset[str], narrow: float) -> float:
+    """What an agent gains that is for what is asked so; it loses where it is not asked so.
+
+    It loses less where it is known by what it covers, and nobody else covers that.
+    """
+    gained = sum(2.0 * share for name, share in agent.manners.items() if name in asked_in)
+    most = max(agent.manners.values(), default=0.0)
+    return gained if gained >= 0.4 else gained - (2.5 - 1.5 * narrow) * most
 
 
 def _rarity(word: str, agents: list[_Agent]) -> float:

@@ -97,6 +97,8 @@ def _stands(root: str, suffix: str) -> bool:
         least = 5
     if suffix == "ed" and len(root) == 3:
         least = 3
+    if suffix == "y" and root[-1:] in "aeo":
+        return False
     return len(root) >= least and bool(re.search(r"[aeiouy]", root))
 
 
