@@ -153,6 +153,7 @@ def environment(moto: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> di
         "WAYPOST_MODELS": "us.amazon.nova-pro-v1:0",
         "WAYPOST_ROUTER_MODEL": "us.amazon.nova-micro-v1:0",
         "WAYPOST_AGENTS": str(ROOT / "agents"),
+        "WAYPOST_DEFAULT_AGENT": "rag",
         "WAYPOST_DOCUMENTS": str(company / "documents"),
         "WAYPOST_DATABASE": str(company / "company.sqlite"),
         "WAYPOST_SHARED_TABLES": "*",

@@ -58,5 +58,6 @@ async def test_everything_called_is_allowed_and_everything_allowed_is_called(
     await api.http.get(path, headers=ME)
     await api.http.patch(path, json={"title": "x"}, headers=ME)
     await api.http.delete(path, headers=ME)
+    await api.http.delete(f"{path}?hard_delete=true", headers=ME)
     needed = set().union(*(NEEDS.get(operation, {operation}) for operation in called))
     assert needed == allowed() - PLATFORM

@@ -9,7 +9,7 @@ from tests.store.test_store import a_thread, answered
 from waypost.errors import NotFound
 from waypost.identity import Identity
 from waypost.records import Thread
-from waypost.store import Table, threads
+from waypost.store import Table, deletions, threads
 from waypost.store.keys import TenantKeys
 
 
@@ -60,7 +60,7 @@ async def test_nobody_else_can_write_it(table: Table, thread: Thread, who: Ident
 
 
 async def test_a_thread_that_was_deleted_stays_deleted(table: Table, thread: Thread) -> None:
-    await threads.delete(table, ME, thread.id)
+    await deletions.hide(table, ME, thread.id, 30)
     await threads.keep_summary(table, ME, thread.id, "Late.", "msg_9")
     with pytest.raises(NotFound):
         await threads.thread(table, ME, thread.id)

@@ -13,7 +13,7 @@ from waypost.events import RunFailed, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.records import Message, Route, Run, Source, Step, Thread
-from waypost.store import Table, beginnings, endings, runs, threads
+from waypost.store import Table, beginnings, deletions, endings, runs, threads
 from waypost.store.items import LONGEST_TEXT, from_item, split_text, to_item
 from waypost.store.keys import TenantKeys
 
@@ -166,13 +166,14 @@ async def test_a_cursor_opens_nobody_elses_list(table: Table) -> None:
 async def test_a_deleted_thread_is_gone_at_once(table: Table) -> None:
     thread = a_thread()
     run = await answered(table, ME, thread)
-    await threads.delete(table, ME, thread.id)
+    await deletions.hide(table, ME, thread.id, 30)
+    await deletions.expire(table, ME, thread.id, 30)
     assert (await threads.threads(table, ME, 10, None))[0] == []
     for read in (threads.thread(table, ME, thread.id), runs.run(table, ME, run.id)):
         with pytest.raises(NotFound):
             await read
     with pytest.raises(NotFound):
-        await threads.delete(table, ME, thread.id)
+        await deletions.hide(table, ME, thread.id, 30)
     with pytest.raises(NotFound):
         await asked(table, ME, thread)
     stored = await table.get(TenantKeys(ME.tenant_id).thread(thread.id))
@@ -183,13 +184,16 @@ async def test_a_deleted_thread_is_gone_at_once(table: Table) -> None:
 async def test_an_answer_that_ends_after_its_thread_was_deleted_is_kept(table: Table) -> None:
     thread = a_thread()
     run = await asked(table, ME, thread)
-    await threads.delete(table, ME, thread.id)
+    await deletions.hide(table, ME, thread.id, 30)
     answer = Message(
         id=run.message_id, thread_id=thread.id, run_id=run.id, role="assistant", text="Five.",
         created_at="2026-01-02",
     )  # fmt: skip
     await endings.finish(table, ME, ending(run, answer))
     assert (await threads.messages(table, ME, thread.id, 10))[-1].text == "Five."
+    kept = await table.get(TenantKeys(ME.tenant_id).run(thread.id, run.id))
+    assert kept
+    assert kept["expires_at"] > 1_790_000_000
     assert (await threads.threads(table, ME, 10, None))[0] == []
 
 

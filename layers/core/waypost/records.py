@@ -1,8 +1,9 @@
 """What is kept: threads, messages, runs and steps, as the API shows them."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from waypost.events import RouteMethod, StepKind, StepStatus, Usage
 
@@ -25,10 +26,18 @@ class Thread(_Record):
     updated_at: str
     version: int = Field(default=0, description="Counts the runs that began or ended")
     live_run: str | None = Field(default=None, description="The run that is answering now")
+    agents: tuple[str, ...] = Field(default=(), description="Those that have answered in it")
+    last_state: RunState | None = Field(default=None, description="How the last run ended")
+    deleted_at: str | None = Field(default=None, exclude=True)
     told: bool = Field(default=False, exclude=True)
     """Whether turns that the client carried are kept with it."""
     summary: str | None = Field(default=None, exclude=True)
     summary_through: str | None = Field(default=None, exclude=True)
+
+    @field_validator("agents", mode="before")
+    @classmethod
+    def _in_order(cls, agents: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(agents))
 
 
 class Said(_Record):

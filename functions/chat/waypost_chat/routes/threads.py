@@ -6,12 +6,14 @@ from fastapi import APIRouter, Query, Response
 
 from waypost.records import Thread
 from waypost.runs import reading
+from waypost.runs.stopping import delete_thread as delete
 from waypost.store import threads as store
 from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
 from waypost_chat.routes.dependencies import BackendOf, Caller
 
 router = APIRouter(prefix="/v1/threads", tags=["threads"])
 _MESSAGES = 500
+HardDelete = Annotated[bool, Query(description="Remove it for good at once")]
 
 
 @router.get("")
@@ -41,7 +43,12 @@ async def rename_thread(thread_id: str, body: NewTitle, backend: BackendOf, who:
 
 
 @router.delete("/{thread_id}", status_code=204)
-async def delete_thread(thread_id: str, backend: BackendOf, who: Caller) -> Response:
-    """Deletes a thread: it is gone at once, and removed for good after 30 days."""
-    await store.delete(backend.table, who, thread_id)
+async def delete_thread(
+    thread_id: str, backend: BackendOf, who: Caller, hard_delete: HardDelete = False
+) -> Response:
+    """Deletes a thread: it is gone at once, and removed for good after 30 days.
+
+    With `hard_delete` its messages, runs, steps and events are removed at once.
+    """
+    await delete(backend, who, thread_id, hard=hard_delete)
     return Response(status_code=204)

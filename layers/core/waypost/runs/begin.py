@@ -132,6 +132,8 @@ async def _begin(
     agents = await backend.agents_of(who)
     agent = agents.named(request.agent) if request.agent else None
     thread, history, told = await _thread(backend, who, request)
+    if agent:
+        thread = thread.model_copy(update={"agents": (*thread.agents, agent.id)})
     model = backend.model_id(request.model) if request.model else None
     question = Question(
         request.text,

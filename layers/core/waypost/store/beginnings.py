@@ -71,14 +71,17 @@ async def begin(
 
 def _open_thread(keys: TenantKeys, thread: Thread, run_id: str, *, unchanged: bool) -> Values:
     """The thread's next version, at the top of its user's list, with a run live on it."""
-    same = {":version": thread.version} if unchanged else {}
+    same: Values = {":version": thread.version} if unchanged else {}
     mine = f"{MINE} AND version = :version" if unchanged else MINE
+    agents = ", agents :agents" if thread.agents else ""
+    if thread.agents:
+        same[":agents"] = set(thread.agents)
     return {
         "Key": to_item(keys.thread(thread.id)),
         "UpdateExpression": "SET id = :id, user_id = :user, title = if_not_exists(title, :title), "
         "created_at = if_not_exists(created_at, :created), updated_at = :updated, "
         "recent_pk = :recent_pk, recent_sk = :recent_sk, live_run = :run, "
-        "told = if_not_exists(told, :told) ADD version :one",
+        f"told = if_not_exists(told, :told) ADD version :one{agents}",
         "ConditionExpression": f"attribute_not_exists(pk) OR ({mine} AND ({_FREE}))",
         "ExpressionAttributeValues": to_item(
             {

@@ -1,7 +1,9 @@
 """How a run ends in the table: with its last events, its steps and its answer, once."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from waypost.events import Event
 from waypost.identity import Identity
@@ -15,6 +17,8 @@ from waypost.store.threads import MINE, listed, message_items
 
 _STEPS = 60
 """In one transaction, which takes a hundred items; more go before it."""
+_GONE_AFTER = 30 * 86_400
+"""Seconds for which the last run of a deleted thread is kept."""
 
 
 class Superseded(Exception):
@@ -47,14 +51,16 @@ async def finish(table: Table, who: Identity, ending: Ending) -> None:
     await _close(table, who, ending, [{"Update": _close_thread(keys, run)}])
 
 
-async def _close(table: Table, who: Identity, ending: Ending, thread: list[Values]) -> None:
+async def _close(
+    table: Table, who: Identity, ending: Ending, thread: list[Values], **more: Any
+) -> None:
     keys, run = TenantKeys(who.tenant_id), ending.run
     first, last = ending.events[0].seq, ending.events[-1].seq
-    ended = {**keys.run(run.thread_id, run.id), **dumped(run)}
+    ended = {**keys.run(run.thread_id, run.id), **dumped(run), **more}
     events = list(map(journals.encode, ending.events))
-    answer = message_items(keys, ending.message) if ending.message.text else []
+    answer = [{**i, **more} for i in message_items(keys, ending.message) if ending.message.text]
     steps: list[Values] = [
-        {"Put": {"Item": to_item({**keys.step(run.thread_id, run.id, n), **dumped(step)})}}
+        {"Put": {"Item": to_item({**keys.step(run.thread_id, run.id, n), **dumped(step), **more})}}
         for n, step in enumerate(ending.steps, 1)
     ]
     for start in range(_STEPS, len(steps), _STEPS):
@@ -74,20 +80,22 @@ async def _close(table: Table, who: Identity, ending: Ending, thread: list[Value
             if (await journals.head(table, who, run.id)).closed_by != ending.closer:
                 raise Superseded from None
         elif thread and failure.failed == [len(writes) - 1]:
-            # The thread was deleted meanwhile: what was paid for is kept all the same.
-            await _close(table, who, ending, [])
+            # The thread was deleted meanwhile: what is written now goes as the thread does.
+            gone = int(time.time()) + _GONE_AFTER
+            await _close(table, who, ending, [], expires_at=gone)
         else:
             raise
 
 
 def _close_thread(keys: TenantKeys, run: Run) -> Values:
     """The thread's next version, free for the next run."""
+    place = listed(keys, run.user_id, run.thread_id, run.finished_at or run.created_at)
+    agents = {":agents": {run.route.agent}} if run.route else {}
+    answered = ", agents :agents" if agents else ""
     return {
         "Key": to_item(keys.thread(run.thread_id)),
         "UpdateExpression": "SET updated_at = :updated, recent_pk = :recent_pk, "
-        "recent_sk = :recent_sk REMOVE live_run ADD version :one",
+        f"recent_sk = :recent_sk, last_state = :state REMOVE live_run ADD version :one{answered}",
         "ConditionExpression": MINE,
-        "ExpressionAttributeValues": to_item(
-            listed(keys, run.user_id, run.thread_id, run.finished_at or run.created_at)
-        ),
+        "ExpressionAttributeValues": to_item({**place, **agents, ":state": run.state}),
     }

@@ -29,6 +29,10 @@ class TenantKeys:
     def recent(self, user: str) -> str:
         return f"T#{self.tenant}#U#{user}#"
 
+    def deleted(self, user: str) -> str:
+        """The place in the index of what a user has deleted, until it is gone."""
+        return f"{self.recent(user)}DELETED#"
+
     def thread(self, thread: str) -> Key:
         return {"pk": self.partition(thread), "sk": "META"}
 

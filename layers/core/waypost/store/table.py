@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +17,10 @@ from waypost.store.items import from_item, to_item
 Values = dict[str, Any]
 _TRIES = 5
 _THREADS = 16
+_PAGE = 1000
+_AT_ONCE = 25
+"""Items of one BatchWriteItem."""
+_NAMES_TABLES = {"batch_write_item", "transact_write_items"}
 _BUSY = {
     "InternalServerError",
     "ProvisionedThroughputExceededException",
@@ -114,6 +119,29 @@ class Table:
         last = page.get("LastEvaluatedKey")
         return [from_item(i) for i in page["Items"]], from_item(last) if last else None
 
+    async def whole_list(self, recent_pk: str) -> list[Values]:
+        """Everything in one place of the `recent` index, newest first, all pages."""
+        found, start = await self.recent(recent_pk, _PAGE, None)
+        while start:
+            more, start = await self.recent(recent_pk, _PAGE, start)
+            found += more
+        return found
+
+    async def remove(self, keys: Sequence[Mapping[str, str]]) -> None:
+        """Deletes items, whether or not they are there. Tried until all are gone."""
+        for at in range(0, len(keys), _AT_ONCE):
+            left: list[Values] = [
+                {"DeleteRequest": {"Key": to_item(key)}} for key in keys[at : at + _AT_ONCE]
+            ]
+            for attempt in count():
+                answer = await self._call("batch_write_item", RequestItems={self.name: left})
+                left = answer.get("UnprocessedItems", {}).get(self.name, [])
+                if not left:
+                    break
+                if attempt == _TRIES:
+                    raise StoreUnavailable
+                await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+
     async def update(self, update: Values) -> Values:
         """The item as it is now. Raises ConditionFailed."""
         answer = await self._conditional("update_item", **update, ReturnValues="ALL_NEW")
@@ -152,7 +180,7 @@ class Table:
 
     async def _call(self, operation: str, **arguments: Any) -> Values:
         """Raises ClientError where DynamoDB refuses, StoreUnavailable where it is out of reach."""
-        if operation != "transact_write_items":
+        if operation not in _NAMES_TABLES:
             arguments["TableName"] = self.name
         try:
             call = partial(getattr(self._client, operation), **arguments)

@@ -3,11 +3,9 @@
 import base64
 import binascii
 import json
-import time
 from typing import Any
 
 from waypost.errors import Invalid, NotFound
-from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import Message, Said, Thread
 from waypost.store.items import split_text, to_item
@@ -87,29 +85,6 @@ async def rename(table: Table, who: Identity, thread_id: str, title: str) -> Thr
         }
     )
     return current.model_copy(update={"title": title})
-
-
-async def delete(table: Table, who: Identity, thread_id: str, keep_days: int = 30) -> None:
-    """Takes the thread out of every list at once; TTL removes it after `keep_days`.
-
-    Raises:
-        NotFound: There is no such thread, or it is deleted already.
-    """
-    await thread(table, who, thread_id)
-    try:
-        await table.update(
-            {
-                "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
-                "UpdateExpression": "SET deleted_at = :at, expires_at = :ttl "
-                "REMOVE recent_pk, recent_sk",
-                "ConditionExpression": "attribute_not_exists(deleted_at)",
-                "ExpressionAttributeValues": to_item(
-                    {":at": now(), ":ttl": int(time.time()) + keep_days * 86_400}
-                ),
-            }
-        )
-    except ConditionFailed:
-        raise NotFound("There is no such thread.", code="thread_not_found") from None
 
 
 def listed(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str) -> Values:
