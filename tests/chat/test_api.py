@@ -1,12 +1,10 @@
-"""Threads over HTTP, the internal stream, CORS, and the API's description of itself."""
-
-from typing import Any
+"""Threads over HTTP, the internal stream, health, and CORS."""
 
 import pytest
 
 from tests.chat.conftest import ME, Api, events, running
-from waypost_chat.dialects import DIALECTS
 
+NOBODY = "http://127.0.0.1:9"
 INTERNAL = {
     "input": {"message": "How many technicians are active?"},
     "conversation": {"id": "conv-test-123", "user_id": "user-456", "company_id": "company-789"},
@@ -64,10 +62,62 @@ async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
     assert [thread["id"] for thread in left] == [ids[1]]
 
 
+async def test_questions_of_the_internal_stream_go_to_two_agents_only(api: Api) -> None:
+    api.script.says("billing | 1 | - | x").says("26 days.")
+    await api.http.post("/internal/chat/stream", json=INTERNAL)
+    told = api.script.asked[0].system_text
+    assert "sql" in told
+    assert "news" not in told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        INTERNAL | {"input": {"message": ""}},
+        INTERNAL | {"input": {"message": " \n"}},
+        INTERNAL | {"input": {"message": 5}},
+        INTERNAL | {"conversation": {"id": "c", "user_id": "u"}},
+        INTERNAL | {"conversation": {"id": "c c", "user_id": "u", "company_id": "t"}},
+        INTERNAL | {"conversation": {"id": "c", "user_id": "u#", "company_id": "t"}},
+    ],
+)
+async def test_what_the_internal_stream_refuses(api: Api, body: dict[str, object]) -> None:
+    response = await api.http.post("/internal/chat/stream", json=body)
+    assert response.status_code == 422
+    assert response.json()["error"]["message"]
+    assert api.written() == 0
+
+
 async def test_health_and_about(api: Api) -> None:
     health = (await api.http.get("/health")).json()
     assert (health["status"], health["service"]) == ("healthy", "waypost-chat")
+    assert health["parts"] == dict.fromkeys(("table", "documents", "database", "model"), "ok")
     assert (await api.http.get("/", headers={"Accept": "application/json"})).json()["docs"]
+    page = await api.http.get("/", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+
+
+async def test_health_names_the_part_that_is_away(api: Api) -> None:
+    api.dynamodb.delete_table(TableName=api.table)
+    api.app.state.backend.settings.database.unlink()
+    response = await api.http.get("/health")
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    assert response.json()["parts"] == {
+        "table": "failed", "documents": "ok", "database": "failed", "model": "ok",
+    }  # fmt: skip
+
+
+async def test_health_tells_what_is_not_set_up(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del environment["WAYPOST_DATABASE"]
+    async with running(environment, monkeypatch) as api:
+        monkeypatch.setattr(api.app.state.backend.resources.bedrock.meta, "_endpoint_url", NOBODY)
+        health = (await api.http.get("/health")).json()
+    assert health["status"] == "degraded"
+    assert (health["parts"]["database"], health["parts"]["model"]) == ("absent", "failed")
 
 
 async def test_cors_is_the_urls_unless_it_is_a_setting(
@@ -82,36 +132,3 @@ async def test_cors_is_the_urls_unless_it_is_a_setting(
     async with running(environment, monkeypatch) as api:
         response = await api.http.get("/health", headers=origin)
         assert response.headers["access-control-allow-origin"] == "https://app.example"
-
-
-async def test_the_api_describes_itself(api: Api) -> None:
-    schema: dict[str, Any] = (await api.http.get("/openapi.json")).json()
-    operations = [
-        (path, method, operation)
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
-    ]
-    assert {path for path, _, _ in operations} >= {
-        "/api/agents",
-        "/api/agents/{agent_id}",
-        "/api/agents/{agent_id}/rollback",
-        "/api/agents/{agent_id}/versions",
-        "/api/agents/{agent_id}/versions/{number}",
-        "/health",
-        "/internal/chat/stream",
-        "/v1/runs",
-        "/v1/runs/{run_id}",
-        "/v1/runs/{run_id}/cancel",
-        "/v1/runs/{run_id}/continue",
-        "/v1/runs/{run_id}/events",
-        "/v1/threads",
-        "/v1/threads/{thread_id}",
-        "/v1/threads/{thread_id}/runs",
-    }
-    assert all(operation["description"] for _, _, operation in operations)
-    for path in ("/v1/runs", "/internal/chat/stream"):
-        content = schema["paths"][path]["post"]["responses"]["200"]["content"]
-        assert content["text/event-stream"]["schema"] == {"$ref": "#/components/schemas/Event"}
-    kinds = schema["components"]["schemas"]["Event"]["discriminator"]["mapping"]
-    assert len(kinds) == 19
-    assert set(DIALECTS) == {"waypost", "internal"}

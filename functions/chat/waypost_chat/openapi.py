@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from waypost_chat import described
 from waypost_chat.bodies import Failed
+from waypost_chat.dialects import DIALECTS
 
 _ERRORS = {
     401: "Nobody says who asks, or nobody is believed.",
@@ -23,29 +24,37 @@ _ERRORS = {
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failed, "description": text} for status, text in _ERRORS.items()
 }
-
-
 _HEADERS = {name: {"schema": {"type": "string"}} for name in ("X-Run-Id", "X-Thread-Id")}
 
 
 def streams(
-    description: str, json_model: type[BaseModel] | None = None, *, dialect: str = "waypost"
+    description: str, json_model: type[BaseModel] | None = None, *, dialect: str | None = "waypost"
 ) -> dict[str, Any]:
     """What a route that streams says of itself, as keyword arguments for its decorator.
 
     Args:
         json_model: The body of those who would rather wait, also where the run failed.
-        dialect: Whose events the stream is made of.
+        dialect: Whose events the stream is made of; None for any.
     """
-    schema = {"$ref": f"#/components/schemas/{described.event_name(dialect)}"}
     answer: dict[str, Any] = {
         "description": description,
-        "content": {"text/event-stream": {"schema": schema}},
+        "content": {"text/event-stream": {"schema": _events(dialect)}},
         "headers": _HEADERS,
     }
     if json_model:
         answer["model"] = json_model
     return {"response_model": None, "responses": {200: answer, **_late(json_model)}}
+
+
+def _events(dialect: str | None) -> dict[str, Any]:
+    if dialect is None:
+        names = dict.fromkeys(map(described.event_name, DIALECTS))
+        return {"anyOf": [_event(name) for name in names]}
+    return _event(described.event_name(dialect))
+
+
+def _event(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def whole(model: type[BaseModel]) -> dict[str, Any]:

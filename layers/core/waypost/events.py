@@ -53,6 +53,8 @@ class Event(_Frozen):
 
 
 class RunStarted(Event):
+    """A run begins. The first of all."""
+
     type: Literal["run.started"] = "run.started"
     thread_id: str
     user_message_id: str
@@ -60,6 +62,8 @@ class RunStarted(Event):
 
 
 class RouteDecided(Event):
+    """Which agent answers, and why."""
+
     type: Literal["route.decided"] = "route.decided"
     agent: str
     agent_version: int
@@ -70,6 +74,8 @@ class RouteDecided(Event):
 
 
 class StepStarted(Event):
+    """Something begins to be done."""
+
     type: Literal["step.started"] = "step.started"
     step_id: str
     kind: StepKind
@@ -78,12 +84,16 @@ class StepStarted(Event):
 
 
 class StepUpdated(Event):
+    """News of a step."""
+
     type: Literal["step.updated"] = "step.updated"
     step_id: str
     note: str
 
 
 class StepCompleted(Event):
+    """A step is over: how it went, how long it took, what it cost."""
+
     type: Literal["step.completed"] = "step.completed"
     step_id: str
     status: StepStatus
@@ -93,23 +103,31 @@ class StepCompleted(Event):
 
 
 class TextStarted(Event):
+    """A text begins."""
+
     type: Literal["text.started"] = "text.started"
     text_id: str
     channel: str = Field(description="final, reasoning, classify or an agent's id")
 
 
 class TextDelta(Event):
+    """A piece of a text."""
+
     type: Literal["text.delta"] = "text.delta"
     text_id: str
     delta: str
 
 
 class TextCompleted(Event):
+    """A text is over."""
+
     type: Literal["text.completed"] = "text.completed"
     text_id: str
 
 
 class ToolStarted(Event):
+    """A tool call begins."""
+
     type: Literal["tool.started"] = "tool.started"
     call_id: str
     name: str
@@ -117,18 +135,24 @@ class ToolStarted(Event):
 
 
 class ToolInputDelta(Event):
+    """A piece of a tool's arguments, as JSON text."""
+
     type: Literal["tool.input.delta"] = "tool.input.delta"
     call_id: str
     delta: str
 
 
 class ToolInput(Event):
+    """A tool's arguments, whole: it is called now."""
+
     type: Literal["tool.input"] = "tool.input"
     call_id: str
     arguments: dict[str, Any]
 
 
 class ToolOutput(Event):
+    """What a tool gave."""
+
     type: Literal["tool.output"] = "tool.output"
     call_id: str
     output: Any
@@ -136,12 +160,16 @@ class ToolOutput(Event):
 
 
 class ToolFailed(Event):
+    """A tool call failed, or was never made."""
+
     type: Literal["tool.failed"] = "tool.failed"
     call_id: str
     message: str
 
 
 class SourceCited(Event):
+    """What `[index]` in the answer names."""
+
     type: Literal["source.cited"] = "source.cited"
     index: int
     document: str
@@ -151,6 +179,8 @@ class SourceCited(Event):
 
 
 class Data(Event):
+    """Something for people to look at, beside the text."""
+
     type: Literal["data"] = "data"
     name: str = Field(description="table, chart, …")
     id: str
@@ -170,6 +200,8 @@ class UsageReported(Event):
 
 
 class RunCompleted(Event):
+    """The end of an answer."""
+
     type: Literal["run.completed"] = "run.completed"
     stop_reason: str
     usage: Usage
@@ -179,6 +211,8 @@ class RunCompleted(Event):
 
 
 class RunFailed(Event):
+    """The end of a run that could not be finished."""
+
     type: Literal["run.failed"] = "run.failed"
     code: str
     message: str = Field(description="Fit for a user")
@@ -187,6 +221,8 @@ class RunFailed(Event):
 
 
 class RunCancelled(Event):
+    """The end of a run that was stopped."""
+
     type: Literal["run.cancelled"] = "run.cancelled"
     reason: str
     partial: bool

@@ -20,7 +20,9 @@ class NewRun(Body):
 
 
 class NewTitle(Body):
-    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    title: Annotated[
+        str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Technicians"])
+    ]
 
 
 class InternalInput(Body):

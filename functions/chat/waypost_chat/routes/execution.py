@@ -65,6 +65,7 @@ async def simulate(
     question = Question(
         text=body.input,
         model=body.model,
+        mcp_servers=body.mcp_servers,
         among=tuple(agents)[:1],
         answerer=scripted.failing if ending == "failed" else scripted.Scripted,
     )
@@ -89,7 +90,7 @@ async def list_mcp_servers(backend: BackendOf, who: Caller) -> AllowedServers:
 
 
 def _question(body: Execution) -> Question:
-    return Question(text=body.input, model=body.model, mcp_servers=tuple(body.mcp_servers))
+    return Question(text=body.input, model=body.model, mcp_servers=body.mcp_servers)
 
 
 def _view(found: Outcome) -> dict[str, object]:
