@@ -1,7 +1,11 @@
 """Debian's Chromium, driven by Playwright, over a scripted stage."""
 
 import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +31,8 @@ document.addEventListener("securitypolicyviolation",
   (event) => console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
 NewPage = Callable[..., Page]
+READY = re.compile(r"Waypost is ready at (http://\S+)")
+TOKENS_A_SECOND = "100"
 
 
 # Torn down with this folder: Playwright's loop must not run under other tests' loops.
@@ -97,3 +103,19 @@ def page(new_page: NewPage, stack_url: str) -> Page:
     made = new_page()
     made.goto(stack_url)
     return made
+
+
+@pytest.fixture(scope="package")
+def running_stack() -> Iterator[str]:
+    """The whole stack, as `make run` starts it: its URL."""
+    command = [sys.executable, "-m", "waypost_local", "run", "--port", "0"]
+    stack = subprocess.Popen(
+        [*command, "--token-rate", TOKENS_A_SECOND], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert stack.stdout
+        lines = iter(stack.stdout.readline, "")
+        yield next(found[1] for line in lines if (found := READY.search(line)))
+    finally:
+        stack.send_signal(signal.SIGINT)
+        stack.communicate()

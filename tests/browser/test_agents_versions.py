@@ -56,7 +56,7 @@ def test_an_old_version_is_compared_with_the_current_one(page: Page, stage: Stag
     expect(page.get_by_label("Tools: changes").locator("> *")).to_have_text(
         ["-removed: query_database"]
     )
-    expect(page.locator(".comparison h4")).to_have_text(
+    expect(page.locator(".comparison h3")).to_have_text(
         ["Instructions", "Tools", "Model calls in one run"]
     )
     assert page.url.endswith("#agents/sql/versions/2")

@@ -1,20 +1,13 @@
 """The page over the whole stack, as `make run` starts it: one way through, end to end."""
 
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.asking import answer_text
 from tests.browser.conftest import ROOT, NewPage
 
-READY = re.compile(r"Waypost is ready at (http://\S+)")
-TOKENS_A_SECOND = "100"
 SLOW = 20_000
 """Milliseconds: each function starts as a process of its own."""
 # Counts the states of the first answer that stood on the page while its run went on.
@@ -27,21 +20,6 @@ new MutationObserver(() => {
   document.documentElement.dataset.states = seen.size;
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
-
-
-@pytest.fixture(scope="module")
-def running_stack() -> Iterator[str]:
-    command = [sys.executable, "-m", "waypost_local", "run", "--port", "0"]
-    stack = subprocess.Popen(
-        [*command, "--token-rate", TOKENS_A_SECOND], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert stack.stdout
-        lines = iter(stack.stdout.readline, "")
-        yield next(found[1] for line in lines if (found := READY.search(line)))
-    finally:
-        stack.send_signal(signal.SIGINT)
-        stack.communicate()
 
 
 def ask(page: Page, question: str) -> None:
@@ -65,14 +43,14 @@ def test_a_number_from_the_database_and_a_rule_from_the_documents(
     page.goto(running_stack)
 
     ask(page, "How many technicians are active?")
-    expect(page.locator(".sign")).to_have_text("sql", timeout=SLOW)
+    expect(page.locator(".sign")).to_have_text("Data", timeout=SLOW)
     expect(page.locator(".account")).to_be_visible(timeout=SLOW)
     expect(page.locator("html")).to_have_attribute("data-states", re.compile(r"[2-9]|\d\d"))
     expect(page.locator(".tool").get_by_label("SQL")).to_contain_text("SELECT")
     expect(answer_text(page)).to_contain_text(str(active_technicians()))
 
     ask(page, "What are the overtime rules?")
-    expect(page.locator(".sign").last).to_have_text("rag", timeout=SLOW)
+    expect(page.locator(".sign").last).to_have_text("Documents", timeout=SLOW)
     expect(page.locator(".account").last).to_be_visible(timeout=SLOW)
     expect(answer_text(page)).to_contain_text("38")
     expect(page.locator(".sources .document").first).to_have_text("handbook-working-time.md")

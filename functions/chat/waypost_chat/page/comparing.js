@@ -23,7 +23,7 @@ function section(label, before, after) {
   const lines = differences(before, after);
   if (lines.every(({ kind }) => kind === "same")) return null;
   const props = { class: "lines", tabindex: 0, role: "region", "aria-label": `${label}: changes` };
-  return h("section", {}, h("h4", {}, label), h("div", props, folded(lines).map(drawn)));
+  return h("section", {}, h("h3", {}, label), h("div", props, folded(lines).map(drawn)));
 }
 
 /** Long stretches without a difference become one line that counts them. */

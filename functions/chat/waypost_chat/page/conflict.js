@@ -25,7 +25,7 @@ export function conflict(base, theirs, mine, does) {
     ],
   });
   said.classList.add("conflict");
-  const heading = h("h3", {}, `What changed from version ${base.version} to ${theirs.version}`);
+  const heading = h("h2", {}, `What changed from version ${base.version} to ${theirs.version}`);
   said.querySelector(".actions").before(heading, comparison(base, theirs));
   return said;
 }

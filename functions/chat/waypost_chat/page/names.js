@@ -1,12 +1,16 @@
 /** What agents are called. */
 
 import { h } from "./dom.js";
+import { keep, recalled } from "./kept.js";
 
-const names = new Map();
+const NAMES = "names";
+/** As they were when the page was here before, until the API says how they are now. */
+const names = new Map(Object.entries(recalled(NAMES)));
 
 /** The agents as the API lists them; where only an id could be shown, its name takes its place. */
 export function learn(agents) {
   for (const { id, name } of agents) names.set(id, name);
+  keep(NAMES, Object.fromEntries(agents.map(({ id, name }) => [id, name])));
   for (const place of document.querySelectorAll("[data-agent]"))
     place.textContent = nameOf(place.dataset.agent);
 }

@@ -1,9 +1,11 @@
 /** Which agent was picked in which thread, kept in the browser. */
 
-const KEY = "waypost.picks";
+import { keep, recalled } from "./kept.js";
+
+const PICKS = "picks";
 const MOST = 200;
 const NEXT = "";
-let kept = stored();
+let kept = recalled(PICKS);
 
 /** The agent's id, or null for the router; of a thread that is not there yet, the last pick. */
 export const pickedIn = (threadId) => kept[threadId ?? NEXT] ?? null;
@@ -13,33 +15,16 @@ export function pick(threadId, agentId) {
   if (threadId) kept[threadId] = agentId;
   const latest = Object.entries(kept).filter(([, picked]) => picked);
   kept = Object.fromEntries(latest.slice(-MOST));
-  store();
+  keep(PICKS, kept);
 }
 
 /** A thread of which it is now known what it is called. */
 export function begun(threadId) {
   if (kept[threadId] !== undefined || !kept[NEXT]) return;
   kept[threadId] = kept[NEXT];
-  store();
+  keep(PICKS, kept);
 }
 
 function without(...threadIds) {
   return Object.fromEntries(Object.entries(kept).filter(([id]) => !threadIds.includes(id)));
-}
-
-function stored() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** A browser that keeps nothing still knows until the page is left. */
-function store() {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
-  } catch {
-    // It is full or forbidden.
-  }
 }

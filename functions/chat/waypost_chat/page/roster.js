@@ -59,12 +59,12 @@ export class Roster {
 
 function item(agent) {
   const { id, name, description, routed, deleted } = agent;
+  const link = h("a", { href: agentAddress(id) }, h("span", { class: "sign" }, name));
   const kind = deleted ? "gone" : routed ? "" : "apart";
   return h(
     "li",
     { class: kind || null },
-    h("h2", {}, h("a", { class: "sign", href: agentAddress(id) }, name)),
-    h("code", { class: "id" }, id),
+    h("div", { class: "who" }, h("h2", {}, link), h("code", { class: "id" }, id)),
     h("p", { class: "about" }, description),
     h("p", { class: "facts" }, facts(agent)),
   );

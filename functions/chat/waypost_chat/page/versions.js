@@ -61,7 +61,7 @@ export class Versions {
     return h(
       "div",
       { class: "change" },
-      h("h3", {}, `From version ${version.version} to the current one`),
+      h("p", { class: "what" }, `From version ${version.version} to the current one`),
       comparison(version, current ?? this.#agent),
       this.#mayWrite && !version.deleted && this.#back(version),
     );
@@ -70,7 +70,7 @@ export class Versions {
   #made(version, before) {
     if (!before) return h("p", { class: "change" }, "It is the first one, and the current one.");
     const title = `What it changed in version ${before.version}`;
-    return h("div", { class: "change" }, h("h3", {}, title), comparison(before, version));
+    return h("div", { class: "change" }, h("p", { class: "what" }, title), comparison(before, version));
   }
 
   #back({ version }) {
