@@ -3,6 +3,7 @@
 from tests.builtin.asking import assistant, reply, request, said, user
 from waypost.agents import prompts
 from waypost.knowledge import Passage
+from waypost_local.builtin.documents import shown
 from waypost_local.builtin.documents.units import readable, units
 
 LEAVE = Passage(
@@ -85,7 +86,7 @@ def test_markdown_is_cut_where_its_sentences_end() -> None:
     text = "Pay by card, e.g. Visa. See [the *terms*](https://a.example/x) for **more**."
     system = prompts.with_passages("x", [Passage("a#1", "a", "a", "a", text)])
 
-    assert [unit.text for unit in units(system)] == [
+    assert [unit.text for unit in units(shown(system, ""))] == [
         "Pay by card, e.g. Visa.",
         "See the terms (https://a.example/x) for more.",
     ]

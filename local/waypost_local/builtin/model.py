@@ -11,8 +11,10 @@ from waypost_local.builtin import (
     documents,
     introduction,
     prompts,
+    research,
     routing,
     summing_up,
+    triage,
 )
 
 
@@ -45,8 +47,16 @@ def _whole(request: ConverseRequest) -> list[Piece]:
         return [Text(summing_up.summary(system, question))]
     if introduction.is_asked(question):
         return [Text(introduction.TEXT)]
-    if "<schema" in system and any(tool["name"] == data.TOOL for tool in request.tools):
-        return data.answer(system, said, prompts.tool_results(request))
-    if "<passages>" in system:
-        return [Text(documents.answer(system, asked))]
+    results = prompts.tool_results(request)
+    offered = {tool["name"] for tool in request.tools}
+    rows = "<schema" in system and data.TOOL in offered
+    if triage.is_asked(system):
+        return triage.answer(system, question, results, may_look=rows)
+    if rows and (documents.TOOL in offered or "<passage " in system):
+        return research.answer(system, said, results, may_search=documents.TOOL in offered)
+    if rows:
+        return data.answer(system, said, results)
+    if documents.TOOL in offered or "<passages>" in system or "<documents>" in system:
+        may_search = documents.TOOL in offered
+        return documents.next_piece(system, asked, results, may_search=may_search)
     return [Text(introduction.WITHOUT_CONTEXT)]

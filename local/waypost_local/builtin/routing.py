@@ -104,7 +104,7 @@ def _agent(found: Element) -> _Agent:
     covers = element(found.inner, "covers")
     examples = tuple(example.text for example in elements(found.inner, "example"))
     described = frozenset(content(description.text if description else ""))
-    forms = [_form(example) for example in examples] or [0.0]
+    forms = [form(example) for example in examples] or [0.0]
     rows = sum(form > 0 for form in forms) / len(forms)
     rules = sum(form < 0 for form in forms) / len(forms)
     return _Agent(
@@ -123,7 +123,7 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
     asked = content(text)
     weights = {word: _rarity(word, agents) for word in asked}
     # Where nobody answers from rows, it says little that a question is none for rows.
-    form = _form(text) * (1.0 if any(a.keeps_rows > a.keeps_rules for a in agents) else 0.7)
+    asks_rows = form(text) * (1.0 if any(a.keeps_rows > a.keeps_rules for a in agents) else 0.7)
     asked_in = manners(text)
     for agent in agents:
         shared = [word for word in asked if _covers(agent.covers, word) == 1.0]
@@ -135,10 +135,10 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
         value += narrow * len(shared) * 0.5
         value += _mannered(agent, asked_in, 0.0 if shares_all else narrow)
         grip = value
-        value += form * (agent.keeps_rows - agent.keeps_rules) * 0.75
+        value += asks_rows * (agent.keeps_rows - agent.keeps_rules) * 0.75
         if agent.covers and agent.keeps_rows and not any(_covers(agent.covers, w) for w in asked):
             # Rows can only tell of what there is a table, a column or a value for.
-            value -= 0.6 + max(form, 0.0) * agent.keeps_rows * 0.5
+            value -= 0.6 + max(asks_rows, 0.0) * agent.keeps_rows * 0.5
         if not agent.covers and any(other.covers for other in agents):
             # What it is for is not here.
             value -= 0.8
@@ -171,25 +171,25 @@ def _covers(covered: frozenset[str], word: str) -> float:
     return 0.5 if near(word) & covered else 0.0
 
 
-def _form(text: str) -> float:
+def form(text: str) -> float:
     """Above 0 for questions to rows, below 0 for questions to rules."""
     text = _POLITE.sub("", text.strip())
-    form = 0.0
+    found = 0.0
     if _DATA_FORM.search(text):
-        form += 1.0
+        found += 1.0
     if re.match(
         r"(how many|list|show|count|top|which|who|what is the (total|average))\b", text, re.I
     ):
-        form += 0.4
+        found += 0.4
     if _PAST.search(text):
-        form += 0.6
+        found += 0.6
     if _RULE_FORM.search(text):
-        form -= 1.2
+        found -= 1.2
     if _YOU.search(text):
-        form -= 1.0
+        found -= 1.0
     if _WE.search(text):
-        form += 0.4
-    return form
+        found += 0.4
+    return found
 
 
 def _likeness(one: str, other: str) -> float:

@@ -7,6 +7,14 @@ adds the conditions. `sql` writes the query down, `phrase` puts its rows into wo
 `followup` makes a question whole that leans on the one before.
 """
 
-from waypost_local.builtin.data.answer import TOOL, answer
+from waypost_local.builtin.data.answer import (
+    TOOL,
+    Understood,
+    answer,
+    asked_of,
+    first_row,
+    query,
+    told,
+)
 
-__all__ = ["TOOL", "answer"]
+__all__ = ["TOOL", "Understood", "answer", "asked_of", "first_row", "query", "told"]

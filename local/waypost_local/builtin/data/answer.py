@@ -55,9 +55,25 @@ def answer(system: str, turns: Sequence[Turn], results: Sequence[dict[str, Any]]
     except sql.Unreachable as error:
         return [Text(f"I cannot answer that from this database: {error}. {_knows(schema)}")]
     if results:
-        return [Text(_told(understood, results[-1]))]
-    call = f"call_{len(turns)}_{crc32(understood.sql.encode()):08x}"
-    return [ToolStart(call, TOOL), ToolInput(json.dumps({"sql": understood.sql}))]
+        return [Text(told(understood, results[-1]))]
+    return query(understood.sql, len(turns))
+
+
+def query(statement: str, number: int) -> list[Piece]:
+    """A call of the tool, the `number`th of this answer."""
+    call = f"call_{number}_{crc32(statement.encode()):08x}"
+    return [ToolStart(call, TOOL), ToolInput(json.dumps({"sql": statement}))]
+
+
+def asked_of(system: str, turns: Sequence[Turn]) -> Understood | None:
+    """The last question as a query, or None where these tables cannot be asked that."""
+    schema = read(system)
+    if not schema.tables or _WHY.match(turns[-1].text):
+        return None
+    try:
+        return understand(schema, turns, _today(system))
+    except (Unclear, sql.Unreachable):
+        return None
 
 
 def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood:
@@ -143,20 +159,33 @@ def _rows_of(said: Said, query: Query, place: int | None) -> Query:
                    limit=1, offset=max(place, 0))  # fmt: skip
 
 
-def _told(understood: Understood, result: dict[str, Any]) -> str:
-    text = "".join(block.get("text", "") for block in result.get("content") or [])
+def told(understood: Understood, result: dict[str, Any]) -> str:
     if result.get("status") == "error":
-        return f"The database refused my query: {text}"
+        return f"The database refused my query: {_text(result)}"
     try:
-        found = next((b["json"] for b in result["content"] if "json" in b), None) or json.loads(
-            text
-        )
-        columns, rows = found["columns"], found["rows"]
+        columns, rows, cut = _table(result)
     except (ValueError, KeyError, TypeError):
         return "The tool's answer was not the table that I asked for, so I cannot answer."
-    return phrase(
-        understood.said, understood.query, columns, rows, cut=bool(found.get("truncated"))
-    )
+    return phrase(understood.said, understood.query, columns, rows, cut=cut)
+
+
+def first_row(result: dict[str, Any]) -> dict[str, Any]:
+    """The first row of a result by its columns; empty where there is none."""
+    try:
+        columns, rows, _ = _table(result)
+        return dict(zip(columns, rows[0], strict=True))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return {}
+
+
+def _table(result: dict[str, Any]) -> tuple[list[str], list[list[Any]], bool]:
+    found = next((b["json"] for b in result["content"] if "json" in b), None)
+    found = found or json.loads(_text(result))
+    return found["columns"], found["rows"], bool(found.get("truncated"))
+
+
+def _text(result: dict[str, Any]) -> str:
+    return "".join(block.get("text", "") for block in result.get("content") or [])
 
 
 def _today(system: str) -> date:

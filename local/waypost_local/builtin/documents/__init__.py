@@ -1,5 +1,22 @@
-"""Answers from passages: the sentences that answer are chosen and quoted, never rewritten."""
+"""Answers from passages: the sentences that answer are chosen and quoted, never rewritten.
 
-from waypost_local.builtin.documents.answer import answer
+`passages` are what there is to quote from, `units` what they are cut into, `score` says how well
+each fits, and `answer` puts the chosen ones together. `searching` asks for more passages.
+"""
 
-__all__ = ["answer"]
+from waypost_local.builtin.documents.answer import answer, quoted
+from waypost_local.builtin.documents.passages import Quoted, found, shown
+from waypost_local.builtin.documents.searching import TOOL, next_piece, search
+from waypost_local.builtin.documents.units import units
+
+__all__ = [
+    "TOOL",
+    "Quoted",
+    "answer",
+    "found",
+    "next_piece",
+    "quoted",
+    "search",
+    "shown",
+    "units",
+]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from waypost_local.builtin.documents.passages import Quoted
 from waypost_local.builtin.documents.score import Scored, score
 from waypost_local.builtin.documents.units import Unit, readable, units
 from waypost_local.builtin.words import content, words
@@ -39,21 +40,26 @@ _MOST_UNITS = 4
 _SECTION = 900
 
 
-def answer(system: str, asked: Sequence[str]) -> str:
+def answer(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     """The answer to the last question; a question that leans on the one before is read with it."""
-    found = units(system)
+    return quoted(passages, asked) or (_ELSEWHERE if passages else _NOTHING)
+
+
+def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
+    """What of the passages answers the last question; nothing where none does."""
+    found = units(passages)
     if not found:
-        return _NOTHING
+        return ""
     question = asked[-1]
-    scored = score(question, found, _leaned_on(asked))
+    scored = score(question, found, leaned_on(asked))
     best = max(scored, key=lambda one: one.value)
     if best.value <= 0 or best.whole < _LEAST or not _touches(best):
-        return _ELSEWHERE
+        return ""
     chosen = _chosen(question, scored, best)
     return _lead(asked[-1], chosen[0], best) + _written(chosen)
 
 
-def _leaned_on(asked: Sequence[str]) -> str:
+def leaned_on(asked: Sequence[str]) -> str:
     """The question before, where the last one is too short to stand alone."""
     leaning = len(content(asked[-1])) <= 2 and len(words(asked[-1])) <= 6
     return asked[-2] if leaning and len(asked) > 1 else ""

@@ -59,7 +59,7 @@ def score(question: str, found: Sequence[Unit], before: str = "") -> list[Scored
         if covered > 0.12 * total or whole > 0.5 * total:
             value += sum(e.met(unit.text) for e in expected) * 0.5 * value
         # Passages come best first, long sentences hold any word sooner.
-        value *= 1.0 - 0.02 * min(unit.passage - 1, 8)
+        value *= 1.0 - 0.02 * min(unit.rank, 8)
         value /= 1.0 + 0.0015 * max(0, len(unit.text) - 130)
         if unit.text.endswith((":", "?")):
             value *= 0.8 if unit.text.endswith(":") else 0.5

@@ -1,10 +1,10 @@
 """A passage cut into what can be quoted: sentences, list items, table rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from waypost_local.builtin.prompts import elements
+from waypost_local.builtin.documents.passages import Quoted
 
 _ITEM = re.compile(r"(\s*)([-*+]|\d+[.)])\s+(.*)")
 _LONG_ITEM = 260
@@ -29,21 +29,21 @@ class Unit:
     document: str
     heading: str
     order: int
+    rank: int
+    """The place of its passage among all, from 0 for the best."""
     lead: str = ""
     number: str = ""
     depth: int = 0
 
 
-def units(system: str) -> list[Unit]:
-    """Everything that the prompt's passages hold, in their order."""
+def units(passages: Sequence[Quoted]) -> list[Unit]:
+    """Everything that the passages hold, in their order."""
     found: list[Unit] = []
-    for element in elements(system, "passage"):
-        index = int(element.attributes.get("index", "0"))
-        document = element.attributes.get("document", "")
-        heading = element.attributes.get("heading", "")
-        for kind, text, lead, number, depth in _parts(element.text):
+    for rank, passage in enumerate(passages):
+        for kind, text, lead, number, depth in _parts(passage.text):
             unit = Unit(
-                text, kind, index, document, heading, len(found), lead, number, depth
+                text, kind, passage.index, passage.document, passage.heading, len(found), rank,
+                lead, number, depth,
             )  # fmt: skip
             found.append(unit)
     return found
