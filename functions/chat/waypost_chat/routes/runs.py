@@ -1,6 +1,5 @@
 """`/v1`: questions, and the runs that answer them."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -10,9 +9,8 @@ from waypost import runs
 from waypost.errors import Invalid
 from waypost.identity import Identity
 from waypost.records import LIVE
-from waypost.runs import Backend, reading
+from waypost.runs import Backend, reading, stopping
 from waypost.runs.begin import Request as Question
-from waypost.store import journals
 from waypost.store import threads as thread_store
 from waypost_chat.bodies import NewRun, RunView
 from waypost_chat.dialects import DIALECTS, Dialect
@@ -23,8 +21,8 @@ from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 _STREAM = streams("The run's events, or the finished run as JSON.", RunView)
-_CANCELLING, _LOOKING = 4.0, 0.25
-"""Seconds that a cancelled run has to end while its caller waits, and between two looks."""
+_REPLAY = streams("The events that follow, live or replayed, in that dialect.", dialect=None)
+_REPLAY["responses"][204] = {"description": "The run is over, and nothing follows."}
 
 
 @router.post("/runs", **_STREAM)
@@ -55,7 +53,7 @@ async def read_run(run_id: str, backend: BackendOf, who: Caller) -> RunView:
     return await _view(backend, who, run_id)
 
 
-@router.get("/runs/{run_id}/events", **streams("The events that follow, live or replayed."))
+@router.get("/runs/{run_id}/events", **_REPLAY)
 async def read_events(
     run_id: str,
     request: Request,
@@ -86,12 +84,7 @@ async def cancel(run_id: str, backend: BackendOf, who: Caller) -> Response:
     What was answered by then is kept. A run that was over stays as it is. 202 where the run has
     not stopped yet, which takes about a second.
     """
-    head = await journals.request_cancel(backend.table, who, run_id)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _CANCELLING
-    while head.live and not head.lost and loop.time() < until:
-        await asyncio.sleep(_LOOKING)
-        head = await journals.head(backend.table, who, run_id)
+    await stopping.stop(backend, who, run_id)
     view = await _view(backend, who, run_id)
     status = 202 if view.state in LIVE else 200
     return JSONResponse(view.model_dump(mode="json"), status)
