@@ -1,0 +1,135 @@
+// AI SDK's transport and its reader of messages, as `useChat` has them.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { DefaultChatTransport, readUIMessageStream } from "ai";
+import { ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, unused, url } from "./stack.mjs";
+
+const api = `${url}/api/ai-sdk/chat`;
+const transport = new DefaultChatTransport({ api });
+afterEach(mend);
+
+const user = (text) => ({ id: unused("m"), role: "user", parts: [{ type: "text", text }] });
+
+function send(chatId, messages, options = {}) {
+  return transport.sendMessages({
+    chatId, messages, trigger: "submit-message", messageId: undefined, abortSignal: undefined,
+    ...options,
+  });
+}
+
+/** The message as it is in the end, and the errors on the way. */
+async function read(stream) {
+  const errors = [];
+  let message;
+  for await (const next of readUIMessageStream({ stream, onError: (e) => errors.push(e) }))
+    message = next;
+  return { message, errors };
+}
+
+const textOf = (message) =>
+  message.parts.filter((part) => part.type === "text").map((part) => part.text).join("");
+
+async function types(stream) {
+  const found = [];
+  for await (const chunk of stream) found.push(chunk.type);
+  return found;
+}
+
+test("a question is answered with its tool, its table and its route", async () => {
+  const chat = unused("chat");
+  const { message, errors } = await read(await send(chat, [user(QUESTION)]));
+  assert.deepEqual(errors, []);
+  assert.equal(textOf(message), ANSWER);
+  const tool = message.parts.find((part) => part.type === "dynamic-tool");
+  assert.equal(tool.state, "output-available");
+  assert.deepEqual(tool.output.rows, [[13]]);
+  const table = message.parts.find((part) => part.type === "data-table");
+  assert.deepEqual(table.data.rows, [[13]]);
+  const route = message.parts.find((part) => part.type === "data-route");
+  assert.equal(route.data.agent, "sql");
+  assert.equal(message.metadata.threadId, chat);
+  assert.ok(message.metadata.usage.outputTokens > 0);
+});
+
+test("sources are parts of the message", async () => {
+  const stream = await send(unused("chat"), [user(DOCUMENTS_QUESTION)],
+    { body: { agent: "rag" } });
+  const { message, errors } = await read(stream);
+  assert.deepEqual(errors, []);
+  const source = message.parts.find((part) => part.type === "source-document");
+  assert.equal(source.mediaType, "text/markdown");
+});
+
+test("the next question is sent with all messages before it", async () => {
+  const chat = unused("chat");
+  const first = user(QUESTION);
+  const { message } = await read(await send(chat, [first]));
+  const second = await read(await send(chat, [first, message, user("List their names.")]));
+  assert.equal(textOf(second.message).trim().split("\n").length, 13);
+});
+
+test("an answer is asked for once more", async () => {
+  const chat = unused("chat");
+  const question = user(QUESTION);
+  const { message } = await read(await send(chat, [question]));
+  const again = await read(await send(chat, [question],
+    { trigger: "regenerate-message", messageId: message.id }));
+  assert.equal(textOf(again.message), ANSWER);
+});
+
+test("whoever comes back reads the whole answer from its start", async () => {
+  await fail("stall_after", { after: 2, seconds: 3, times: 1 });
+  const chat = unused("chat");
+  const asked = (await send(chat, [user(DOCUMENTS_QUESTION)],
+    { body: { agent: "rag" } })).getReader();
+  while ((await asked.read()).value?.type !== "text-delta");
+  const resumed = await transport.reconnectToStream({ chatId: chat });
+  const { message, errors } = await read(resumed);
+  assert.deepEqual(errors, []);
+  const kept = await (await fetch(`${url}/v1/threads/${chat}`)).json();
+  assert.equal(textOf(message), kept.messages.at(-1).text);
+  await asked.cancel();
+});
+
+test("there is nothing to resume in a chat that is over or never was", async () => {
+  const chat = unused("chat");
+  assert.equal(await transport.reconnectToStream({ chatId: chat }), null);
+  await read(await send(chat, [user(QUESTION)]));
+  assert.equal(await transport.reconnectToStream({ chatId: chat }), null);
+});
+
+test("a failure is the stream's error", async () => {
+  await fail("access_denied");
+  const { message, errors } = await read(await send(unused("chat"), [user(QUESTION)]));
+  assert.equal(errors[0].message, "The model does not accept this request.");
+  assert.equal(message.metadata.failure.retryable, false);
+});
+
+test("what was said before a failure stays", async () => {
+  await fail("cut_after", { after: 3 });
+  const { message, errors } = await read(await send(unused("chat"),
+    [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } }));
+  assert.equal(errors.length, 1);
+  assert.notEqual(textOf(message), "");
+  assert.equal(message.metadata.failure.partial, true);
+});
+
+test("a cancelled answer ends with abort", async () => {
+  await fail("stall_after", { after: 2, seconds: 60 });
+  const chat = unused("chat");
+  const stream = await send(chat, [user(DOCUMENTS_QUESTION)],
+    { body: { agent: "rag" } });
+  const [heard, shown] = stream.tee();
+  const reading = types(heard);
+  assert.equal((await cancel(await liveRun(chat))).state, "cancelled");
+  const found = await reading;
+  assert.equal(found.at(-1), "abort");
+  assert.deepEqual((await read(shown)).errors, []);
+});
+
+test("a refused request is the transport's error", async () => {
+  await assert.rejects(send(unused("chat"), [user("  ")]), (error) => {
+    assert.equal(error.statusCode, 422);
+    return error.message.includes("empty_message");
+  });
+});

@@ -1,0 +1,31 @@
+// The stack that pytest started, and the handle that breaks its models.
+export const url = process.env.WAYPOST_URL;
+const faults = `${process.env.BEDROCK_URL}/_faults`;
+
+/** What the models' next answers meet; `after` counts the pieces that come through. */
+export async function fail(kind, how = {}) {
+  const body = JSON.stringify({ kind, operation: "converse-stream", ...how });
+  const answer = await fetch(faults, { method: "PUT", body });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+export const mend = () => fetch(faults, { method: "DELETE" });
+
+/** The run that answers in a thread now, by its id. */
+export async function liveRun(thread) {
+  const answer = await fetch(`${url}/v1/threads/${thread}`);
+  return (await answer.json()).live_run;
+}
+
+export async function cancel(run) {
+  const answer = await fetch(`${url}/v1/runs/${run}/cancel`, { method: "POST" });
+  return answer.json();
+}
+
+let names = 0;
+/** A name that no other test uses. */
+export const unused = (what) => `${what}-${process.pid}-${++names}`;
+
+export const QUESTION = "How many technicians are active?";
+export const ANSWER = "There are 13 technicians active.";
+export const DOCUMENTS_QUESTION = "How many days of annual leave are there?";
