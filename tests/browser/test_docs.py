@@ -45,7 +45,7 @@ def test_a_stream_lists_every_event_with_its_fields(new_page: NewPage, stage: St
 
     events = page.get_by_role("article", name="POST /v1/runs", exact=True).locator(".event")
 
-    kinds = events.locator("summary code").all_inner_texts()
+    kinds = events.locator("> summary > code.name").all_inner_texts()
     assert len(kinds) == len(names) == 19
     route = events.filter(has_text="route.decided").first
     route.locator("summary").click()
@@ -82,3 +82,24 @@ def test_a_description_that_does_not_come_is_told(new_page: NewPage, stage: Stag
     page.goto(f"{stage.url}/docs")
 
     expect(page.get_by_role("alert")).to_contain_text("status 503")
+
+
+def test_a_stream_in_any_dialect_lists_each_dialects_events(
+    new_page: NewPage, stage: Stage
+) -> None:
+    page = opened(new_page, stage)
+    article = page.get_by_role("article", name="GET /v1/runs/{run_id}/events", exact=True)
+
+    article.locator("summary", has_text="SupportEvent").click()
+
+    kinds = article.locator(".event[open] .event code.name").all_inner_texts()
+    assert {"start", "agent", "token", "complete", "error"} <= set(kinds)
+
+
+def test_an_event_is_named_by_the_constant_that_it_carries(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage)
+    article = page.get_by_role("article", name="POST /internal/chat/stream", exact=True)
+
+    names = article.locator(".event > summary > code.name").all_inner_texts()
+
+    assert names == ["tool_start", "route_decision", "token", "complete", "error"]

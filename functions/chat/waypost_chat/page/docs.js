@@ -5,6 +5,7 @@ import { inline } from "./inline.js";
 import { Schemas } from "./schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
+const NAMING = ["type", "event", "object"];
 const contents = document.getElementById("contents");
 const main = document.getElementById("reference");
 
@@ -161,17 +162,23 @@ function answer(status, { description, content = {} }, schemas) {
   return h("details", { class: "response", open: good }, summary, parts);
 }
 
+/** Each event that a stream may hold; where it speaks one of several dialects, by dialect. */
 function events(schema, schemas) {
-  const one = (event) => {
-    const kind = event.properties.type.const;
-    const about = event.description?.split("\n")[0];
-    const summary = h(
-      "summary",
-      {},
-      h("code", { class: "name" }, kind),
-      about && h("span", { class: "meaning" }, about),
-    );
-    return h("details", { class: "event" }, summary, schemas.fields(event));
-  };
+  const one = (event) =>
+    schemas.choices(event)
+      ? folded(event.title, event, events(event, schemas))
+      : folded(kind(event), event, schemas.fields(event));
   return h("div", { class: "events" }, (schemas.choices(schema) ?? []).map(one));
+}
+
+function folded(name, { description }, inside) {
+  const about = description?.split("\n")[0];
+  const meaning = about && h("span", { class: "meaning" }, ...inline(about));
+  const summary = h("summary", {}, h("code", { class: "name" }, name), meaning);
+  return h("details", { class: "event" }, summary, inside);
+}
+
+/** What tells an event from others of its stream: the constant that it carries, else its title. */
+function kind({ properties = {}, title }) {
+  return NAMING.map((name) => properties[name]?.const).find(Boolean) ?? title;
 }

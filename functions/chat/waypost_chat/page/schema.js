@@ -46,7 +46,8 @@ export class Schemas {
 
   /** Which event each of a stream's may be, or null where the schema is no such choice. */
   choices(schema) {
-    return this.resolve(schema).oneOf?.map((option) => this.resolve(option)) ?? null;
+    const { oneOf, anyOf = null } = this.resolve(schema);
+    return (oneOf ?? anyOf)?.map((option) => this.resolve(option)) ?? null;
   }
 
   /** The least that fits: what the schema gives as an example, else made up from its types. */
