@@ -20,7 +20,7 @@ _READY = re.compile(r"Waypost is ready at (http://\S+)")
 _BEDROCK = re.compile(r"Bedrock at (http://[^\s,]+[^\s.,])")
 _PATIENCE = 120
 """Seconds that the stack has to start, and npm to install."""
-_OLDEST_NODE = 20
+_OLDEST_NODE = 18
 
 
 @dataclass

@@ -11,6 +11,8 @@ from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 from openai.types.responses import Response, ResponseStreamEvent
 
 from tests.clients.conftest import Stack
+from tests.dialects.recorded import RUNS, wire
+from waypost_chat import sse
 
 QUESTION = "How many technicians are active?"
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
@@ -230,3 +232,35 @@ def test_the_bearer_token_is_not_read(stack: Stack) -> None:
     for headers in ({}, {"Authorization": "Bearer whatever"}):
         answered = httpx.get(f"{stack.url}/openai/v1/models", headers=headers)
         assert answered.status_code == 200
+
+
+def replaying(dialect: str, run: str) -> OpenAI:
+    """A client that is answered with what a dialect says of a recorded run."""
+    told = sse.OPENING + wire(dialect, RUNS[run]) + sse.HEARTBEAT
+    answer = httpx.Response(200, content=told, headers={"content-type": sse.MEDIA_TYPE})
+    http = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
+    return OpenAI(base_url="http://waypost", api_key="unused", http_client=http, max_retries=0)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_chunks_of_recorded_runs_are_read_to_their_end(run: str) -> None:
+    client = replaying("openai-chat", run)
+    heard: list[ChatCompletionChunk] = []
+    stream = client.chat.completions.create(model="waypost", messages=MESSAGES, stream=True)
+    if run in ("failed", "failed_partial", "cancelled"):
+        with pytest.raises(openai.APIError):
+            heard.extend(stream)
+        assert [chunk.choices[0].finish_reason for chunk in heard] == [None] * len(heard)
+    else:
+        heard.extend(stream)
+        assert heard[-1].choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_events_of_recorded_runs_are_put_together(run: str) -> None:
+    """The helper checks that each event fits those before it."""
+    events: list[ResponseStreamEvent] = []
+    with replaying("openai-responses", run).responses.stream(model="w", input="Hm?") as stream:
+        events.extend(stream)  # type: ignore[arg-type]
+    ended = {"failed": "failed", "failed_partial": "failed", "cancelled": "incomplete"}
+    assert events[-1].type == f"response.{ended.get(run, 'completed')}"

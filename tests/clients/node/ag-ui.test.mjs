@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { HttpAgent } from "@ag-ui/client";
-import { ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, unused, url } from "./stack.mjs";
+import {
+  ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, recorded, replaying, unused,
+  url,
+} from "./stack.mjs";
 
 afterEach(mend);
 
@@ -82,3 +85,15 @@ test("a refused request fails the run", async () => {
   asking.ask("  ");
   await assert.rejects(asking.runAgent(), /empty_message/);
 });
+
+for (const run of recorded()) {
+  test(`the recorded run ${run} is verified to its end`, async () => {
+    const replay = new HttpAgent({ url, fetch: replaying("ag-ui", run) });
+    replay.addMessage({ id: "m", role: "user", content: "Hm?" });
+    const events = [];
+    const failed = run.startsWith("failed");
+    const running = replay.runAgent({}, heard(events));
+    await (failed ? running.catch(() => undefined) : running);
+    assert.equal(events.at(-1).type, failed ? "RUN_ERROR" : "RUN_FINISHED");
+  });
+}

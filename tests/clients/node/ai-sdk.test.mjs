@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { DefaultChatTransport, readUIMessageStream } from "ai";
-import { ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, unused, url } from "./stack.mjs";
+import {
+  ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, recorded, replaying, unused,
+  url,
+} from "./stack.mjs";
 
 const api = `${url}/api/ai-sdk/chat`;
 const transport = new DefaultChatTransport({ api });
@@ -29,9 +32,13 @@ async function read(stream) {
 const textOf = (message) =>
   message.parts.filter((part) => part.type === "text").map((part) => part.text).join("");
 
-async function types(stream) {
+/** All chunks of a stream; `heard` is told of the first words. */
+async function all(stream, heard = () => undefined) {
   const found = [];
-  for await (const chunk of stream) found.push(chunk.type);
+  for await (const chunk of stream) {
+    found.push(chunk);
+    if (chunk.type === "text-delta") heard();
+  }
   return found;
 }
 
@@ -77,18 +84,20 @@ test("an answer is asked for once more", async () => {
   assert.equal(textOf(again.message), ANSWER);
 });
 
-test("whoever comes back reads the whole answer from its start", async () => {
-  await fail("stall_after", { after: 2, seconds: 3, times: 1 });
+test("whoever comes back reads the same from its start", async () => {
+  await fail("stall_after", { after: 2, seconds: 60 });
   const chat = unused("chat");
-  const asked = (await send(chat, [user(DOCUMENTS_QUESTION)],
-    { body: { agent: "rag" } })).getReader();
-  while ((await asked.read()).value?.type !== "text-delta");
+  const asked = await send(chat, [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } });
+  const seen = all(asked);
   const resumed = await transport.reconnectToStream({ chatId: chat });
-  const { message, errors } = await read(resumed);
-  assert.deepEqual(errors, []);
+  const [heard, shown] = resumed.tee();
+  let again;
+  await new Promise((speaking) => (again = all(heard, speaking)));
+  await cancel(await liveRun(chat));
+  assert.deepEqual(await again, await seen);
+  assert.deepEqual([(await seen)[0].type, (await seen).at(-1).type], ["start", "abort"]);
   const kept = await (await fetch(`${url}/v1/threads/${chat}`)).json();
-  assert.equal(textOf(message), kept.messages.at(-1).text);
-  await asked.cancel();
+  assert.equal(textOf((await read(shown)).message), kept.messages.at(-1).text);
 });
 
 test("there is nothing to resume in a chat that is over or never was", async () => {
@@ -120,10 +129,9 @@ test("a cancelled answer ends with abort", async () => {
   const stream = await send(chat, [user(DOCUMENTS_QUESTION)],
     { body: { agent: "rag" } });
   const [heard, shown] = stream.tee();
-  const reading = types(heard);
+  const reading = all(heard);
   assert.equal((await cancel(await liveRun(chat))).state, "cancelled");
-  const found = await reading;
-  assert.equal(found.at(-1), "abort");
+  assert.deepEqual((await reading).at(-1), { type: "abort", reason: "user" });
   assert.deepEqual((await read(shown)).errors, []);
 });
 
@@ -133,3 +141,19 @@ test("a refused request is the transport's error", async () => {
     return error.message.includes("empty_message");
   });
 });
+
+for (const run of recorded()) {
+  test(`the recorded run ${run} is read to its end`, async () => {
+    const replay = new DefaultChatTransport({ api, fetch: replaying("ai-sdk", run) });
+    const stream = await replay.sendMessages({ chatId: "c", messages: [user("Hm?")] });
+    const [first, second] = stream.tee();
+    const found = await all(first);
+    const { message, errors } = await read(second);
+    const end = run.startsWith("failed") ? "error" : run === "cancelled" ? "abort" : "finish";
+    assert.equal(found.at(-1).type, end);
+    assert.equal(errors.length, end === "error" ? 1 : 0);
+    assert.equal(message.metadata.threadId.startsWith("conv-"), true);
+    const open = message.parts.filter((part) => part.state?.endsWith("streaming"));
+    assert.deepEqual(open, []);
+  });
+}

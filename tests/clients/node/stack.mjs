@@ -1,4 +1,6 @@
-// The stack that pytest started, and the handle that breaks its models.
+// The stack that pytest started, the handle that breaks its models, and the runs that are recorded.
+import { readdirSync, readFileSync } from "node:fs";
+
 export const url = process.env.WAYPOST_URL;
 const faults = `${process.env.BEDROCK_URL}/_faults`;
 
@@ -29,3 +31,17 @@ export const unused = (what) => `${what}-${process.pid}-${++names}`;
 export const QUESTION = "How many technicians are active?";
 export const ANSWER = "There are 13 technicians active.";
 export const DOCUMENTS_QUESTION = "How many days of annual leave are there?";
+
+const golden = new URL("../../dialects/golden/", import.meta.url);
+
+/** The names of the runs that are recorded. */
+export const recorded = () =>
+  readdirSync(new URL("waypost/", golden)).map((name) => name.replace(".txt", ""));
+
+/** A `fetch` that answers with what a dialect says of a recorded run. */
+export function replaying(dialect, run) {
+  const headers = { "content-type": "text/event-stream; charset=utf-8" };
+  const opening = ": open\nretry: 1000\n";
+  const told = readFileSync(new URL(`${dialect}/${run}.txt`, golden), "utf8");
+  return async () => new Response(`${opening}${told}: hb\n`, { headers });
+}
