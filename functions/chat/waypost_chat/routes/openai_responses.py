@@ -10,7 +10,7 @@ from waypost import runs
 from waypost.errors import Invalid, NotFound, WaypostError
 from waypost.events import Event, RouteDecided
 from waypost.identity import Identity
-from waypost.runs import Backend
+from waypost.runs import Backend, stopping
 from waypost.runs.begin import Request as Question
 from waypost.store import journals
 from waypost_chat.bodies.openai import NewResponse, ResponseView
@@ -18,7 +18,6 @@ from waypost_chat.dialects.openai import ROUTED
 from waypost_chat.dialects.openai_responses import OpenAIResponses, run_id
 from waypost_chat.openai_errors import ERRORS, OpenAIRoute
 from waypost_chat.openapi import streams
-from waypost_chat.routes import runs as own
 from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
 from waypost_chat.routes.openai import agent_of
 from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
@@ -26,7 +25,9 @@ from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
 router = APIRouter(
     prefix="/openai/v1/responses", tags=["openai"], route_class=OpenAIRoute, responses=ERRORS
 )
-_STREAM = streams("The response's events, or the response.", ResponseView)
+_STREAM = streams(
+    "The response's events, or the response.", ResponseView, dialect="openai-responses"
+)
 _FIRST_WORD = 20.0
 """Seconds in which a run that has begun has told that it did, or is settled."""
 
@@ -82,7 +83,7 @@ async def retrieve(
 async def cancel(response_id: str, backend: BackendOf, who: Caller) -> Response:
     """Stops a response, in the background or not, and answers what became of it."""
     await _find(backend, who, response_id)
-    await own.cancel(run_id(response_id), backend, who)
+    await stopping.stop(backend, who, run_id(response_id))
     run, first = await _find(backend, who, response_id)
     return await _as_it_is(run, OpenAIResponses(_model(first)))
 
