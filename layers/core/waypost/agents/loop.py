@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from waypost.agents import prompts
 from waypost.agents.attempts import Attempts
 from waypost.agents.calling import ModelCall
 from waypost.agents.preparing import Preparation
+from waypost.agents.resuming import begins_paragraph, conversation, said_before
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import Outcome, failure
 from waypost.agents.writing import Writing
@@ -26,7 +26,7 @@ from waypost.events import (
     Usage,
 )
 from waypost.models.failures import model_error
-from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn, Turn, UserTurn
+from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
 
 
 class Answer:
@@ -35,7 +35,7 @@ class Answer:
     def __init__(self, task: Task, resources: Resources) -> None:
         self._task = task
         self._resources = resources
-        self._turns: list[Turn] = [*task.history, UserTurn(task.question), *_resumed(task.said)]
+        self._turns = conversation(task)
         self._models = task.models
         self._prepared = Preparation(task, resources)
         self._call: ModelCall | None = None
@@ -66,11 +66,10 @@ class Answer:
             await self._prepared.close()
 
     async def _answer(self) -> AsyncGenerator[Event, None]:
-        before = "".join(turn.text for turn in self._task.said if isinstance(turn, AssistantTurn))
+        before = said_before(self._task)
         for cited in self._prepared.citations.read(before):
             yield cited
-        # Words that go on in mid-sentence are no new paragraph.
-        spoken = bool(before) and isinstance(self._task.said[-1], ToolTurn)
+        spoken = begins_paragraph(self._task)
         for _ in range(self._task.agent.max_steps):
             async for event in self._call_model(spoken):
                 yield event
@@ -157,9 +156,3 @@ class Answer:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
-
-
-def _resumed(said: tuple[Turn, ...]) -> list[Turn]:
-    """What was said before, and the word to go on where it breaks off in an answer."""
-    broken_off = said and isinstance(said[-1], AssistantTurn)
-    return [*said, UserTurn(prompts.CONTINUE)] if broken_off else list(said)

@@ -91,16 +91,19 @@ async def stream(
         chat = chat.bind_tools([_function(t) for t in tools])
     whole: AIMessageChunk | None = None
     calls: dict[Any, str] = {}
-    async for chunk in chat.astream([_system(model, system), *map(_message, turns)]):
+    async for chunk in chat.astream([_system(model, system), *map(message, turns)]):
         whole = chunk if whole is None else whole + chunk
-        for piece in _pieces(chunk, calls):
+        for piece in pieces(chunk, calls):
             yield piece
     if whole is None:
         raise ConnectionError("The model's stream was empty.")
-    yield _finished(whole)
+    yield finished(whole)
 
 
-def _pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
+def pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
+    """What a chunk says. `calls` holds the ids of the calls so far, by their index."""
+    if isinstance(chunk.content, str) and chunk.content:
+        yield Text(chunk.content)
     for block in chunk.content if isinstance(chunk.content, list) else []:
         if not isinstance(block, dict):
             continue
@@ -118,7 +121,15 @@ def _pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
             yield CallInput(calls[call["index"]], call["args"])
 
 
-def _finished(whole: AIMessageChunk) -> Finished:
+def said_at_once(whole: AIMessage) -> Iterator[Piece]:
+    """What a message says that did not come as a stream."""
+    if text := str(whole.text):
+        yield Text(text)
+    for call in whole.tool_calls:
+        yield CallStarted(call["id"] or "", call["name"])
+
+
+def finished(whole: AIMessage) -> Finished:
     calls = [ToolCall(c["id"] or "", c["name"], c["args"]) for c in whole.tool_calls]
     # Arguments that are not JSON come to the agent as no arguments: it tells the model.
     calls += [ToolCall(c["id"] or "", c["name"] or "", {}) for c in whole.invalid_tool_calls]
@@ -129,7 +140,7 @@ def _finished(whole: AIMessageChunk) -> Finished:
     )
 
 
-def _usage(whole: AIMessageChunk) -> Usage:
+def _usage(whole: AIMessage) -> Usage:
     counted = whole.usage_metadata
     if counted is None:
         return Usage()
@@ -144,6 +155,10 @@ def _usage(whole: AIMessageChunk) -> Usage:
     )
 
 
+def instructed(instructions: str) -> BaseMessage:
+    return SystemMessage(instructions)
+
+
 def _system(model: str, system: System) -> SystemMessage:
     if not system.prefix or not caching.supported(model):
         return SystemMessage(system.whole)
@@ -152,7 +167,7 @@ def _system(model: str, system: System) -> SystemMessage:
     return SystemMessage([*kept, *rest])
 
 
-def _message(turn: Turn) -> BaseMessage:
+def message(turn: Turn) -> BaseMessage:
     match turn:
         case UserTurn(text):
             return HumanMessage(text)

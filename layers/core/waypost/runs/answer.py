@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from waypost.agents import loop
+from waypost.agents.answering import answerer
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Answerer, Answering, Task
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
@@ -89,7 +89,9 @@ class Answer:
             async for event in summary.events():
                 yield event
             self._history = summary.history
-        self._answer = self._answerer()(self._task(), self._backend.resources)
+        task = self._task()
+        answering = self._question.answerer or answerer(task.agent)
+        self._answer = answering(task, self._backend.resources)
         async with aclosing(self._answer.events()) as events:
             async for event in events:
                 yield event
@@ -105,9 +107,6 @@ class Answer:
             self._decision = await _decide(self._backend, self._question)
             yield _classified(self._backend, step, self._decision, began)
         yield self._decision.route
-
-    def _answerer(self) -> Answerer:
-        return self._question.answerer or loop.Answer
 
     def _task(self) -> Task:
         agent = self._question.agents[self._decision.route.agent]

@@ -1,0 +1,72 @@
+"""What users plug in: a LangGraph graph, a chain, a function."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from langchain_aws import ChatBedrockConverse
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableGenerator, RunnableLambda
+from langchain_core.tools import tool
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
+
+from waypost.models.chat import StreamingConverse
+
+
+@tool
+def count(status: str) -> str:
+    """Counts technicians by status."""
+    if status == "lost":
+        raise ValueError("secret: 10.0.0.1")
+    return f"2 {status}"
+
+
+def model(**more: Any) -> ChatBedrockConverse:
+    client = boto3.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
+    return StreamingConverse(
+        model="us.amazon.nova-lite-v1:0", client=client, bedrock_client=client,
+        disable_streaming=False, provider="amazon", **more,
+    )  # fmt: skip
+
+
+def technicians() -> Any:
+    """A model that may call a tool, in a loop; a second one checks, and is not heard."""
+    speaker = model().bind_tools([count])
+    critic = model(tags=["nostream"])
+
+    async def speak(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [await speaker.ainvoke(state["messages"])]}
+
+    async def check(state: MessagesState) -> dict[str, Any]:
+        await critic.ainvoke("Is that so?")
+        return {}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("speak", speak)
+    graph.add_node("tools", ToolNode([count], handle_tool_errors="The tool failed."))
+    graph.add_node("check", check)
+    graph.add_edge(START, "speak")
+    graph.add_conditional_edges("speak", tools_condition, {"tools": "tools", END: "check"})
+    graph.add_edge("tools", "speak")
+    graph.add_edge("check", END)
+    return graph.compile()
+
+
+def chain() -> Any:
+    prompt = ChatPromptTemplate.from_messages([("system", "Be brief."), ("human", "{question}")])
+    return prompt | model() | StrOutputParser()
+
+
+async def _words(given: AsyncIterator[Any]) -> AsyncIterator[str]:
+    async for asked in given:
+        for word in f"You asked: {asked['question']}".split(" "):
+            yield f"{word} "
+
+
+words = RunnableGenerator(_words)
+quiet = RunnableLambda(lambda given: f"{len(given['history'])} turns before.")
+broken = RunnableLambda(lambda given: 1 / 0)
+nothing = "no Runnable"

@@ -1,0 +1,155 @@
+"""LangChain Runnables and LangGraph graphs as agents, in the same events as any other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chat.conftest import ME, Api, answer, kinds, running
+from waypost.models import runnables
+from waypost_local.bedrock import Fault
+from waypost_local.bedrock.model import ToolInput, ToolStart
+
+ADMIN = {**ME, "X-User-Roles": "admin"}
+NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing")
+
+
+@pytest.fixture
+async def api(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Api]:
+    environment["WAYPOST_RUNNABLES"] = ",".join(f"tests.chat.graphs:{name}" for name in NAMES)
+    runnables.load.cache_clear()
+    async with running(environment, monkeypatch) as opened:
+        for name in NAMES:
+            made = await opened.http.post("/api/agents", json=agent(name), headers=ADMIN)
+            assert made.status_code == 201, made.text
+        yield opened
+
+
+def agent(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "name": name.title(),
+        "description": "Plugged in.",
+        "examples": ["?"],
+        "runnable": f"tests.chat.graphs:{name}",
+        "instructions": "Count.",
+    }
+
+
+def calls(status: str) -> tuple[ToolStart, ToolInput]:
+    return ToolStart("call_1", "count"), ToolInput(f'{{"status": "{status}"}}')
+
+
+async def test_a_graphs_tokens_tools_and_usage_are_a_runs(api: Api) -> None:
+    api.script.says("Let me see.", *calls("active"), reason="tool_use")
+    api.script.says("There ", "are 2.").says("Yes, that is so.")
+
+    found = await api.ask("How many are active?", agent="technicians")
+
+    assert answer(found) == "Let me see.\n\nThere are 2."
+    assert kinds(found) == [
+        "run.started", "route.decided",
+        "step.started", "text.started", "text.delta", "text.completed",
+        "step.started", "tool.started", "tool.input.delta", "tool.input", "step.completed", "usage",
+        "tool.output", "step.completed",
+        "step.started", "text.started", "text.delta", "text.completed", "step.completed", "usage",
+        "step.started", "step.completed", "usage", "run.completed",
+    ]  # fmt: skip
+    output = next(e for e in found if e["type"] == "tool.output")
+    assert (output["call_id"], output["output"]) == ("call_1", "2 active")
+    assert found[-1]["usage"]["output_tokens"] == 30
+    assert found[-1]["cost_usd"] > 0
+    deltas = [e["delta"] for e in found if e["type"] == "text.delta"]
+    assert deltas == ["Let me see.", "\n\nThere ", "are 2."]
+    run = await api.run(found[0]["run_id"])
+    tool = next(step for step in run["steps"] if step["kind"] == "tool")
+    assert (tool["input"], tool["output"]) == ({"status": "active"}, "2 active")
+
+
+async def test_a_graph_is_told_its_instructions_and_the_thread(api: Api) -> None:
+    api.script.says("Two.").says("Yes.")
+    first = await api.ask("How many?", agent="technicians")
+    api.script.says("Mara and Tom.").says("Yes.")
+
+    path = f"/v1/threads/{first[0]['thread_id']}/runs"
+    await api.ask("Who?", path, agent="technicians")
+
+    asked = api.script.asked[-2]
+    assert asked.system_text == "Count."
+    told = [(m["role"], m["content"][0]["text"]) for m in asked.messages]
+    assert told == [("user", "How many?"), ("assistant", "Two."), ("user", "Who?")]
+
+
+async def test_a_tool_that_fails_is_a_failed_step_without_its_secrets(api: Api) -> None:
+    api.script.says(*calls("lost"), reason="tool_use").says("It failed.").says("Yes.")
+    found = await api.ask("How many are lost?", agent="technicians")
+    failed = next(e for e in found if e["type"] == "tool.failed")
+    assert (failed["call_id"], failed["message"]) == ("call_1", "The tool failed.")
+    assert "10.0.0.1" not in str(found)
+
+
+async def test_a_chain_is_given_the_question(api: Api) -> None:
+    api.script.says("Tw", "o.")
+    found = await api.ask("How many?", agent="chain")
+    assert [e["delta"] for e in found if e["type"] == "text.delta"] == ["Tw", "o."]
+    assert api.script.asked[-1].system_text == "Be brief."
+    assert api.script.asked[-1].messages[0]["content"][0]["text"] == "How many?"
+
+
+async def test_what_streams_text_without_a_model_is_heard(api: Api) -> None:
+    found = await api.ask("Why?", agent="words")
+    assert [e["delta"] for e in found if e["type"] == "text.delta"] == ["You ", "asked: ", "Why? "]
+    assert found[-1]["type"] == "run.completed"
+
+
+async def test_a_last_value_is_an_answer(api: Api) -> None:
+    assert answer(await api.ask("?", agent="quiet")) == "0 turns before."
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("broken", "internal"), ("nothing", "no_runnable"), ("missing", "no_runnable")],
+)
+async def test_what_does_not_work_is_a_failed_run(api: Api, name: str, code: str) -> None:
+    found = await api.ask("?", agent=name)
+    assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", code)
+
+
+async def test_a_graph_that_goes_in_circles_is_stopped(api: Api) -> None:
+    for _ in range(20):
+        api.script.says(*calls("active"), reason="tool_use")
+    found = await api.ask("How many?", agent="technicians")
+    assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "limit_reached")
+
+
+async def test_a_models_refusal_is_told_as_such(api: Api) -> None:
+    api.faults.set(Fault("throttling", operation="converse-stream", times=1))
+    found = await api.ask("How many?", agent="technicians")
+    assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "model_busy")
+    assert found[-1]["retryable"] is True
+
+
+async def test_a_graph_can_be_cancelled_and_continued(api: Api) -> None:
+    api.script.says("One two", asyncio.Event())
+    asked = asyncio.create_task(api.ask("Count.", agent="technicians"))
+    await api.script.has_been_asked(1)
+    run_id = (await _live(api))["live_run"]
+    cancelled = await api.http.post(f"/v1/runs/{run_id}/cancel", headers=ME)
+    assert cancelled.json()["state"] == "cancelled"
+    first = await asked
+    assert (first[-1]["type"], first[-1]["partial"]) == ("run.cancelled", True)
+    api.script.says(" three.").says("Yes.")
+
+    response = await api.http.post(f"/v1/runs/{run_id}/continue", headers=ME)
+
+    assert '"delta":" three."' in response.text
+    assert api.script.asked[-2].messages[1]["content"][0]["text"] == "One two"
+
+
+async def _live(api: Api) -> dict[str, Any]:
+    found = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    return dict(found[0])
