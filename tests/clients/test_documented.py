@@ -1,0 +1,35 @@
+"""The examples of docs/clients.md, run as they stand but for the address."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clients.conftest import NODE, Node, Stack
+
+PAGE = Path(__file__).parents[2] / "docs/clients.md"
+EXAMPLES = re.findall(r"^```(js|python)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+ADDRESS = "http://127.0.0.1:8080"
+
+
+def said(command: list[str], code: str, stack: Stack) -> str:
+    assert ADDRESS in code
+    done = subprocess.run(
+        [*command, code.replace(ADDRESS, stack.url)],
+        cwd=NODE, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("code", [code for kind, code in EXAMPLES if kind == "python"])
+def test_an_example_in_python_answers(code: str, stack: Stack) -> None:
+    assert "13 technicians" in said([sys.executable, "-c"], code, stack)
+
+
+@pytest.mark.parametrize("code", [code for kind, code in EXAMPLES if kind == "js"])
+def test_an_example_in_javascript_answers(code: str, node: Node, stack: Stack) -> None:
+    command = [node.path, "--input-type=module", "--eval"]
+    assert "13 technicians" in said(command, code, stack)
