@@ -2,9 +2,9 @@
 
 import { announce, h } from "./dom.js";
 import { Editing } from "./editing.js";
+import { broughtBack, deleted, everyone, named } from "./finding.js";
 import { errorNotice, notice } from "./notices.js";
 import { ROSTER, agentAddress, sameForm } from "./places.js";
-import * as registry from "./registry.js";
 import { Roster } from "./roster.js";
 import { Specialist } from "./specialist.js";
 
@@ -20,8 +20,9 @@ export class Admin {
   #does;
 
   /**
-   * `does.titled(title)` names what is shown, `does.changed()` says that there are other agents now,
-   * `does.began()` that there is a new thread, `does.to(address)` and `does.replace(address)` lead on.
+   * `does.titled(title, inside)` names what is shown, `does.changed()` says that there are other
+   * agents now, `does.began()` that there is a new thread; `does.to(address)` leads on, and
+   * `does.replace(address)` mends the address.
    */
   constructor(does) {
     this.#does = does;
@@ -45,6 +46,7 @@ export class Admin {
   show(place) {
     const stays = this.#page && sameForm(this.#place, place);
     this.#place = place;
+    if (place.view !== "roster") this.#roster.tell("");
     if (place.view === NONE.view) this.#leave();
     else if (stays) this.#page.open(place.part, place.version);
     else this.#open();
@@ -72,7 +74,8 @@ export class Admin {
       shown();
     } catch (error) {
       if (turn !== this.#turn) return;
-      this.#says(errorNotice(error, "This could not be opened.", [["Try again", () => this.#open()]]));
+      const again = ["Try again", () => this.#open()];
+      this.#says(errorNotice(error, "This could not be opened.", [again]));
     }
     this.#main.removeAttribute("aria-busy");
   }
@@ -80,21 +83,13 @@ export class Admin {
   /** What puts the place on the page, with all that it needs read already. */
   async #made() {
     if (this.#place.view === "roster") {
-      const known = await this.#known(this.#roster.deletedToo);
+      const known = await everyone(this.#roster.deletedToo);
       return () => this.#list(known);
     }
-    const known = await registry.agents();
+    const known = await everyone();
     if (this.#place.view === "new") return () => this.#new(known);
     const agent = named(known, this.#place.id) ?? (await deleted(this.#place.id));
     return () => (agent ? this.#agent(agent, known) : this.#nobody());
-  }
-
-  /** The list as the API gives it, with those that were deleted if so wanted. */
-  async #known(deletedToo) {
-    const known = await registry.agents();
-    if (!deletedToo) return known;
-    const { agents } = await registry.agents({ deleted: true });
-    return { ...known, agents: [...known.agents, ...agents] };
   }
 
   #list(known) {
@@ -104,7 +99,7 @@ export class Admin {
   }
 
   async #listAgain() {
-    this.#list(await this.#known(this.#roster.deletedToo));
+    this.#list(await everyone(this.#roster.deletedToo));
   }
 
   #new(known) {
@@ -166,8 +161,7 @@ export class Admin {
 
   async #revive({ id, name }) {
     try {
-      const { version } = await deleted(id);
-      await registry.rollBack(id, version, version);
+      await broughtBack(id);
     } catch (error) {
       return this.#says(errorNotice(error, `“${name}” was not brought back.`));
     }
@@ -182,13 +176,4 @@ export class Admin {
     const log = h("div", { class: "log" }, said);
     this.#main.replaceChildren(h("div", { class: "scroller" }, log));
   }
-}
-
-function named({ agents }, name) {
-  return agents.find(({ id }) => id === name) ?? agents.find(({ aliases }) => aliases.includes(name));
-}
-
-async function deleted(id) {
-  const { agents } = await registry.agents({ deleted: true });
-  return agents.find((agent) => agent.id === id);
 }

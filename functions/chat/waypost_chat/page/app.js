@@ -3,7 +3,7 @@
 import { Admin } from "./admin.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { h, icon } from "./dom.js";
+import { icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Heading } from "./heading.js";
 import { Picker } from "./picker.js";
@@ -12,6 +12,7 @@ import { Follower } from "./scroll.js";
 import { sure } from "./sure.js";
 import { Threads } from "./threads.js";
 import { Trail } from "./trail.js";
+import { welcome } from "./welcome.js";
 
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
 const HELD = "Not sent yet: the question before it is still being answered. Send it after that.";
@@ -175,17 +176,5 @@ function busy(is) {
 }
 
 function empty() {
-  const example = (text) =>
-    h("li", {}, h("button", { type: "button", on: { click: () => ask(text) } }, text));
-  return h(
-    "section",
-    { class: "empty" },
-    h("h2", {}, "Where to?"),
-    h(
-      "p",
-      {},
-      "Ask about the company’s records or its documents. You will see which agent takes the question, and why.",
-    ),
-    h("ul", { class: "examples", "aria-label": "Examples" }, EXAMPLES.map(example)),
-  );
+  return welcome(EXAMPLES, ask);
 }

@@ -5,10 +5,12 @@ import { field } from "./fields.js";
 
 /** One of `options`, `[value, name]`; a value that is no longer offered can be kept. */
 export const choice = (about, options) =>
-  locking(field(about, h("select"), (control) => ({
-    read: () => control.value || null,
-    write: (value) => fill(control, options, value),
-  })));
+  locking(
+    field(about, h("select"), (control) => ({
+      read: () => control.value || null,
+      write: (value) => fill(control, options, value),
+    })),
+  );
 
 /** Yes or no. */
 export function yesOrNo(about) {
@@ -40,7 +42,10 @@ export function some({ part, label, hint }, names) {
     element,
     write,
     refuse,
-    read: () => inputs().filter(({ checked }) => checked).map(({ value }) => value),
+    read: () =>
+      inputs()
+        .filter(({ checked }) => checked)
+        .map(({ value }) => value),
     focus: () => inputs()[0]?.focus(),
     lock: () => (element.disabled = true),
   };

@@ -13,7 +13,9 @@ const SAID = { gone: "removed: ", new: "added: " };
 /** What became of `before` in `after`. */
 export function comparison(before, after) {
   const [one, other] = [contentOf(before), contentOf(after)];
-  const parts = PARTS.map(([part, label]) => section(label, linesOf(one[part]), linesOf(other[part])));
+  const parts = PARTS.map(([part, label]) =>
+    section(label, linesOf(one[part]), linesOf(other[part])),
+  );
   const shown = parts.filter(Boolean);
   if (shown.length === 0) return h("p", { class: "alike" }, "Their contents are the same.");
   return h("div", { class: "comparison" }, shown);

@@ -1,23 +1,8 @@
 /** The form that says what an agent is. */
 
-import { choice, inTurn, some, yesOrNo } from "./choices.js";
 import { contentOf, sameContent } from "./content.js";
 import { h } from "./dom.js";
-import { line, listed, number, prose, script, words } from "./fields.js";
-
-const STRATEGIES = {
-  none: "none: instructions and tools alone",
-  rag: "rag: passages that a search finds",
-  cag: "cag: whole documents, cached",
-  hybrid: "hybrid: both",
-};
-const ID = {
-  part: "id",
-  label: "Id",
-  hint: "Small letters, digits and hyphens. It stays as it is.",
-  needed: true,
-  props: { spellcheck: "false", maxlength: 64 },
-};
+import { idField, fieldsOf } from "./parts.js";
 
 /** `allowed` as the API lists it; without an `agent` the form is one for a new agent. */
 export class Definition {
@@ -29,7 +14,7 @@ export class Definition {
   constructor(allowed, agent, { locked }) {
     this.#agent = agent;
     const made = fieldsOf(allowed, agent);
-    this.#id = agent ? null : line(ID);
+    this.#id = agent ? null : idField();
     this.#fields = [...made.who, ...made.told, ...made.uses, ...made.model];
     if (this.#id) this.#suggestIds(made.who[0]);
     this.element = h(
@@ -114,62 +99,10 @@ function section(title, fields) {
   );
 }
 
-function fieldsOf({ models, strategies, tools, runnables }, agent) {
-  const named = models.map((model) => [model, model]);
-  const plugged = runnables.map((path) => [path, path]);
-  return {
-    who: [
-      line({ part: "name", label: "Name", needed: true }),
-      words({ part: "aliases", label: "Other names", hint: "Ids by which it is known as well." }),
-      prose({
-        part: "description",
-        label: "Description",
-        hint: "What it answers: the router decides by this, and people read it.",
-        needed: true,
-      }),
-      listed({
-        part: "examples",
-        label: "Example questions",
-        hint: "One a line. They show the router what to send here.",
-        needed: true,
-      }),
-      yesOrNo({ part: "routed", label: "The router may choose it" }),
-    ],
-    told: [script({ part: "instructions", label: "Instructions", needed: true })],
-    uses: [
-      choice(
-        { part: "strategy", label: "Strategy", hint: "How documents come before the model." },
-        strategies.map((strategy) => [strategy, STRATEGIES[strategy] ?? strategy]),
-      ),
-      some({ part: "tools", label: "Tools" }, tools),
-      listed({
-        part: "documents",
-        label: "Documents",
-        hint: "Patterns of their paths, one a line, such as policies/*.md. None: all of them.",
-      }),
-      (runnables.length > 0 || agent?.runnable) &&
-        choice(
-          { part: "runnable", label: "Runnable", hint: "Code that answers in the model’s place." },
-          [["", "None"], ...plugged],
-        ),
-    ].filter(Boolean),
-    model: [
-      choice({ part: "model", label: "Model" }, [["", "The deployment’s"], ...named]),
-      inTurn(
-        {
-          part: "fallbacks",
-          label: "Fallback models",
-          hint: "Asked in turn where the model fails before its first word.",
-        },
-        models,
-      ),
-      number({ part: "max_tokens", label: "Tokens", hint: "The most in one model call." }),
-      number({ part: "max_steps", label: "Steps", hint: "The most model calls in one run." }),
-    ],
-  };
-}
-
 function idFor(name) {
   const plain = name.normalize("NFD").toLowerCase();
-  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 64);
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 64);
 }

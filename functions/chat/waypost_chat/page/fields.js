@@ -46,10 +46,14 @@ export const listed = (about) =>
 
 /** Several words in one line. */
 export const words = (about) =>
-  field(about, h("input", { type: "text", autocomplete: "off", spellcheck: "false" }), (control) => ({
-    read: () => control.value.split(/[\s,]+/).filter(Boolean),
-    write: (values) => (control.value = values.join(", ")),
-  }));
+  field(
+    about,
+    h("input", { type: "text", autocomplete: "off", spellcheck: "false" }),
+    (control) => ({
+      read: () => control.value.split(/[\s,]+/).filter(Boolean),
+      write: (values) => (control.value = values.join(", ")),
+    }),
+  );
 
 /** A whole number. What is none is handed on as it is: the API says what it wants. */
 export const number = (about) =>

@@ -15,7 +15,7 @@ export class Options {
     this.#input = input;
     this.#list = list;
     this.#choose = choose;
-    input.addEventListener("input", () => this.#draw());
+    input.addEventListener("input", () => this.#draw(null));
     list.addEventListener("click", ({ target }) => this.#chosen(target.closest("[role=option]")));
   }
 
@@ -23,7 +23,13 @@ export class Options {
   show(items, current) {
     this.#items = items;
     this.#current = current;
-    this.#draw();
+    this.#draw(current);
+  }
+
+  /** Other items, while somebody is choosing: where they had come to stays. */
+  renew(items) {
+    this.#items = items;
+    this.#draw(this.#list.children[this.#active]?.dataset.value || null);
   }
 
   /** Whether the key was one for the list. */
@@ -36,13 +42,14 @@ export class Options {
     return true;
   }
 
-  #draw() {
+  /** Goes to the option of value `at`, and while something is typed else to the first. */
+  #draw(at) {
     const words = this.#input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = this.#items.filter((item) => words.every((word) => text(item).includes(word)));
     this.#list.replaceChildren(...found.map((item, n) => this.#option(item, n)));
     this.#list.hidden = found.length === 0;
-    const at = words.length > 0 ? 0 : found.findIndex(({ value }) => value === this.#current);
-    this.#go(at);
+    const place = found.findIndex(({ value }) => value === at);
+    this.#go(place < 0 && words.length > 0 ? 0 : place);
   }
 
   #option({ value, name, about, tag }, n) {

@@ -73,7 +73,7 @@ export class Picker {
     this.#agents = agents;
     this.#problem.replaceChildren();
     this.#check();
-    if (!this.#panel.hidden) this.#list();
+    if (!this.#panel.hidden) this.#options.renew(this.#items());
   }
 
   /** Says so where the agent that was picked is there no more. */
@@ -122,18 +122,18 @@ export class Picker {
     this.#button.setAttribute("aria-expanded", String(open));
     if (!open) return;
     this.#search.value = "";
-    this.#list();
+    this.#options.show(this.#items(), this.agent);
     this.refresh();
     if (canHover) this.#search.focus();
   }
 
-  #list() {
+  #items() {
     const known = (this.#agents ?? []).map(({ id, name, description, routed }) => ({
       value: id,
       name,
       about: description,
       tag: !routed && "only when picked",
     }));
-    this.#options.show([AUTOMATIC, ...known], this.agent);
+    return [AUTOMATIC, ...known];
   }
 }

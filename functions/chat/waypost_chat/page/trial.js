@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { Follower } from "./scroll.js";
+import { welcome } from "./welcome.js";
 
 const canHover = matchMedia("(hover: hover)").matches;
 
@@ -13,7 +14,7 @@ export class Trial {
   #composer;
   #follower;
   #note = h("p", { class: "note", hidden: true });
-  #about = h("p");
+  #about = h("span");
   #unsaved;
 
   /** `unsaved()` says whether the form holds changes; `began()` is told of each new thread. */
@@ -70,10 +71,8 @@ export class Trial {
   }
 
   #empty({ name, examples }) {
-    const example = (text) =>
-      h("li", {}, h("button", { type: "button", on: { click: () => this.#ask(text) } }, text));
-    const list = h("ul", { class: "examples", "aria-label": "Examples" }, examples.map(example));
-    return h("section", { class: "empty" }, h("h2", {}, `Ask ${name}`), this.#about, list);
+    const said = { title: `Ask ${name}`, about: this.#about };
+    return welcome(examples, (text) => this.#ask(text), said);
   }
 }
 

@@ -35,7 +35,9 @@ export class Versions {
   }
 
   #draw(versions, chosen) {
-    const items = versions.map((version, n) => this.#item(version, versions[n + 1], versions, chosen));
+    const items = versions.map((version, n) =>
+      this.#item(version, versions[n + 1], versions, chosen),
+    );
     this.#log.replaceChildren(h("ol", { class: "way versions", "aria-label": "Versions" }, items));
     this.#log.querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
   }
@@ -70,7 +72,12 @@ export class Versions {
   #made(version, before) {
     if (!before) return h("p", { class: "change" }, "It is the first one, and the current one.");
     const title = `What it changed in version ${before.version}`;
-    return h("div", { class: "change" }, h("p", { class: "what" }, title), comparison(before, version));
+    return h(
+      "div",
+      { class: "change" },
+      h("p", { class: "what" }, title),
+      comparison(before, version),
+    );
   }
 
   #back({ version }) {
