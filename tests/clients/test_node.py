@@ -5,6 +5,6 @@ import pytest
 from tests.clients.conftest import Node, Stack
 
 
-@pytest.mark.parametrize("script", ["ai-sdk", "ag-ui", "openai", "eventsource"])
+@pytest.mark.parametrize("script", ["ai-sdk", "ag-ui", "openai", "eventsource", "browser-headers"])
 def test_the_real_clients(script: str, node: Node, stack: Stack) -> None:
     node.run(f"{script}.test.mjs", stack)
