@@ -11,6 +11,7 @@ from waypost_local.builtin.prompts import element, elements
 from waypost_local.builtin.words import content, stem, words
 
 _NAMED = re.compile(r'^"?([\w ]+?)"?\."?([\w ]+?)"?: \'(.+)\'$')
+_TELLING = re.compile(r"\b(never|again|without|before|after)\b", re.IGNORECASE)
 _NAME = re.compile(r"name|company|title", re.IGNORECASE)
 _KEY = re.compile(r"(^|_)id$", re.IGNORECASE)
 
@@ -52,14 +53,17 @@ def answer(
         return data.query(named.sql, 1)
     category = _category(system, message)
     passages = documents.shown(system, message)
-    rules = documents.quoted(passages, [message])
+    subject = f"{category.name} {' '.join(category.spoken_for)}"
+    rules = documents.quoted(passages, [_TELLING.sub("", message)]) or documents.quoted(
+        passages, [subject]
+    )
     promised = _promise(passages, category.priority)
     customer = _customer(results[-1]) if results else "not named in the message"
     words_for = ", ".join(f'"{word}"' for word in category.spoken_for)
     return [
         Text(
             f"**Category:** {category.name}{f' ({words_for})' if words_for else ''}\n"
-            f"**Priority:** {category.priority}{f'. {promised}' if promised else ''}\n"
+            f"**Priority:** {category.priority}{f': {promised}' if promised else ''}\n"
             f"**Customer:** {customer}\n"
             f"**Goes to:** {category.team}\n"
             f"**Next step:** {category.next_step}\n"
@@ -106,10 +110,11 @@ def _mentioned(system: str, message: str) -> Mention | None:
 
 
 def _customer(result: dict[str, Any]) -> str:
-    row = data.first_row(result)
-    told = [f"{name} {value}" for name, value in row.items()
-            if value is not None and not _KEY.search(name)]  # fmt: skip
-    return "; ".join(told) or "not found in the database"
+    row = {name: value for name, value in data.first_row(result).items() if value is not None}
+    told = [f"{name} {value}" for name, value in row.items() if not _KEY.search(name)]
+    called = next((str(value) for name, value in row.items() if _NAME.search(name)), "")
+    rest = [one for one in told if not one.endswith(f" {called}")]
+    return f"{called} ({', '.join(rest)})" if told else "not found in the database"
 
 
 def _promise(passages: Sequence[documents.Quoted], priority: str) -> str:

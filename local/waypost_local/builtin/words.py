@@ -13,7 +13,7 @@ _IRREGULAR = dict(
         "written:write men:man women:woman people:person children:child died:die dead:die "
         "death:die deceased:die told:tell said:say found:find gave:give given:give came:come "
         "broke:break broken:break drove:drive driven:drive fell:fall fallen:fall ate:eat "
-        "wore:wear worn:wear met:meet brought:bring caught:catch taught:teach built:build "
+        "won:win wore:wear worn:wear met:meet brought:bring caught:catch taught:teach built:build "
         "slept:sleep began:begin begun:begin chose:choose chosen:choose stole:steal stolen:steal "
         "news:news data:data series:series species:species bus:bus gas:gas status:status "
         "address:address business:business process:process class:class access:access "
@@ -39,7 +39,7 @@ STOP = frozenset(
         "what's when where which while who who's whom whose why will with would you your yours "
         "much many long often old happen happens happened need needs want wants know does doesn't "
         "don't ever still actually exactly offer offers provide come comes per each every between "
-        "during until within",
+        "during until within yet",
     )
 )
 

@@ -39,8 +39,7 @@ async def gather(agent: Agent, knowledge: Folder, sought: str, longest: int) -> 
     if agent.strategy == "rag":
         return Context(found=tuple(await knowledge.search(sought, among=own)))
     whole = await knowledge.whole(longest, own)
-    reach = own if agent.strategy == "cag" else await knowledge.names()
-    rest = reach - {passage.document for passage in whole}
+    rest = await reach(agent, knowledge) - {passage.document for passage in whole}
     found = await knowledge.search(sought, among=rest) if rest else []
     return Context(tuple(whole), tuple(found))
 
@@ -48,3 +47,8 @@ async def gather(agent: Agent, knowledge: Folder, sought: str, longest: int) -> 
 async def documents(agent: Agent, knowledge: Folder) -> frozenset[str]:
     """Those that the agent's patterns name; all where it has none, or none of them is here."""
     return await knowledge.named(agent.documents) or await knowledge.names()
+
+
+async def reach(agent: Agent, knowledge: Folder) -> frozenset[str]:
+    """Those that it can search: its own; for `hybrid`, whose own are there whole, all."""
+    return await (knowledge.names() if agent.strategy == "hybrid" else documents(agent, knowledge))

@@ -80,7 +80,7 @@ class Preparation:
             await self._retrieve(knowledge)
             yield step.completed("ok")
         if "search_documents" in agent.tools:
-            among = await context.documents(agent, knowledge)
+            among = await context.reach(agent, knowledge)
             self.tools["search_documents"] = SearchDocuments(knowledge, among, self.citations)
 
     async def _retrieve(self, knowledge: Folder) -> None:

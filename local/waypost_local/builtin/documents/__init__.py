@@ -5,7 +5,7 @@ each fits, and `answer` puts the chosen ones together. `searching` asks for more
 """
 
 from waypost_local.builtin.documents.answer import answer, quoted
-from waypost_local.builtin.documents.passages import Quoted, found, shown
+from waypost_local.builtin.documents.passages import Quoted, everything, found, shown
 from waypost_local.builtin.documents.searching import TOOL, next_piece, search
 from waypost_local.builtin.documents.units import units
 
@@ -13,6 +13,7 @@ __all__ = [
     "TOOL",
     "Quoted",
     "answer",
+    "everything",
     "found",
     "next_piece",
     "quoted",

@@ -12,6 +12,10 @@ _LEAST = 0.42
 """Less of the question than this in the best sentence and its headings is no answer."""
 _NOTHING = "The documents hold nothing on this."
 _ELSEWHERE = "The passages that were found do not answer this."
+_UNKNOWN = "The passages that were found do not mention {name}."
+_A_NAMED_ONE = re.compile(
+    r"(?<=[a-z,] )([A-Z][a-z]{3,}) (?=(?:plan|version|edition|tier|package|account|office|model)\b)"
+)
 _LISTING = re.compile(
     r"\b(what|which|list|name)\b.*\b(rules|steps|reasons|things|options|plans|exceptions|"
     r"restrictions|requirements|conditions|uses|types|kinds|ways|documents|information|included|"
@@ -42,15 +46,24 @@ _SECTION = 900
 
 def answer(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     """The answer to the last question; a question that leans on the one before is read with it."""
+    if unknown := _unknown_name(passages, asked[-1]):
+        return _UNKNOWN.format(name=unknown)
     return quoted(passages, asked) or (_ELSEWHERE if passages else _NOTHING)
+
+
+def _unknown_name(passages: Sequence[Quoted], question: str) -> str:
+    """A plan, a product or the like that is named in the question and nowhere else."""
+    told = " ".join(f"{p.document} {p.heading} {p.text}" for p in passages).lower()
+    names = _A_NAMED_ONE.findall(question)
+    return next((name for name in names if passages and name.lower() not in told), "")
 
 
 def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     """What of the passages answers the last question; nothing where none does."""
     found = units(passages)
-    if not found:
-        return ""
     question = asked[-1]
+    if not found or _unknown_name(passages, question):
+        return ""
     scored = score(question, found, leaned_on(asked))
     best = max(scored, key=lambda one: one.value)
     if best.value <= 0 or best.whole < _LEAST or not _touches(best):

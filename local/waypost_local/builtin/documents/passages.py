@@ -33,7 +33,13 @@ def shown(system: str, question: str) -> list[Quoted]:
     Those that were searched for come in that order; out of whole documents the ones that share
     most with the question are taken.
     """
-    passages = [
+    passages = everything(system)
+    return passages if element(system, "documents") is None else shortlist(passages, question)
+
+
+def everything(system: str) -> list[Quoted]:
+    """The prompt's passages, in the order in which they stand there."""
+    return [
         Quoted(
             int(found.attributes.get("index", "0")),
             found.attributes.get("document", ""),
@@ -42,7 +48,6 @@ def shown(system: str, question: str) -> list[Quoted]:
         )
         for found in elements(system, "passage")
     ]
-    return passages if element(system, "documents") is None else shortlist(passages, question)
 
 
 def found(results: Iterable[dict[str, Any]]) -> list[Quoted]:

@@ -17,6 +17,9 @@ _OWN_HEADING = 0.65
 _LEAD = 0.6
 _NEIGHBOUR = 0.3
 _BEFORE = 0.3
+_LIGHT = 0.4
+_LIGHT_WORDS = frozenset(content("make take receive twice this year month week"))
+"""They say little of what a question is about."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,10 @@ def _weights(asked: list[str], stems: list[frozenset[str]]) -> dict[str, float]:
     rare = {word: math.log(1 + size / (1 + count[word])) for word in asked}
     top = max(rare.values(), default=1.0)
     # What every passage is about is still what the question is about.
-    return {word: 0.35 * top + 0.65 * weight for word, weight in rare.items()}
+    return {
+        word: (0.35 * top + 0.65 * weight) * (_LIGHT if word in _LIGHT_WORDS else 1.0)
+        for word, weight in rare.items()
+    }
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from waypost_local.bedrock.model import Piece, Text, ToolInput, ToolStart
 from waypost_local.builtin.documents.answer import answer, leaned_on, quoted
+from waypost_local.builtin.documents.latest import latest
 from waypost_local.builtin.documents.passages import found, shown
 
 TOOL = "search_documents"
@@ -16,6 +17,8 @@ def next_piece(
     system: str, asked: Sequence[str], results: Sequence[dict[str, Any]], *, may_search: bool
 ) -> list[Piece]:
     """The answer, or the call of a search: one, and only where the prompt does not answer."""
+    if news := latest(system, asked[-1]):
+        return [Text(news)]
     question = f"{asked[-1]} {leaned_on(asked)}"
     passages = [*shown(system, question), *found(results)]
     said = quoted(passages, asked)
