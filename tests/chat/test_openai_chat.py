@@ -110,6 +110,7 @@ async def test_a_failed_run_is_an_error(
     api.faults.set(Fault(fault, operation="converse-stream"))
     response = await ask(api, QUESTION)
     assert (response.status_code, response.headers["x-should-retry"]) == (status, again)
+    assert (await api.run(response.headers["x-run-id"]))["state"] == "failed"
     assert response.json()["error"]["type"] == kind
     streamed = chunks((await ask(api, QUESTION, stream=True)).text)
     assert streamed[-1] == response.json()

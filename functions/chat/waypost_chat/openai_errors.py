@@ -27,6 +27,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     410: {"model": OpenAIFailed, "description": "It is no longer kept."},
     500: {"model": OpenAIFailed, "description": "The run failed; another try changes nothing."},
     503: {"model": OpenAIFailed, "description": "The run failed, or cannot begin: try again."},
+    504: {"model": OpenAIFailed, "description": "The time for this answer is over."},
 }
 
 
@@ -47,11 +48,11 @@ class OpenAIRoute(APIRoute):
         return handled
 
 
-def failed(event: RunFailed | RunCancelled) -> Response:
+def failed(event: RunFailed | RunCancelled, headers: dict[str, str]) -> Response:
     """A run without an answer. The header tells OpenAI's clients whether to try again."""
     again = isinstance(event, RunFailed) and event.retryable
     status = 409 if isinstance(event, RunCancelled) else 503 if again else 500
-    headers = {"x-should-retry": "true" if again else "false"}
+    headers = {**headers, "x-should-retry": "true" if again else "false"}
     return JSONResponse({"error": error_of(event)}, status, headers)
 
 

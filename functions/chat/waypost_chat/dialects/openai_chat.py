@@ -38,16 +38,14 @@ class OpenAIChat:
         self._tell_usage = usage
         self._answer: set[str] = set()
         self._text: list[str] = []
-        self._end: RunCompleted | None = None
-        self.error: RunFailed | RunCancelled | None = None
-        """Why there is no answer, once that is known."""
+        self.end: RunCompleted | RunFailed | RunCancelled | None = None
+        """How the run ended, once it is told."""
 
     def encode(self, event: Event) -> bytes:
         return frames(self._chunks(event), event.seq)
 
-    def completion(self) -> dict[str, Any]:
+    def completion(self, end: RunCompleted) -> dict[str, Any]:
         """The answer in one piece, once the run was told to its end."""
-        assert self._end  # noqa: S101
         content = "".join(self._text)
         message: dict[str, Any] = {
             "role": "assistant",
@@ -59,8 +57,8 @@ class OpenAIChat:
         return {
             **self._about,
             "object": "chat.completion",
-            "choices": [{**choice, "finish_reason": _reason(self._end)}],
-            "usage": _usage(self._end.usage),
+            "choices": [{**choice, "finish_reason": _reason(end)}],
+            "usage": _usage(end.usage),
         }
 
     def _chunks(self, event: Event) -> Iterator[Part | str]:
@@ -77,13 +75,13 @@ class OpenAIChat:
                 self._text.append(event.delta)
                 yield self._chunk({"content": event.delta})
             case RunCompleted():
-                self._end = event
+                self.end = event
                 yield self._chunk({}, _reason(event))
                 if self._tell_usage:
                     yield {**self._about, "choices": [], "usage": _usage(event.usage)}
                 yield DONE
             case RunFailed() | RunCancelled():
-                self.error = event
+                self.end = event
                 yield {"error": error_of(event)}
                 yield DONE
 

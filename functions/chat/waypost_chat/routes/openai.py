@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from waypost import runs
 from waypost.agents.definition import Agents
 from waypost.errors import DeadlinePassed, Invalid, NotFound
+from waypost.events import RunCompleted
 from waypost.runs.begin import Request as Question
 from waypost_chat.bodies.openai import Completion, ModelList, ModelView, NewCompletion
 from waypost_chat.dialects.openai import ROUTED
@@ -46,13 +47,14 @@ async def complete(
     dialect = OpenAIChat(agent or ROUTED, usage=tell_usage)
     if body.stream:
         return RunStream(run, dialect, backend.settings.heartbeat, request.scope)
-    if not await over(run, request.scope):
-        raise DeadlinePassed
+    await over(run, request.scope)
     for event in await run.read(0, 0):
         dialect.encode(event)
-    if dialect.error:
-        return failed(dialect.error)
-    return JSONResponse(dialect.completion(), headers=run_headers(run))
+    if dialect.end is None:
+        raise DeadlinePassed
+    if not isinstance(dialect.end, RunCompleted):
+        return failed(dialect.end, run_headers(run))
+    return JSONResponse(dialect.completion(dialect.end), headers=run_headers(run))
 
 
 def agent_of(agents: Agents, model: str) -> str | None:
