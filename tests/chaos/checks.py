@@ -81,8 +81,13 @@ def _run(kept: Kept, thread: dict[str, Any], *, lossy: bool) -> Iterator[str]:
     yield from _state(kept, thread)
 
 
-def _until_closed(stored: Sequence[Any]) -> list[Any]:
-    """Without what a process taken for dead wrote after somebody else had ended its run."""
+def _until_closed(stored: Sequence[Any], state: str) -> list[Any]:
+    """Without what a process taken for dead wrote after somebody else had ended its run.
+
+    Where nobody was taken for dead, the table holds nothing but the journal.
+    """
+    if state != "interrupted":
+        return list(stored)
     ended = [b for b in stored if b.events and b.events[-1]["type"] in TERMINAL]
     if not ended:
         return list(stored)
@@ -98,7 +103,7 @@ def _journal(kept: Kept) -> Iterator[str]:
     if ends != numbers[-1:]:
         yield f"the journal ends at {ends} of {numbers[-1:]}"
     following = 1
-    stored = _until_closed(kept.stored)
+    stored = _until_closed(kept.stored, kept.run["state"])
     for batch in stored:
         inside = [event["seq"] for event in batch.events]
         if batch.first != following or inside != list(range(batch.first, batch.last + 1)):

@@ -33,6 +33,8 @@ from waypost.events import (
 )
 from waypost.records import Failure, Message, Route, Run, RunState, Source, Step
 
+UNDONE = "The run ended before this did."
+"""What is said of a tool call whose result nobody knows."""
 INTERRUPTED = "interrupted"
 """The code of a failure that nobody was there to report."""
 
@@ -84,7 +86,7 @@ class Books:
         for text_id in list(self._texts):
             yield TextCompleted(text_id=text_id)
         for call_id in sorted(self._open_calls):
-            yield ToolFailed(call_id=call_id, message="The run ended before this did.")
+            yield ToolFailed(call_id=call_id, message=UNDONE)
         for step in [s for s in self._steps.values() if "status" not in s]:
             spent = step["kind"] == "model" and usage is not None
             if spent:

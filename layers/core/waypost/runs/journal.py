@@ -58,6 +58,8 @@ class Journal:
         self._hurry = asyncio.Event()
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._beat())]
         self._closing = False
+        self._lease_until = time.time() + settings.lease
+        self._renewed = asyncio.Event()
 
     @property
     def expires_at(self) -> int:
@@ -113,9 +115,17 @@ class Journal:
         """Writes what is there now. Later events wait: a batch that was tried must not change."""
         batch, self._pending, self._size = self._pending, [], 0
         if batch:
-            place = self._table, self._who, self._run_id, self._first
-            await self.try_until(math.inf, lambda: journals.append(*place, batch, self.expires_at))
+            await self.try_until(math.inf, lambda: self._put(batch))
             self._first += len(batch)
+
+    async def _put(self, batch: list[str]) -> None:
+        """Whoever was not heard of for as long as its lease may have been taken for dead: it asks
+        before it writes."""
+        while time.time() >= self._lease_until:
+            self._renewed.clear()
+            await self._renewed.wait()
+        place = self._table, self._who, self._run_id, self._first
+        await journals.append(*place, batch, self.expires_at)
 
     async def try_until(self, until: float, write: Callable[[], Awaitable[None]]) -> bool:
         """Whether a write got through, tried again and again.
@@ -149,6 +159,8 @@ class Journal:
             except UNWRITTEN as error:
                 self._log("lease not renewed", error)
                 continue
+            self._lease_until = lease
+            self._renewed.set()
             if head.cancel_requested:
                 self._cancelled()
 

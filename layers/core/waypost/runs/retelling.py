@@ -16,6 +16,7 @@ from waypost.events import (
     ToolStarted,
 )
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn, Turn
+from waypost.runs.books import UNDONE
 
 
 @dataclass
@@ -63,8 +64,8 @@ class _Retelling:
                 self._said[-1].calls.append(call)
             case ToolOutput():
                 self._result(event.call_id, _text(event.output), failed=False)
-            case ToolFailed():
-                self._result(event.call_id, event.message, failed=True)
+            case ToolFailed(message=message) if message != UNDONE:
+                self._result(event.call_id, message, failed=True)
 
     def turns(self) -> Iterator[Turn]:
         """Texts that follow each other with no tool between them are one turn."""

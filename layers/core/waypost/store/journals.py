@@ -69,7 +69,7 @@ def batch_items(
         {**keys.batch(run_id, last, part), "events": piece, "expires_at": expires_at}
         for part, piece in enumerate(pieces[1:], 1)
     ]
-    named = {"first": first, "last": last, "parts": len(pieces), "events": pieces[0]}
+    named = {"first": first, "last": last, "events": pieces[0]}
     return [*rest, {**keys.batch(run_id, last), **named, "expires_at": expires_at}]
 
 
