@@ -55,6 +55,9 @@ def test_a_tool_call_shows_its_sql_and_its_rows(page: Page, stage: Stage) -> Non
     expect(rows).to_have_text(
         ["tradetechnicians", "heating9", "cooling8", "plumbing6", "electrical5"]
     )
+    number = rows.nth(1).get_by_role("cell").last
+    expect(number).to_have_css("text-align", "end")
+    expect(number).to_have_css("display", "table-cell")
     run.emit(*scenes.answer("28."), scenes.completed())
 
 

@@ -49,6 +49,6 @@ function drawn({ kind, text, count }) {
     { class: "line" },
     h("span", { class: "sign-of", "aria-hidden": "true" }, SIGNS[kind]),
     SAID[kind] && h("span", { class: "unseen" }, SAID[kind]),
-    h("span", { class: "said" }, text || " "),
+    h("span", {}, text || " "),
   );
 }

@@ -26,7 +26,7 @@ export class Roster {
     this.#log.replaceChildren(
       h(
         "div",
-        { class: "heading" },
+        { class: "roster-head" },
         h("p", {}, `${counted(there, "agent")} to send a question to.`),
         mayWrite && h("a", { class: "button main", href: NEW }, "New agent"),
       ),

@@ -2,7 +2,7 @@
 
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { Follower } from "./scroll.js";
 import { welcome } from "./welcome.js";
 
@@ -35,7 +35,12 @@ export class Trial {
       opened: () => {},
       empty: () => this.#empty(agent),
     });
-    const end = h("button", { type: "button", class: "to-end", hidden: true }, "To the end");
+    const end = h(
+      "button",
+      { type: "button", class: "onward", hidden: true },
+      icon("down"),
+      "To the end",
+    );
     const scroller = h("div", { class: "scroller", tabindex: -1 }, this.#conversation.element);
     const dock = h("div", { class: "dock" }, end, this.#note, form);
     this.element = h("div", { class: "part" }, scroller, dock);
