@@ -124,6 +124,8 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
         *lines, last = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         rest = last + rest[len(whole) :]
         yield from lines
+    if rest.endswith(b"\r"):
+        yield rest.removesuffix(b"\r")
 
 
 def _parsed(data: bytes) -> Message:
@@ -137,6 +139,7 @@ def _parsed(data: bytes) -> Message:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
+    unreachable = isinstance(error, urllib3.exceptions.NewConnectionError)
+    if not unreachable and isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
         return "The server did not answer in time."
     return "The server cannot be reached."
