@@ -4,7 +4,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import scenes
 from tests.browser.administering import field, opened, save, saved_as, title
+from tests.browser.asking import answer_text
 from tests.browser.conftest import NewPage
 from tests.browser.stage import Stage
 
@@ -250,3 +252,57 @@ def test_changes_can_be_discarded(page: Page, stage: Stage) -> None:
     expect(field(page, "Instructions")).to_have_value("You are Data.\nAnswer shortly.")
     expect(field(page, "search_documents")).not_to_be_checked()
     expect(page.get_by_role("button", name="Discard changes")).to_be_hidden()
+
+
+def test_an_agent_deleted_meanwhile_is_brought_back_with_what_was_typed(
+    page: Page, stage: Stage
+) -> None:
+    opened(page, stage, "#agents/sql")
+    field(page, "Description").fill("Mine.")
+    stage.registry.delete("sql", 1)
+    save(page)
+
+    expect(page.get_by_role("alert")).to_contain_text("me has deleted this agent, with version 2.")
+    expect(field(page, "Description")).to_have_value("Mine.")
+    page.get_by_role("button", name="Bring it back with what I typed").click()
+
+    saved_as(page, 4)
+    assert stage.registry.live("sql")["description"] == "Mine."
+
+
+def test_saving_again_after_a_lost_answer_finds_what_was_saved(page: Page, stage: Stage) -> None:
+    opened(page, stage, "#agents/sql")
+    field(page, "Description").fill("Mine.")
+    page.route("**/api/agents/sql", lambda route: (route.fetch(), route.abort()))
+    save(page)
+    expect(page.get_by_role("alert")).to_contain_text("The agent was not saved.")
+    page.unroute("**/api/agents/sql")
+
+    save(page)
+
+    saved_as(page, 2)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert stage.registry.current("sql")["version"] == 2
+
+
+def test_what_the_form_would_write_otherwise_is_no_change(page: Page, stage: Stage) -> None:
+    stage.registry.seed("desk", "Desk", instructions="Be kind.\n\n", examples=[" Who? "])
+
+    opened(page, stage, "#agents/desk")
+
+    expect(page.locator(".saving .state")).to_have_text("desk, version 1, from its file, now")
+
+
+def test_escape_in_a_dialog_stops_nothing_else(page: Page, stage: Stage) -> None:
+    opened(page, stage, "#agents/sql/try")
+    page.get_by_role("button", name="What does Data say?").click()
+    run = stage.next_run()
+    run.emit(*scenes.routing(), scenes.opening(), scenes.says("Fo"))
+    page.get_by_role("button", name="Delete “Data”").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    run.emit(scenes.says("ur."), scenes.closing(), scenes.completed())
+
+    expect(answer_text(page)).to_have_text("Four.")
+    assert stage.no_more_cancels()

@@ -151,3 +151,31 @@ def test_who_may_not_write_can_read_everything(page: Page, stage: Stage) -> None
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     opened(page, stage, "#new-agent")
     expect(page.get_by_text("Making agents needs the admin role.")).to_be_visible()
+
+
+def test_deleting_the_open_thread_leaves_one_among_the_agents(page: Page, stage: Stage) -> None:
+    run = ask(page, stage, "How many?")
+    run.emit(*scenes.routing(), *scenes.answer("Four."), scenes.completed())
+    opened(page, stage, "#agents/sql")
+
+    page.get_by_role("button", name="Delete “How many?”").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+    expect(page.locator("#thread-list li")).to_have_count(0)
+    expect(title(page)).to_have_text("Data")
+    page.get_by_role("button", name="New question").click()
+    expect(page.get_by_role("heading", name="Where to?")).to_be_visible()
+
+
+def test_what_an_agent_is_called_is_never_markup(page: Page, stage: Stage) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    stage.registry.seed("evil", name, description=name, instructions=name)
+    stage.registry.keep({**stage.registry.current("evil"), "instructions": "<b>Other</b>"})
+    opened(page, stage, "#agents")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+
+    opened(page, stage, "#agents/evil/versions/1")
+
+    expect(title(page)).to_have_text(name)
+    expect(page.locator(".comparison del")).to_contain_text(name)
+    expect(page.locator("#agents img, #agents b")).to_have_count(0)

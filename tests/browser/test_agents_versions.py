@@ -126,3 +126,15 @@ def test_long_texts_are_compared_too(page: Page, stage: Stage) -> None:
     opened(page, stage, "#agents/sql/versions/2")
 
     expect(page.get_by_label("Instructions: changes").locator("ins")).to_have_count(3000 - 1)
+
+
+def test_a_deleted_agent_can_be_rolled_back_to_any_version(page: Page, stage: Stage) -> None:
+    changed(stage, description="Second.")
+    stage.registry.delete("sql", 2)
+    opened(page, stage, "#agents/sql/versions/1")
+
+    page.get_by_role("button", name="Roll back to version 1").click()
+
+    expect(page.get_by_role("listitem").filter(has_text="Version 4")).to_contain_text("current")
+    expect(page.get_by_role("link", name="Try it")).to_be_visible()
+    assert stage.registry.live("sql")["description"] == "Answers from rows."

@@ -156,6 +156,7 @@ export class Admin {
     this.#does.changed();
     const undo = ["Undo", () => this.#revive(agent)];
     this.#roster.tell(`“${agent.name}” was deleted.`, [undo]);
+    announce(`“${agent.name}” was deleted. It can be brought back.`);
     await this.#does.to(ROSTER);
   }
 

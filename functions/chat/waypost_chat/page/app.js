@@ -58,6 +58,7 @@ addEventListener("pageshow", (event) => event.persisted && !conversation.busy &&
 addEventListener("beforeunload", (event) => admin.unsaved && event.preventDefault());
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open]")) return;
   if (drawer.isOpen) drawer.close();
   else if (asking()) conversation.stop();
   else admin.stop();
@@ -154,7 +155,10 @@ function renamed(thread) {
 }
 
 function removed(threadId) {
-  if (threadId === conversation.threadId) open(null);
+  if (threadId !== conversation.threadId) return;
+  if (asking()) return open(null);
+  trail.replace(`/${location.hash}`);
+  show();
 }
 
 function refused(question, { code }) {

@@ -30,6 +30,13 @@ export function conflict(base, theirs, mine, does) {
   return said;
 }
 
+/** The agent was deleted while it was edited; `revive()` brings it back with what was typed. */
+export function removal({ version, created_by: who }, revive) {
+  const title = `${who ?? "Somebody"} has deleted this agent, with version ${version}.`;
+  const actions = [["Bring it back with what I typed", revive]];
+  return notice("problem", title, { text: "What you typed is still here.", actions });
+}
+
 function changed(one, other, part) {
   return JSON.stringify(contentOf(one)[part]) !== JSON.stringify(contentOf(other)[part]);
 }

@@ -1,18 +1,17 @@
 /** The form that says what an agent is. */
 
-import { contentOf, sameContent } from "./content.js";
+import { contentOf } from "./content.js";
 import { h } from "./dom.js";
 import { idField, fieldsOf } from "./parts.js";
 
 /** `allowed` as the API lists it; without an `agent` the form is one for a new agent. */
 export class Definition {
   element;
-  #agent;
+  #before = "";
   #fields;
   #id;
 
   constructor(allowed, agent, { locked }) {
-    this.#agent = agent;
     const made = fieldsOf(allowed, agent);
     this.#id = agent ? null : idField();
     this.#fields = [...made.who, ...made.told, ...made.uses, ...made.model];
@@ -29,11 +28,11 @@ export class Definition {
     if (locked) for (const field of this.#fields) field.lock();
   }
 
-  /** Shows an agent, whose version is then what changes are measured against. */
+  /** Shows an agent; what is typed from now on is a change. */
   write(agent) {
-    this.#agent = agent;
     const content = contentOf(agent ?? {});
     for (const { part, write } of this.#fields) write(content[part]);
+    this.#before = JSON.stringify(this.read());
     this.clear();
   }
 
@@ -43,13 +42,8 @@ export class Definition {
     return { ...id, ...Object.fromEntries(this.#fields.map(({ part, read }) => [part, read()])) };
   }
 
-  /** The version that is being edited is another one; what was typed stays. */
-  rebase(agent) {
-    this.#agent = agent;
-  }
-
   get changed() {
-    return !sameContent(this.#agent ?? {}, this.read()) || Boolean(this.#id?.read());
+    return JSON.stringify(this.read()) !== this.#before;
   }
 
   clear() {

@@ -1,10 +1,12 @@
 /** An agent's form with what can be done with it: saving, and what stands against that. */
 
 import { ApiError } from "./api.js";
-import { conflict } from "./conflict.js";
+import { conflict, removal } from "./conflict.js";
+import { sameContent } from "./content.js";
 import { Definition } from "./definition.js";
 import { announce, h } from "./dom.js";
 import { ago } from "./figures.js";
+import { broughtBack, everyone } from "./finding.js";
 import { errorNotice, notice } from "./notices.js";
 import { problems } from "./refusing.js";
 import * as registry from "./registry.js";
@@ -60,6 +62,7 @@ export class Editing {
     });
     this.#discard.addEventListener("click", () => {
       this.write(this.#agent);
+      this.#save.focus();
       announce("Your changes are discarded.");
     });
     this.element.addEventListener("keydown", (event) => {
@@ -77,10 +80,7 @@ export class Editing {
     if (missing.length > 0) return void this.#form.refuse(missing);
     this.#busy(true);
     try {
-      const agent = await this.#send(this.#form.read(), version);
-      this.write(agent);
-      this.#tell(`Saved as version ${agent.version}`);
-      this.#saved(agent);
+      this.#stored(await this.#send(this.#form.read(), version));
     } catch (error) {
       this.#refused(error);
     } finally {
@@ -110,14 +110,37 @@ export class Editing {
 
   /** Somebody else was quicker: what they did is shown, and nothing of one's own is lost. */
   async #conflicts() {
+    const { id } = this.#agent;
     try {
-      const theirs = await registry.agent(this.#agent.id);
-      const mine = { ...this.#agent, ...this.#form.read() };
-      const does = { load: () => this.#load(theirs), over: () => this.#store(theirs.version) };
-      this.#above(conflict(this.#agent, theirs, mine, does));
+      const theirs = (await everyone(true)).agents.find((agent) => agent.id === id);
+      if (theirs.deleted) this.#above(removal(theirs, () => this.#revive()));
+      else this.#meets(theirs);
     } catch (error) {
-      this.#above(errorNotice(error, "The agent was changed or deleted meanwhile."));
+      this.#above(errorNotice(error, "The agent was not saved: it was changed meanwhile."));
     }
+  }
+
+  /** What is stored may be one's own, where only the answer to saving it was lost. */
+  #meets(theirs) {
+    const mine = { ...this.#agent, ...this.#form.read() };
+    if (sameContent(theirs, mine)) return this.#stored(theirs);
+    const does = { load: () => this.#load(theirs), over: () => this.#store(theirs.version) };
+    this.#above(conflict(this.#agent, theirs, mine, does));
+  }
+
+  async #revive() {
+    try {
+      const { version } = await broughtBack(this.#agent.id);
+      await this.#store(version);
+    } catch (error) {
+      this.#above(errorNotice(error, "The agent was not brought back."));
+    }
+  }
+
+  #stored(agent) {
+    this.write(agent);
+    this.#tell(`Saved as version ${agent.version}`);
+    this.#saved(agent);
   }
 
   #load(theirs) {

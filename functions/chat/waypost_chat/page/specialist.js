@@ -36,7 +36,7 @@ export class Specialist {
     const mayWrite = known.may_write && !agent.deleted;
     const saved = (newer) => this.#is(newer);
     const editing = new Editing({ ...known, may_write: mayWrite }, agent, { saved });
-    const trial = new Trial(agent, { unsaved: () => this.changed, began: () => does.began() });
+    const trial = new Trial({ unsaved: () => this.changed, began: () => does.began() });
     const versions = new Versions(agent, known, { rollBack: (version) => this.#rollBack(version) });
     this.#parts = { definition: editing, try: trial, versions };
     this.element.append(this.#head(mayWrite), this.#news);
@@ -57,7 +57,7 @@ export class Specialist {
       if (name === part) this.#links.get(name)?.setAttribute("aria-current", "page");
       else this.#links.get(name)?.removeAttribute("aria-current");
     }
-    if (part === "try") this.#parts.try.opened(this.agent.version);
+    if (part === "try") this.#parts.try.open(this.agent);
     if (part === "versions") this.#parts.versions.open(this.agent, version);
   }
 
@@ -116,6 +116,7 @@ export class Specialist {
     if (!wanted) return;
     await this.#try("The agent was not rolled back.", async () => {
       const agent = await registry.rollBack(this.agent.id, version, this.agent.version);
+      if (this.agent.deleted) return this.#does.reload();
       this.#parts.definition.write(agent);
       this.#is(agent);
       this.#told(`Version ${agent.version} is current: it is as version ${version} was.`);

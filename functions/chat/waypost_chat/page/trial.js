@@ -6,57 +6,53 @@ import { h, icon } from "./dom.js";
 import { Follower } from "./scroll.js";
 import { welcome } from "./welcome.js";
 
+const UNSAVED = "Your unsaved changes are not in it: save them first.";
 const canHover = matchMedia("(hover: hover)").matches;
 
 export class Trial {
   element;
-  #conversation;
-  #composer;
-  #follower;
+  #agent = null;
+  #label = h("label", { class: "unseen", for: "try-input" });
+  #input = h("textarea", { id: "try-input", rows: 1, autocomplete: "off" });
   #note = h("p", { class: "note", hidden: true });
-  #about = h("span");
+  #composer;
+  #conversation;
+  #follower;
   #unsaved;
 
   /** `unsaved()` says whether the form holds changes; `began()` is told of each new thread. */
-  constructor(agent, { unsaved, began }) {
+  constructor({ unsaved, began }) {
     this.#unsaved = unsaved;
-    const form = composerFor(agent);
+    const form = this.#form();
     this.#composer = new Composer(form, this.#note, {
       ask: (question) => this.#ask(question),
       stop: () => this.stop(),
     });
     this.#conversation = new Conversation({
-      agent: () => agent.id,
+      agent: () => this.#agent.id,
       began,
-      busy: (is) => (this.#composer.busy(is), this.#follower.follow(is)),
+      busy: (is) => this.#busy(is),
       refused: (question) => this.#composer.restore(question),
       held: (question) => this.#composer.restore(question),
       noted: (text) => this.#composer.note(text),
       opened: () => {},
-      empty: () => this.#empty(agent),
+      empty: () => this.#empty(),
     });
-    const end = h(
-      "button",
-      { type: "button", class: "onward", hidden: true },
-      icon("down"),
-      "To the end",
-    );
-    const scroller = h("div", { class: "scroller", tabindex: -1 }, this.#conversation.element);
+    const { element } = this.#conversation;
+    const end = h("button", { type: "button", class: "onward" }, icon("down"), "To the end");
+    const scroller = h("div", { class: "scroller", tabindex: -1 }, element);
     const dock = h("div", { class: "dock" }, end, this.#note, form);
     this.element = h("div", { class: "part" }, scroller, dock);
-    this.#follower = new Follower(scroller, this.#conversation.element, end);
-    this.#conversation.begin();
+    this.#follower = new Follower(scroller, element, end);
   }
 
-  get busy() {
-    return this.#conversation.busy;
-  }
-
-  /** Shown again: the form may have changed meanwhile. */
-  opened(version) {
-    const waiting = this.#unsaved();
-    this.#about.textContent = `Version ${version} answers, and nothing but it.`;
-    this.#composer.note(waiting ? "Your unsaved changes are not in it: save them first." : "");
+  /** Shows it for the agent as it is stored now. */
+  open(agent) {
+    this.#agent = agent;
+    this.#label.textContent = `Your question to ${agent.name}`;
+    this.#input.placeholder = `Ask ${agent.name}`;
+    if (!this.#conversation.element.querySelector(".exchange")) this.#conversation.begin();
+    this.#composer.note(this.#unsaved() ? UNSAVED : "");
     if (canHover) this.#composer.focus();
   }
 
@@ -64,27 +60,32 @@ export class Trial {
     return this.#conversation.stop();
   }
 
+  /** Reads no further; what is being answered goes on. */
   leave() {
-    this.#conversation.begin();
+    if (this.#agent) this.#conversation.begin();
   }
 
   #ask(question) {
-    if (!this.busy) this.#conversation.threadId = null;
+    if (!this.#conversation.busy) this.#conversation.threadId = null;
     const answered = this.#conversation.ask(question);
     this.#follower.toEnd();
     return answered;
   }
 
-  #empty({ name, examples }) {
-    const said = { title: `Ask ${name}`, about: this.#about };
-    return welcome(examples, (text) => this.#ask(text), said);
+  #busy(is) {
+    this.#composer.busy(is);
+    this.#follower.follow(is);
   }
-}
 
-function composerFor({ name }) {
-  const input = h("textarea", { id: "try-input", rows: 1, placeholder: `Ask ${name}` });
-  const send = h("button", { type: "submit", class: "send" });
-  const label = h("label", { class: "unseen", for: "try-input" }, `Your question to ${name}`);
-  const row = h("div", { class: "row end" }, send);
-  return h("form", { class: "composer" }, label, h("div", { class: "box" }, input, row));
+  #empty() {
+    const { name, version, examples } = this.#agent;
+    const about = `Version ${version} answers, whatever the router would choose.`;
+    return welcome(examples, (text) => this.#ask(text), { title: `Ask ${name}`, about });
+  }
+
+  #form() {
+    const send = h("button", { type: "submit", class: "send" });
+    const box = h("div", { class: "box" }, this.#input, h("div", { class: "row end" }, send));
+    return h("form", { class: "composer" }, this.#label, box);
+  }
 }
