@@ -103,3 +103,20 @@ def test_an_event_is_named_by_the_constant_that_it_carries(new_page: NewPage, st
     names = article.locator(".event > summary > code.name").all_inner_texts()
 
     assert names == ["tool_start", "route_decision", "token", "complete", "error"]
+
+
+def test_each_streams_events_are_its_own_with_an_example(new_page: NewPage, stage: Stage) -> None:
+    page = opened(new_page, stage)
+    shown = {
+        "POST /chat": ["start", "agent", "token", "complete", "error"],
+        "POST /api/chat/stream": ["text.delta", "tool.call", "tool.output", "error"],
+        "POST /internal/chat/stream": [
+            "tool_start", "route_decision", "token", "complete", "error",
+        ],
+    }  # fmt: skip
+    for name, kinds in shown.items():
+        events = page.get_by_role("article", name=name, exact=True).locator(".event")
+        assert events.locator("summary code.name").all_inner_texts() == kinds
+    token = page.get_by_role("article", name="POST /chat", exact=True).locator(".event").nth(2)
+    token.locator("summary").click()
+    expect(token.get_by_label("An example")).to_contain_text('"type": "token"')

@@ -61,6 +61,15 @@ def resolved(description: dict[str, Any], schema: dict[str, Any]) -> dict[str, A
     return found
 
 
+def frame(operation: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a stream's `data` lines hold."""
+    stream = operation["responses"]["200"]["content"]["text/event-stream"]["schema"]
+    data = stream["properties"]["data"]
+    *_, text = data.get("anyOf", [data])
+    content: dict[str, Any] = text["contentSchema"]
+    return content
+
+
 def test_every_endpoint_of_every_contract_is_there(description: dict[str, Any]) -> None:
     found = operations(description)
     assert set(found) >= CONTRACTS
@@ -110,16 +119,16 @@ def test_every_frame_of_a_recorded_run_is_described(dialect: str) -> None:
     frames = described.frames_of(dialect)
     for events in RUNS.values():
         lines = wire(dialect, events).decode().split("\n")
-        for line in lines:
-            if line.startswith("data: {"):
-                frames.validate_json(line.removeprefix("data: "))
+        data = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+        done = data.pop() if dialect in described.SENTINELS else None
+        assert done in (None, "[DONE]")
+        for text in data:
+            frames.validate_json(text)
 
 
 def test_each_stream_has_its_own_dialects_events(description: dict[str, Any]) -> None:
     streamed = {
-        name: resolved(
-            description, operation["responses"]["200"]["content"]["text/event-stream"]["schema"]
-        ).get("title")
+        name: frame(operation).get("$ref", "").rpartition("/")[2]
         for name, operation in operations(description).items()
         if "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
     }
@@ -145,8 +154,7 @@ def test_each_stream_has_its_own_dialects_events(description: dict[str, Any]) ->
 
 def test_a_replay_may_have_the_events_of_any_dialect(description: dict[str, Any]) -> None:
     operation = operations(description)["GET /v1/runs/{run_id}/events"]
-    schema = operation["responses"]["200"]["content"]["text/event-stream"]["schema"]
-    named = {option["$ref"].rpartition("/")[2] for option in schema["anyOf"]}
+    named = {option["$ref"].rpartition("/")[2] for option in frame(operation)["anyOf"]}
     assert named == {described.event_name(dialect) for dialect in DIALECTS}
 
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from waypost.errors import WaypostError, where
+from waypost.errors import Invalid, WaypostError, where
 
 logger = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -53,6 +53,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 400:
+            # FastAPI's, where the body is not even text.
+            return answer(
+                Invalid("The body is not valid JSON.", code="invalid_json"), request.scope
+            )
         code = _CODES.get(error.status_code, "http_error")
         message = _MESSAGES.get(error.status_code, str(error.detail))
         return _json(request.scope, error.status_code, code, message, error.headers)

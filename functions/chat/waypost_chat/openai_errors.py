@@ -5,10 +5,11 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from waypost.errors import WaypostError
+from waypost.errors import Invalid, WaypostError
 from waypost.events import RunCancelled, RunFailed
 from waypost_chat.bodies.openai import OpenAIFailed
 from waypost_chat.dialects.openai import error, error_of
@@ -44,6 +45,9 @@ class OpenAIRoute(APIRoute):
                 return _invalid(invalid)
             except WaypostError as expected:
                 return _expected(expected)
+            except HTTPException:
+                # FastAPI's, where the body is not even text.
+                return _expected(Invalid("The body is not valid JSON.", code="invalid_json"))
 
         return handled
 

@@ -47,14 +47,19 @@ def streams(
 
 
 def _events(dialect: str | None) -> dict[str, Any]:
-    if dialect is None:
-        names = dict.fromkeys(map(described.event_name, DIALECTS))
-        return {"anyOf": [_event(name) for name in names]}
-    return _event(described.event_name(dialect))
+    """One event of a stream, as OpenAPI 3.2 has it: its lines, and what `data` holds.
 
-
-def _event(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+    https://spec.openapis.org/oas/v3.2.0.html#special-considerations-for-server-sent-events
+    """
+    dialects = list(DIALECTS) if dialect is None else [dialect]
+    names = dict.fromkeys(map(described.event_name, dialects))
+    data: list[dict[str, Any]] = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    content = data[0] if len(data) == 1 else {"anyOf": data}
+    text: dict[str, Any] = {"contentMediaType": "application/json", "contentSchema": content}
+    if any(name in described.SENTINELS for name in dialects):
+        text = {"anyOf": [{"const": described.DONE}, text]}
+    properties = {"id": {"type": "string"}, "data": {"type": "string", **text}}
+    return {"type": "object", "required": ["data"], "properties": properties}
 
 
 def whole(model: type[BaseModel]) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from waypost_chat.dialects import DIALECTS, Beating
 _REF = "#/components/schemas/"
 _OWN = ("waypost", "agentcore")
 """Dialects whose frames are the events themselves."""
+DONE = "[DONE]"
+SENTINELS = ("serving", "ai-sdk", "openai-chat")
+"""Dialects whose last frame is `[DONE]`, which is no JSON."""
 
 
 def event_name(dialect: str) -> str:

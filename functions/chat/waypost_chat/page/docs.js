@@ -142,16 +142,19 @@ function curl(operation, schemas) {
 }
 
 function answer(status, { description, content = {} }, schemas) {
-  const parts = Object.entries(content).map(([type, { schema }]) => [
-    h(
-      "p",
-      {},
-      h("code", { class: "type" }, type),
-      " ",
-      h("code", { class: "type" }, schemas.type(schema)),
-    ),
-    type === "text/event-stream" ? events(schema, schemas) : schemas.fields(schema),
-  ]);
+  const parts = Object.entries(content).map(([type, { schema }]) => {
+    const streamed = type === "text/event-stream" ? frame(schema) : null;
+    return [
+      h(
+        "p",
+        {},
+        h("code", { class: "type" }, type),
+        " ",
+        h("code", { class: "type" }, schemas.type(streamed ?? schema)),
+      ),
+      streamed ? events(streamed, schemas) : schemas.fields(schema),
+    ];
+  });
   const good = status.startsWith("2");
   const summary = h(
     "summary",
@@ -162,12 +165,17 @@ function answer(status, { description, content = {} }, schemas) {
   return h("details", { class: "response", open: good }, summary, parts);
 }
 
+/** What a stream's `data` lines hold. */
+function frame({ properties: { data } }) {
+  return (data.anyOf ?? [data]).at(-1).contentSchema;
+}
+
 /** Each event that a stream may hold; where it speaks one of several dialects, by dialect. */
 function events(schema, schemas) {
   const one = (event) =>
     schemas.choices(event)
       ? folded(event.title, event, events(event, schemas))
-      : folded(kind(event), event, schemas.fields(event));
+      : folded(kind(event), event, [schemas.fields(event), sample(event)]);
   return h("div", { class: "events" }, (schemas.choices(schema) ?? []).map(one));
 }
 
@@ -176,6 +184,12 @@ function folded(name, { description }, inside) {
   const meaning = about && h("span", { class: "meaning" }, ...inline(about));
   const summary = h("summary", {}, h("code", { class: "name" }, name), meaning);
   return h("details", { class: "event" }, summary, inside);
+}
+
+function sample({ examples }) {
+  if (!examples) return null;
+  const text = JSON.stringify(examples[0], null, 2);
+  return h("pre", { tabindex: 0, "aria-label": "An example" }, h("code", {}, text));
 }
 
 /** What tells an event from others of its stream: the constant that it carries, else its title. */

@@ -15,6 +15,8 @@ from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
 from waypost_chat.streaming import AnyRun, RunStream
 
 router = APIRouter(prefix="/api/ai-sdk", tags=["ai-sdk"])
+_AGAIN = streams("The live answer's chunks, from its start.", dialect="ai-sdk")
+_AGAIN["responses"][204] = {"description": "Nothing is being answered."}
 _CHUNKS = streams(
     "A UI message stream, version 1; `data: [DONE]` is the last frame.", dialect="ai-sdk"
 )
@@ -35,7 +37,7 @@ async def chat(
     return _stream(await runs.begin(backend, who, question, call), backend, request)
 
 
-@router.get("/chat/{chat_id}/stream", **_CHUNKS)
+@router.get("/chat/{chat_id}/stream", **_AGAIN)
 async def resume(chat_id: str, request: Request, backend: BackendOf, who: Caller) -> Response:
     """The answer that is on its way, from its beginning. 204 where there is none."""
     try:
