@@ -161,7 +161,7 @@ def _impact(system: str, question: str) -> str:
     """The sections on the impact of what the question names; `incidents` are all of them."""
     sections = [p for p in documents.everything(system) if _IMPACT.search(p.heading)]
     asked = set(content(question)) - _IMPACT_WORDS
-    shared = [len(asked & set(content(f"{p.heading} {p.document}"))) for p in sections]
+    shared = [len(asked & set(content(p.place))) for p in sections]
     most = max(shared, default=0)
     chosen = [p for p, count in zip(sections, shared, strict=True) if count == most > 0]
     told = (" ".join(f"{unit.text} [{p.index}]" for unit in documents.units([p])) for p in chosen)

@@ -11,7 +11,9 @@ from waypost_local.builtin.prompts import element, elements
 from waypost_local.builtin.words import content, stem, words
 
 _NAMED = re.compile(r'^"?([\w ]+?)"?\."?([\w ]+?)"?: \'(.+)\'$')
-_TELLING = re.compile(r"\b(never|again|without|before|after)\b", re.IGNORECASE)
+_TELLING = re.compile(
+    r"\b(never|again|without|before|after|shows?|showed|writes?|yesterday|today)\b", re.IGNORECASE
+)
 _NAME = re.compile(r"name|company|title", re.IGNORECASE)
 _KEY = re.compile(r"(^|_)id$", re.IGNORECASE)
 

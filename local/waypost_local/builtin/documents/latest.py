@@ -30,7 +30,7 @@ def latest(system: str, question: str) -> str:
     named = set(content(question)) - _NEWS_WORDS
     whole = element(system, "documents")
     told = everything(whole.inner) if whole else []
-    passages = [p for p in told if named <= set(content(f"{p.heading} {p.document}"))]
+    passages = [p for p in told if named <= set(content(p.place))]
     dated = [(when, unit) for p in passages if (unit := _first(p)) and (when := _when(unit.text))]
     dated.sort(key=lambda pair: pair[0], reverse=True)
     return "\n".join(f"- {unit.text} [{unit.passage}]" for _, unit in dated[:_MOST])

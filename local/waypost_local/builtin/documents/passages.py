@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Quoted:
     document: str
     heading: str
     text: str
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words: its headings and the names of file and folders."""
+        return f"{self.heading} {re.sub(r'[/._-]', ' ', self.document)}"
 
 
 def shown(system: str, question: str) -> list[Quoted]:
@@ -66,7 +72,7 @@ def shortlist(passages: Sequence[Quoted], question: str) -> list[Quoted]:
     """The passages that share the rarest words with the question, at most ten."""
     asked = content(question)
     texts = [frozenset(content(p.text)) for p in passages]
-    headings = [frozenset(content(f"{p.heading} {p.document}")) for p in passages]
+    headings = [frozenset(content(p.place)) for p in passages]
     count = Counter(
         w for one, other in zip(texts, headings, strict=True) for w in asked if w in one | other
     )
