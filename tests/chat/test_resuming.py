@@ -10,6 +10,7 @@ import pytest
 
 from tests.chat.conftest import ME, Api, another_environment, answer, events, running, seen
 from waypost.store.items import to_item
+from waypost_chat.dialects import DIALECTS
 
 
 @pytest.fixture
@@ -36,26 +37,84 @@ async def test_a_finished_run_is_replayed_from_every_place(
     assert (nothing.status_code, nothing.content) == (204, b"")
 
 
-@pytest.mark.parametrize("dialect", ["waypost", "internal"])
+ROUTED: dict[str, tuple[str, dict[str, Any]]] = {
+    "waypost": ("/v1/runs", {"input": "How many?"}),
+    "internal": (
+        "/internal/chat/stream",
+        {
+            "input": {"message": "How many?"},
+            "conversation": {"id": "c1", "user_id": "user-456", "company_id": "company-789"},
+        },
+    ),
+    "support": ("/chat", {"message": "How many?"}),
+    "execution": ("/api/agent/stream", {"input": "How many?"}),
+    "agents": ("/api/agents/sql/chat", {"message": "How many?"}),
+    "serving": ("/api/chat/stream", {"messages": [{"role": "user", "content": "How many?"}]}),
+    "ai-sdk": (
+        "/api/ai-sdk/chat",
+        {
+            "id": "chat-1",
+            "messages": [
+                {"id": "m1", "role": "user", "parts": [{"type": "text", "text": "How many?"}]}
+            ],
+            "trigger": "submit-message",
+        },
+    ),
+    "ag-ui": (
+        "/api/ag-ui",
+        {
+            "threadId": "t1",
+            "runId": "r1",
+            "messages": [{"id": "m1", "role": "user", "content": "How many?"}],
+            "tools": [],
+            "context": [],
+        },
+    ),
+    "openai-responses": ("/openai/v1/responses", {"model": "sql", "input": "?", "stream": True}),
+    "agentcore": ("/invocations", {"prompt": "How many?"}),
+}
+"""Where each dialect is spoken live. OpenAI's chat completions name what the client asked for."""
+AS_ASKED = {"ag-ui": 1, "openai-responses": 99}
+"""How many frames hold what the client itself has said: its own run id, the model's name."""
+
+
+def frames(text: str) -> list[str]:
+    return text.removeprefix(": open\nretry: 1000\n").split("\n\n")[:-1]
+
+
+@pytest.mark.parametrize("dialect", ROUTED)
 async def test_a_replay_has_the_bytes_of_the_stream(
     api: Api, elsewhere: httpx.AsyncClient, dialect: str
 ) -> None:
-    api.script.says("sql | 1 | - | x").calls("SELECT 1").says("One", ".")
-    body: dict[str, Any] = {"input": "How many?"}
-    path = "/v1/runs"
-    if dialect == "internal":
-        conversation = {"id": "c1", "user_id": "user-456", "company_id": "company-789"}
-        body = {"input": {"message": "How many?"}, "conversation": conversation}
-        path = "/internal/chat/stream"
+    path, body = ROUTED[dialect]
+    if "agents" not in path and "openai" not in path:
+        api.script.says("sql | 1 | - | x")
+    api.script.calls("SELECT 1").says("One", ".")
     live = await api.http.post(path, json=body, headers=ME)
-    replayed = await follow(elsewhere, live.headers["x-run-id"], dialect=dialect)
-    assert replayed.content == live.content
-    frames = live.text.removeprefix(": open\nretry: 1000\n").split("\n\n")
-    numbered = [(int(f.partition("id: ")[2].split("\n")[0]), f) for f in frames if "id: " in f]
+    assert live.status_code == 200, live.text
+    run_id = live.headers["x-run-id"]
+    replayed = await follow(elsewhere, run_id, dialect=dialect)
+    if dialect in AS_ASKED:
+        assert len(frames(replayed.text)) == len(frames(live.text))
+    else:
+        assert replayed.content == live.content
+    told = frames(replayed.text)
+    numbered = [(int(f.partition("id: ")[2].split("\n")[0]), f) for f in told if "id: " in f]
     for seq, frame in numbered[:-1]:
-        rest = await follow(elsewhere, live.headers["x-run-id"], dialect=dialect, after=seq)
-        following = live.text.partition(frame + "\n\n")[2]
+        rest = await follow(elsewhere, run_id, dialect=dialect, after=seq)
+        following = replayed.text.partition(frame + "\n\n")[2]
         assert rest.text == ": open\nretry: 1000\n" + following
+
+
+async def test_any_run_is_told_in_any_dialect(api: Api, elsewhere: httpx.AsyncClient) -> None:
+    api.script.says("sql | 1 | - | x").calls("SELECT 1").says("One", ".")
+    run_id = (await api.ask("How many?"))[0]["run_id"]
+    for dialect in DIALECTS:
+        told = await follow(elsewhere, run_id, dialect=dialect)
+        assert told.status_code == 200
+        assert "One" in told.text
+        again = await follow(api.http, run_id, dialect=dialect)
+        assert again.content == told.content
 
 
 async def test_a_live_run_is_followed_by_several_from_several_places(
