@@ -143,17 +143,11 @@ function curl(operation, schemas) {
 
 function answer(status, { description, content = {} }, schemas) {
   const parts = Object.entries(content).map(([type, { schema }]) => {
-    const streamed = type === "text/event-stream" ? frame(schema) : null;
-    return [
-      h(
-        "p",
-        {},
-        h("code", { class: "type" }, type),
-        " ",
-        h("code", { class: "type" }, schemas.type(streamed ?? schema)),
-      ),
-      streamed ? events(streamed, schemas) : schemas.fields(schema),
-    ];
+    const streams = type === "text/event-stream";
+    const held = streams ? schemas.carried(schema) : schema;
+    const said = [type, schemas.type(held)].map((text) => h("code", { class: "type" }, text));
+    const shown = streams ? events(held, schemas) : schemas.fields(held);
+    return [h("p", {}, said[0], " ", said[1]), shown];
   });
   const good = status.startsWith("2");
   const summary = h(

@@ -44,6 +44,13 @@ export class Schemas {
     return rows.length > 0 ? h("ul", { class: "fields" }, rows) : null;
   }
 
+  /** What the `data:` lines of a stream hold, where the schema describes its frames. */
+  carried(schema) {
+    const { data } = this.resolve(schema).properties ?? {};
+    const described = [data, ...(data?.anyOf ?? [])].find((option) => option?.contentSchema);
+    return described?.contentSchema ?? schema;
+  }
+
   /** Which event each of a stream's may be, or null where the schema is no such choice. */
   choices(schema) {
     const { oneOf, anyOf = null } = this.resolve(schema);
