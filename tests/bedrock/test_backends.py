@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.bedrock.stand_in import CALL, HELLO, TOOL, Scripted, client, on_a_port, text_of
 from waypost_local.bedrock import app, backend
+from waypost_local.bedrock.keeping import Keeping
 from waypost_local.bedrock.model import Text
 from waypost_local.bedrock.openai import OpenAI
 from waypost_local.bedrock.relay import Relay
@@ -26,7 +27,9 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Mo
 
 @pytest.mark.parametrize("spec", ["builtin", "", " builtin "])
 def test_the_built_in_model(spec: str) -> None:
-    assert isinstance(backend(spec), Builtin)
+    model = backend(spec)
+    assert isinstance(model, Keeping)
+    assert isinstance(model.model, Builtin)
 
 
 def test_an_endpoint() -> None:

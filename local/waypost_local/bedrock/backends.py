@@ -3,6 +3,7 @@
 import os
 import re
 
+from waypost_local.bedrock.keeping import Keeping
 from waypost_local.bedrock.model import Model
 from waypost_local.bedrock.openai import OpenAI
 from waypost_local.bedrock.relay import Relay
@@ -28,7 +29,7 @@ def backend(spec: str = "builtin") -> Model:
         # It answers in this package's pieces, so it cannot be imported before them.
         from waypost_local.builtin import Builtin
 
-        return Builtin()
+        return Keeping(Builtin())
     if match := _OPENAI.fullmatch(spec):
         return OpenAI(match["model"], match["url"], os.environ.get("OPENAI_API_KEY", ""))
     name, _, model = spec.partition(":")

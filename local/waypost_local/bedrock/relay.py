@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from waypost.models import caching
 from waypost_local.bedrock.model import (
     BedrockError,
     ConverseRequest,
@@ -59,7 +60,10 @@ class Relay:
             gone.set()
 
     def _pieces(self, request: ConverseRequest, gone: threading.Event) -> Iterator[Piece]:
-        body = {**request.body, "modelId": self._model or request.model_id}
+        model = self._model or request.model_id
+        body = {**request.body, "modelId": model}
+        if not caching.supported(model) and "system" in body:
+            body["system"] = [block for block in body["system"] if "cachePoint" not in block]
         answer = self._client.converse_stream(**body)
         stop = "end_turn"
         for event in answer["stream"]:

@@ -1,0 +1,94 @@
+"""Runs that use the tools of MCP servers, as the deployment allows them."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chat.conftest import ME, WHO, Api, answer, events, running, said
+from waypost.errors import Invalid
+from waypost.runs.begin import Request, begin
+from waypost.runs.live import LiveRun
+from waypost.settings import Settings, SettingsError
+from waypost_local.bedrock.model import ToolInput, ToolStart
+
+SCRIPT = Path(__file__).parents[1] / "core/mcp_server.py"
+FORECAST = (ToolStart("c1", "weather__forecast"), ToolInput(json.dumps({"city": "Rome"})))
+
+
+@pytest.fixture(scope="module")
+def weather() -> Iterator[str]:
+    pytest.importorskip("mcp", reason="needs the package mcp")
+    command = [sys.executable, str(SCRIPT), "stream"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/mcp"
+        process.terminate()
+
+
+@pytest.fixture
+async def allowing(
+    weather: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Api]:
+    environment["WAYPOST_MCP_SERVERS"] = f"weather={weather}"
+    async with running(environment, monkeypatch) as api:
+        yield api
+
+
+async def began(api: Api) -> LiveRun:
+    request = Request("Rain in Rome?", agent="rag", mcp_servers=("weather",))
+    run = await begin(api.app.state.backend, WHO, request)
+    assert isinstance(run, LiveRun)
+    return run
+
+
+async def test_the_run_names_its_servers_and_keeps_what_their_tools_gave(allowing: Api) -> None:
+    allowing.script.says(*FORECAST, reason="tool_use").says("Sunny.")
+
+    run = await began(allowing)
+    await run.wait()
+
+    kept = await allowing.run(run.id)
+    assert kept["mcp_servers"] == ["weather"]
+    steps = {step["name"]: step for step in kept["steps"]}
+    assert steps["mcp:weather"]["status"] == "ok"
+    assert steps["weather__forecast"]["output"] == {"result": "Rome: sunny for 1 days"}
+
+
+async def test_an_answer_that_goes_on_has_the_same_servers(allowing: Api) -> None:
+    gate = asyncio.Event()
+    allowing.script.says(*FORECAST, reason="tool_use").says("It is ", gate, "sunny.")
+    run = await began(allowing)
+    await said(run, "It is ")
+    run.out_of_time()
+    await run.wait()
+    allowing.script.says("sunny.")
+
+    response = await allowing.http.post(f"/v1/runs/{run.id}/continue", headers=ME)
+
+    assert answer(events(response.text)) == "sunny."
+    offered = [tool["name"] for tool in allowing.script.asked[-1].tools]
+    assert "weather__forecast" in offered
+
+
+async def test_a_server_that_is_not_allowed_is_refused_with_those_that_are(allowing: Api) -> None:
+    request = Request("Rain?", mcp_servers=("weather", "exa"))
+
+    with pytest.raises(Invalid) as refused:
+        await begin(allowing.app.state.backend, WHO, request)
+
+    assert refused.value.code == "unknown_mcp_server"
+    assert refused.value.message == "There is no MCP server 'exa' here. There are: weather."
+    assert refused.value.details == {"allowed": ["weather"]}
+
+
+def test_a_server_needs_a_web_address(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="WAYPOST_MCP_SERVERS: 'exa' has no address"):
+        Settings.from_env({**environment, "WAYPOST_MCP_SERVERS": "exa=ftp://x"})
+
+    settings = Settings.from_env({**environment, "WAYPOST_MCP_SERVERS": "a/b=https://x/y?k=1=2"})
+    assert settings.mcp_servers == {"a/b": "https://x/y?k=1=2"}
