@@ -12,7 +12,7 @@ RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--docu
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format questions bench chaos build validate invoke clean
+.PHONY: help run test check format questions bench chaos contracts build validate invoke clean
 
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## Measures the runtime and the keeping of runs against peer
 
 chaos: $(VENV)/.dev ## Draws N=100 faults from SEED=1, or replays CASE=…, and says what was survived
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)
+
+contracts: $(VENV)/.dev ## Runs every client against a stack, or URL=…, and prints a row per endpoint and event
+	@$(BIN)/python -m tests.contracts $(if $(URL),--url "$(URL)") $(FLAGS)
 
 build: $(VENV)/.dev ## Builds what `sam deploy` uploads, and prints its size
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --cached
