@@ -92,6 +92,9 @@ async def test_what_is_quoted_stands_in_the_document_that_is_cited(
         ("policy", "How long after cancellation is my content deleted?", "30 days"),
         ("research", "What uptime do you guarantee?", "99.99"),
         ("research", "How many customers are in Brazil?", "5"),
+        ("business-impact", "How much revenue did we make?", "2328.6"),
+        ("support-triage", "I was charged twice, please help!", "not named in the message"),
+        ("news", "What is new?", "no news"),
     ],
 )
 async def test_they_answer_from_whatever_documents_there_are(

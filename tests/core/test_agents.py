@@ -30,14 +30,17 @@ def test_a_file_is_an_agent() -> None:
     [
         ("id: sql", "id: My Agent", "sql.md: id:"),
         ("name: Data\n", "", "sql.md: name: Field required"),
-        ("[query_database]", "[shell]", "sql.md: tools.0: Input should be 'query_database'"),
+        ("[query_database]", "[shell]",
+         "sql.md: tools.0: Input should be 'query_database' or 'search_documents'"),
+        ("name: Data\n", "name: Data\nstrategy: magic\n",
+         "sql.md: strategy: Input should be 'rag', 'cag', 'hybrid' or 'none'"),
         ('["How many?"]', "[]", "sql.md: examples:"),
         ("name: Data", "nome: Data", "sql.md: name: Field required"),
         ("name: Data", "name: [", "sql.md: front matter:"),
         ("---\nid", "id", "must start with front matter"),
         ("Count them.\n", "", "sql.md: instructions:"),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_in_a_file_is_named(old: str, new: str, complaint: str) -> None:
     with pytest.raises(AgentFileError) as error:
         parse("sql.md", FILE.replace(old, new, 1))

@@ -143,7 +143,8 @@ def _with_second_thought(
     if first.query:
         return [first, replace(first, query=None)] if may_search else [first]
     query = _query(system, turns, first.text)
-    there = query and _is_of_tables(system, first.text)
+    counts = form(first.text) > 0 and "impact" not in manners(first.text)
+    there = query and (counts or _is_of_tables(system, first.text))
     return [first, Step(first.text, query)] if there else [first]
 
 

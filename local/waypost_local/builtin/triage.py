@@ -15,6 +15,9 @@ _TELLING = re.compile(
     r"\b(never|again|without|before|after|shows?|showed|writes?|yesterday|today)\b", re.IGNORECASE
 )
 _NAME = re.compile(r"name|company|title", re.IGNORECASE)
+_CUSTOMERS = re.compile(
+    r"customer|client|account|compan|user|member|patient|tenant|subscriber", re.IGNORECASE
+)
 _KEY = re.compile(r"(^|_)id$", re.IGNORECASE)
 
 
@@ -103,11 +106,17 @@ def _last(system: str) -> Category:
 
 
 def _mentioned(system: str, message: str) -> Mention | None:
-    """The longest name of the message that is a value of the tables."""
+    """The longest name of the message that a table of customers holds."""
     values = element(system, "values")
     found = [_NAMED.match(line) for line in values.text.splitlines()] if values else []
-    mentions = [Mention(*match.groups()) for match in found if match and _NAME.search(match[2])]
-    there = [one for one in mentions if one.value.lower() in message.lower()]
+    mentions = [Mention(*match.groups()) for match in found if match]
+    there = [
+        one
+        for one in mentions
+        if _CUSTOMERS.search(one.table)
+        and _NAME.search(one.column)
+        and one.value.lower() in message.lower()
+    ]
     return max(there, key=lambda one: len(one.value), default=None)
 
 

@@ -9,6 +9,7 @@ from waypost_local.builtin.prompts import element
 from waypost_local.builtin.words import content
 
 _MOST = 6
+_NONE = "The documents hold no news: nothing in them is dated."
 _MONTHS = "January February March April May June July August September October November December"
 _DATE = re.compile(rf"\b(?:(\d\d?) )?({_MONTHS.replace(' ', '|')}) ((?:19|20)\d\d)\b")
 _ASKED = re.compile(r"\b(news|new|announc\w+|headlines?|bulletins?|happened)\b", re.IGNORECASE)
@@ -33,7 +34,8 @@ def latest(system: str, question: str) -> str:
     passages = [p for p in told if named <= set(content(p.place))]
     dated = [(when, unit) for p in passages if (unit := _first(p)) and (when := _when(unit.text))]
     dated.sort(key=lambda pair: pair[0], reverse=True)
-    return "\n".join(f"- {unit.text} [{unit.passage}]" for _, unit in dated[:_MOST])
+    lines = "\n".join(f"- {unit.text} [{unit.passage}]" for _, unit in dated[:_MOST])
+    return lines or ("" if named or not told else _NONE)
 
 
 def _first(passage: Quoted) -> Unit | None:
