@@ -45,8 +45,9 @@ def test_a_stream_lists_every_event_with_its_fields(new_page: NewPage, stage: St
 
     events = page.get_by_role("article", name="POST /v1/runs", exact=True).locator(".event")
 
-    kinds = events.locator("> summary > code.name").all_inner_texts()
-    assert len(kinds) == len(names) == 19
+    kinds = events.locator("> summary > code.name")
+    expect(kinds).to_have_count(19)
+    assert len(names) == 19
     route = events.filter(has_text="route.decided").first
     route.locator("summary").click()
     expect(route.locator(".fields")).to_contain_text("runner_up")
@@ -92,7 +93,9 @@ def test_a_stream_in_any_dialect_lists_each_dialects_events(
 
     article.locator("summary", has_text="SupportEvent").click()
 
-    kinds = article.locator(".event[open] .event code.name").all_inner_texts()
+    events = article.locator(".event[open] .event > summary > code.name")
+    expect(events.first).to_have_text("start")
+    kinds = events.all_inner_texts()
     assert {"start", "agent", "token", "complete", "error"} <= set(kinds)
 
 
@@ -100,9 +103,9 @@ def test_an_event_is_named_by_the_constant_that_it_carries(new_page: NewPage, st
     page = opened(new_page, stage)
     article = page.get_by_role("article", name="POST /internal/chat/stream", exact=True)
 
-    names = article.locator(".event > summary > code.name").all_inner_texts()
+    names = article.locator(".event > summary > code.name")
 
-    assert names == ["tool_start", "route_decision", "token", "complete", "error"]
+    expect(names).to_have_text(["tool_start", "route_decision", "token", "complete", "error"])
 
 
 def test_each_streams_events_are_its_own_with_an_example(new_page: NewPage, stage: Stage) -> None:

@@ -142,34 +142,28 @@ function curl(operation, schemas) {
 }
 
 function answer(status, { description, content = {} }, schemas) {
-  const parts = Object.entries(content).map(([type, { schema }]) => {
-    const streams = type === "text/event-stream";
-    const held = streams ? schemas.carried(schema) : schema;
-    const said = [type, schemas.type(held)].map((text) => h("code", { class: "type" }, text));
-    const shown = streams ? events(held, schemas) : schemas.fields(held);
-    return [h("p", {}, said[0], " ", said[1]), shown];
-  });
   const good = status.startsWith("2");
-  const summary = h(
-    "summary",
-    {},
-    h("span", { class: `status ${good ? "good" : "bad"}` }, status),
-    description,
-  );
-  return h("details", { class: "response", open: good }, summary, parts);
+  const mark = h("span", { class: `status ${good ? "good" : "bad"}` }, status);
+  const summary = h("summary", {}, mark, description);
+  const bodies = () => Object.entries(content).map((one) => answered(one, schemas));
+  if (good) return h("details", { class: "response", open: true }, summary, bodies());
+  return unfolding("response", summary, bodies);
 }
 
-/** What a stream's `data` lines hold. */
-function frame({ properties: { data } }) {
-  return (data.anyOf ?? [data]).at(-1).contentSchema;
+function answered([type, { schema }], schemas) {
+  const streams = type === "text/event-stream";
+  const held = streams ? schemas.carried(schema) : schema;
+  const said = [type, schemas.type(held)].map((text) => h("code", { class: "type" }, text));
+  const shown = streams ? events(held, schemas) : schemas.fields(held);
+  return [h("p", {}, said[0], " ", said[1]), shown];
 }
 
 /** Each event that a stream may hold; where it speaks one of several dialects, by dialect. */
 function events(schema, schemas) {
   const one = (event) =>
     schemas.choices(event)
-      ? folded(event.title, event, events(event, schemas))
-      : folded(kind(event), event, [schemas.fields(event), sample(event)]);
+      ? folded(event.title, event, () => events(event, schemas))
+      : folded(kind(event), event, () => [schemas.fields(event), sample(event)]);
   return h("div", { class: "events" }, (schemas.choices(schema) ?? []).map(one));
 }
 
@@ -177,7 +171,15 @@ function folded(name, { description }, inside) {
   const about = description?.split("\n")[0];
   const meaning = about && h("span", { class: "meaning" }, ...inline(about));
   const summary = h("summary", {}, h("code", { class: "name" }, name), meaning);
-  return h("details", { class: "event" }, summary, inside);
+  return unfolding("event", summary, inside);
+}
+
+/** What is inside is made when it is first looked at: there is a lot of it. */
+function unfolding(kind, summary, inside) {
+  const fill = () => details.append(...[inside()].flat(Infinity).filter(Boolean));
+  const details = h("details", { class: kind }, summary);
+  details.addEventListener("toggle", fill, { once: true });
+  return details;
 }
 
 function sample({ examples }) {
