@@ -77,6 +77,8 @@ def _fetched(stream: Stream, stack: Stack) -> None:
 
 
 def _has_kind(stream: Stream, kind: str, stack: Stack) -> None:
+    if stream.path not in stack.told:
+        _streams(stream, httpx_events, stack)
     kinds = stream.named(stack.told[stream.path].data)
     assert kind in kinds, f"only {', '.join(sorted(set(kinds)))}"
 
@@ -99,6 +101,7 @@ def _breaks(stream: Stream, stack: Stack) -> None:
 def _replayed(stream: Stream, stack: Stack) -> None:
     if stack.browser is None:
         raise Missing("needs Chromium: apt-get install chromium")
+    _streams(stream, httpx_events, stack)
     run_id = stack.told[stream.path].run_id
     path = f"/v1/runs/{run_id}/events?dialect={stream.dialect}"
     wanted = [line[6:] for line in stack.ask("GET", path).text.split("\n") if line[:6] == "data: "]
