@@ -154,9 +154,10 @@ async def test_a_response_is_cancelled(api: Api) -> None:
     api.script.says("26 ", asyncio.Event(), "never said")
     begun = (await create(api, background=True)).json()
     await api.script.has_been_asked(1)
+    await api.http.post(f"{PATH}/{begun['id']}/cancel", headers=ME)
+    last = events((await retrieve(api, begun["id"], stream="true")).text)[-1]
     cancelled = await api.http.post(f"{PATH}/{begun['id']}/cancel", headers=ME)
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
-    last = events((await retrieve(api, begun["id"], stream="true")).text)[-1]
     assert (last["type"], last["response"]) == ("response.incomplete", cancelled.json())
 
 

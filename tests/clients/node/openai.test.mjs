@@ -75,9 +75,9 @@ test("a response is cancelled", async () => {
   let id, last;
   for await (const event of stream) {
     last = event;
-    if (event.type === "response.output_text.delta" && id)
-      assert.equal((await client.responses.cancel(id)).status, "cancelled"), (id = undefined);
-    else id = event.response?.id ?? id;
+    id ??= event.response?.id;
+    if (event.type === "response.output_text.delta") await client.responses.cancel(id);
   }
   assert.deepEqual([last.type, last.response.status], ["response.incomplete", "cancelled"]);
+  assert.equal((await client.responses.retrieve(id)).status, "cancelled");
 });

@@ -19,9 +19,10 @@ export async function liveRun(thread) {
   return (await answer.json()).live_run;
 }
 
+/** Stops a run, and answers what became of it; 202 is the answer while it has not stopped. */
 export async function cancel(run) {
   const answer = await fetch(`${url}/v1/runs/${run}/cancel`, { method: "POST" });
-  return answer.json();
+  return answer.status === 202 ? cancel(run) : answer.json();
 }
 
 let names = 0;
