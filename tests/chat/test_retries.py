@@ -180,3 +180,18 @@ def test_waits_are_drawn_up_to_a_bound_that_grows(monkeypatch: pytest.MonkeyPatc
         seen.append((attempt.model, attempt.wait))
     assert seen == [(LITE, 0.125), (LITE, 0.25), (MICRO, 0.0), (MICRO, 0.125), (MICRO, 0.25)]
     assert bounds == [0.25, 0.5, 0.25, 0.5]
+
+
+def test_a_rate_limit_is_waited_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[tuple[float, float]] = []
+
+    def drawn(least: float, most: float) -> float:
+        bounds.append((least, most))
+        return most
+
+    monkeypatch.setattr(attempts, "_WAITS", (0.25, 0.5))
+    monkeypatch.setattr("random.uniform", drawn)
+    tries = Attempts([LITE])
+    while tries.after(worth_repeating=True, busy=True):
+        pass
+    assert bounds == [(0.5, 1.0), (1.0, 2.0)]

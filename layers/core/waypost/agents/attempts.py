@@ -7,6 +7,8 @@ from dataclasses import dataclass
 TRIES = 3
 _WAITS = (0.25, 0.5)
 """The most seconds before the second try, the third, and so on; the wait is drawn from 0 up."""
+_LONGER = 4
+"""A rate limit takes so many times as long to pass: 1 s, then 2 s, and no less than half of it."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,16 @@ class Attempts:
         self._models = list(dict.fromkeys(models))
         self.current = Attempt(self._models[0], 0, 0.0)
 
-    def after(self, *, worth_repeating: bool) -> Attempt | None:
-        """The try after the current one failed, or None where there is none left."""
+    def after(self, *, worth_repeating: bool, busy: bool = False) -> Attempt | None:
+        """The try after the current one failed, or None where there is none left.
+
+        Args:
+            busy: The model turned the call away because there were too many.
+        """
         number = self.current.number + 1
         if worth_repeating and number < TRIES:
-            wait = random.uniform(0, _WAITS[number - 1])  # noqa: S311
+            most = _WAITS[number - 1] * (_LONGER if busy else 1)
+            wait = random.uniform(most / 2 if busy else 0, most)  # noqa: S311
             self.current = Attempt(self.current.model, number, wait)
             return self.current
         rest = self._models[self._models.index(self.current.model) + 1 :]

@@ -16,7 +16,7 @@ from waypost.agents.resuming import begins_paragraph, conversation, said_before
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import Outcome, failure
 from waypost.agents.writing import Writing
-from waypost.errors import DeadlinePassed, LimitReached, ModelBroken
+from waypost.errors import DeadlinePassed, LimitReached, ModelBroken, ModelBusy
 from waypost.events import (
     Data,
     Event,
@@ -103,7 +103,8 @@ class Answer:
                     raise
                 following = None
                 if not self._call.writing.said:
-                    following = attempts.after(worth_repeating=broken.retryable)
+                    busy = isinstance(broken, ModelBusy)
+                    following = attempts.after(worth_repeating=broken.retryable, busy=busy)
                 for event in self._call.broken(broken, following):
                     yield event
                 if following is None:
