@@ -151,7 +151,7 @@ async def test_a_rollback_takes_an_old_versions_content(api: Api) -> None:
     [
         ({"tools": ["shell"]}, "unknown_tool", "tools"),
         ({"model": "gpt-9"}, "unknown_model", "model"),
-        ({"fallbacks": ["gpt-9"]}, "unknown_model", "model"),
+        ({"fallbacks": ["gpt-9"]}, "unknown_model", "fallbacks"),
         ({"strategy": "magic"}, "unknown_strategy", "strategy"),
         ({"runnable": "os:system"}, "unknown_runnable", "runnable"),
         ({"aliases": ["Not An Id"]}, "invalid_agent", "aliases"),

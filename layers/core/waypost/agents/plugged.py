@@ -4,21 +4,17 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
 
 from waypost.agents.citations import Citations
 from waypost.agents.resuming import begins_paragraph, conversation
 from waypost.agents.task import Resources, Task
+from waypost.agents.uses import ToolUses
 from waypost.agents.writing import Writing
 from waypost.errors import DeadlinePassed, LimitReached, ModelBroken
 from waypost.events import (
     Event,
     StepCompleted,
     StepStarted,
-    ToolFailed,
-    ToolInput,
-    ToolOutput,
-    ToolStarted,
     Usage,
 )
 from waypost.ids import new_id
@@ -34,7 +30,7 @@ from waypost.models.runnables import (
     ToolBegan,
     ToolEnded,
 )
-from waypost.models.turns import CallInput, Reasoning, System, Text, ToolCall
+from waypost.models.turns import CallInput, Reasoning, System, Text
 
 
 @dataclass
@@ -51,15 +47,6 @@ class _Call:
     """What it has said while another one was speaking."""
 
 
-@dataclass
-class _Use:
-    """A tool at work."""
-
-    call_id: str
-    step_id: str
-    began: float = field(default_factory=time.monotonic)
-
-
 class Plugged:
     """One task being answered by whatever the agent's `runnable` names.
 
@@ -72,8 +59,7 @@ class Plugged:
         self._citations = Citations()
         self._models: dict[str, _Call] = {}
         self._speaker: str | None = None
-        self._asked: list[tuple[ToolCall, str]] = []
-        self._uses: dict[str, _Use] = {}
+        self._tools = ToolUses()
         self._own = Writing(self._citations)
         self._spoken = begins_paragraph(task)
         self.stop_reason = "end_turn"
@@ -121,9 +107,10 @@ class Plugged:
             case ModelEnded():
                 yield from self._model_ended(self._models[fact.id], fact)
             case ToolBegan():
-                yield from self._tool_began(fact)
+                self._start_in_time()
+                yield from self._tools.began(fact)
             case ToolEnded():
-                yield from self._tool_ended(self._uses.pop(fact.id), fact)
+                yield from self._tools.ended(fact)
             case Said(text):
                 if not self._models:
                     yield from self._said(text)
@@ -131,8 +118,7 @@ class Plugged:
                 yield from self._ended(text)
 
     def _model_started(self, fact: ModelStarted) -> Iterator[Event]:
-        if time.time() >= self._task.until:
-            raise DeadlinePassed
+        self._start_in_time()
         writing = Writing(self._citations, spoken=self._spoken)
         call = self._models[fact.id] = _Call(fact.name, fact.hidden, writing)
         yield StepStarted(step_id=call.step_id, kind="model", name=call.name)
@@ -155,8 +141,7 @@ class Plugged:
             yield from call.writing.close()
         for asked in fact.finished.turn.calls:
             if step_id := call.writing.tool_steps.get(asked.id):
-                yield ToolInput(call_id=asked.id, arguments=asked.arguments)
-                self._asked.append((asked, step_id))
+                yield self._tools.asked(asked, step_id)
         self.stop_reason = fact.finished.stop_reason
         call.received.clear()
         yield StepCompleted(
@@ -179,29 +164,6 @@ class Plugged:
                 yield from writing.write(Text(text))
                 yield from writing.close()
 
-    def _tool_began(self, fact: ToolBegan) -> Iterator[Event]:
-        if time.time() >= self._task.until:
-            raise DeadlinePassed
-        for asked, step_id in self._asked:
-            if asked.name == fact.name and asked.arguments == fact.arguments:
-                self._asked.remove((asked, step_id))
-                self._uses[fact.id] = _Use(asked.id, step_id)
-                return
-        use = self._uses[fact.id] = _Use(new_id("call"), new_id("step"))
-        yield StepStarted(step_id=use.step_id, kind="tool", name=fact.name)
-        yield ToolStarted(call_id=use.call_id, name=fact.name, step_id=use.step_id)
-        yield ToolInput(call_id=use.call_id, arguments=fact.arguments)
-
-    def _tool_ended(self, use: _Use, fact: ToolEnded) -> Iterator[Event]:
-        elapsed = _ms(use.began)
-        if fact.failed:
-            message = fact.output if isinstance(fact.output, str) else "The tool failed."
-            yield ToolFailed(call_id=use.call_id, message=message)
-        else:
-            yield ToolOutput(call_id=use.call_id, output=fact.output, elapsed_ms=elapsed)
-        status: Any = "failed" if fact.failed else "ok"
-        yield StepCompleted(step_id=use.step_id, status=status, elapsed_ms=elapsed)
-
     def _said(self, text: str) -> Iterator[Event]:
         self._spoken = True
         yield from self._own.write(Text(text))
@@ -213,6 +175,10 @@ class Plugged:
         if not self._spoken:
             yield from self._own.write(Text(text))
         yield from self._own.close()
+
+    def _start_in_time(self) -> None:
+        if time.time() >= self._task.until:
+            raise DeadlinePassed
 
 
 def _ms(began: float) -> int:

@@ -1,16 +1,13 @@
 """Changes to a tenant's agents: each is a new version."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from waypost.agents import definition
 from waypost.agents.definition import Agent
-from waypost.errors import Conflict, Invalid, NotFound
+from waypost.errors import Conflict, NotFound
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import AgentVersion, CurrentAgent
+from waypost.registry.allowed import Allowed
 from waypost.registry.registry import Registry
 from waypost.store import Table
 from waypost.store import agents as store
@@ -18,16 +15,6 @@ from waypost.store.table import ConditionFailed
 
 _MOST_AGENTS = 100
 _MOST_VERSIONS = 200
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What an agent may name in this deployment."""
-
-    models: tuple[str, ...]
-    runnables: tuple[str, ...]
-    strategies: tuple[str, ...] = definition.STRATEGIES
-    tools: tuple[str, ...] = definition.TOOLS
 
 
 class Editor:
@@ -70,7 +57,7 @@ class Editor:
 
     async def create(self, who: Identity, fields: dict[str, Any]) -> CurrentAgent:
         """Raises Invalid, and Conflict where the id or an alias is taken."""
-        agent = self._checked(fields)
+        agent = self.allowed.agent(fields)
         before = await self._stored(who, agent.id)
         if before and not before.deleted:
             raise Conflict("There is an agent of that id.", code="agent_exists")
@@ -92,7 +79,9 @@ class Editor:
         before = await self._at(who, agent_id, version)
         if before.deleted:
             raise _no_such_agent()
-        return await self._write(who, agent_id, self._checked({**fields, "id": agent_id}), before)
+        return await self._write(
+            who, agent_id, self.allowed.agent({**fields, "id": agent_id}), before
+        )
 
     async def restore(
         self, who: Identity, agent_id: str, number: int, version: int
@@ -104,7 +93,7 @@ class Editor:
         before = await self._at(who, agent_id, version)
         old = await self.version(who, agent_id, number)
         return await self._write(
-            who, agent_id, self._checked({**old.definition, "id": agent_id}), before
+            who, agent_id, self.allowed.agent({**old.definition, "id": agent_id}), before
         )
 
     async def delete(self, who: Identity, agent_id: str, version: int | None) -> CurrentAgent:
@@ -164,35 +153,6 @@ class Editor:
             error = Conflict(f"Another agent is called {twice!r}.", code="name_taken")
             error.details["field"] = "id" if twice == agent.id else "aliases"
             raise error
-
-    def _checked(self, fields: dict[str, Any]) -> Agent:
-        self._check("strategy", [fields.get("strategy", "none")], self.allowed.strategies)
-        self._check("tools", fields.get("tools", ()), self.allowed.tools)
-        models = [fields.get("model"), *fields.get("fallbacks", ())]
-        self._check("model", [name for name in models if name], self.allowed.models)
-        named = fields.get("runnable")
-        self._check("runnable", [named] if named else [], self.allowed.runnables)
-        try:
-            return Agent.model_validate({**fields, "version": 1})
-        except ValidationError as error:
-            raise _invalid(error) from None
-
-    def _check(self, field: str, named: Any, allowed: tuple[str, ...]) -> None:
-        for name in named:
-            if name not in allowed:
-                what = field.removesuffix("s")
-                listed = f"There are: {', '.join(allowed)}." if allowed else "There is none."
-                error = Invalid(f"There is no such {what} here. {listed}", code=f"unknown_{what}")
-                error.details |= {"field": field, "allowed": list(allowed)}
-                raise error
-
-
-def _invalid(error: ValidationError) -> Invalid:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
-    found = Invalid(f"{field}: {first['msg']}", code="invalid_agent")
-    found.details["field"] = str(first["loc"][0]) if first["loc"] else ""
-    return found
 
 
 def _changed(there: CurrentAgent | None) -> Conflict:

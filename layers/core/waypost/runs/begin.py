@@ -8,22 +8,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from waypost.agents.task import Answerer
-from waypost.errors import CallerError, Conflict, Invalid, NotFound, RunLive, Unavailable
-from waypost.events import now
+from waypost.errors import CallerError, Conflict, Invalid, Unavailable
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
-from waypost.records import Message, Run, Said, Thread
+from waypost.records import Message, Run, Said
+from waypost.runs import places
 from waypost.runs.answer import Question
 from waypost.runs.backend import Backend
 from waypost.runs.follow import FollowedRun, follow
-from waypost.runs.history import History, fit
 from waypost.runs.live import LiveRun
-from waypost.runs.reading import recall
-from waypost.runs.told import exchanges, fitting
 from waypost.store import beginnings, idempotency
 from waypost.store.idempotency import Claim, Claimed
 
-_TITLE = 80
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -131,13 +127,14 @@ async def _begin(
 ) -> LiveRun:
     agents = await backend.agents_of(who)
     agent = agents.named(request.agent) if request.agent else None
-    thread, history, told = await _thread(backend, who, request)
+    place = await places.find(backend, who, request)
+    thread = place.thread
     if agent:
         thread = thread.model_copy(update={"agents": (*thread.agents, agent.id)})
     model = backend.model_id(request.model) if request.model else None
     question = Question(
         request.text,
-        history,
+        place.history,
         agents,
         agent,
         model,
@@ -167,7 +164,9 @@ async def _begin(
         created_at=run.created_at,
     )
     lease = time.time() + backend.settings.lease
-    await beginnings.begin(backend.table, who, thread, run, message, lease, claim=claim, told=told)
+    await beginnings.begin(
+        backend.table, who, thread, run, message, lease, claim=claim, told=place.told
+    )
     return LiveRun.start(backend, who, run, question, call.deadline)
 
 
@@ -179,7 +178,11 @@ def _check(backend: Backend, request: Request) -> None:
         raise Invalid(f"The message is longer than {longest} characters.", code="message_too_long")
     if request.model and request.model not in backend.settings.models:
         allowed = ", ".join(backend.settings.models)
-        raise Invalid(f"There is no such model here. There are: {allowed}.", code="unknown_model")
+        refused = Invalid(
+            f"There is no such model here. There are: {allowed}.", code="unknown_model"
+        )
+        refused.details["allowed"] = list(backend.settings.models)
+        raise refused
     if unknown := set(request.mcp_servers) - set(backend.settings.mcp_servers):
         allowed = ", ".join(backend.settings.mcp_servers) or "none"
         refused = Invalid(
@@ -190,46 +193,3 @@ def _check(backend: Backend, request: Request) -> None:
         raise refused
     if request.thread_id is not None:
         check_thread_id(request.thread_id)
-
-
-async def _thread(
-    backend: Backend, who: Identity, request: Request
-) -> tuple[Thread, History, tuple[Said, ...]]:
-    """The thread as it will be once this run is in it, what was said in it and before it."""
-    at = now()
-    fresh = Thread(
-        id=request.thread_id or new_id("thread"),
-        user_id=who.user_id,
-        title=_title(request.text),
-        created_at=at,
-        updated_at=at,
-    )
-    if request.thread_id is None:
-        return await _begun_elsewhere(backend, who, request, fresh)
-    try:
-        found, history = await recall(backend, who, fresh.id)
-    except NotFound:
-        # Where the id is taken by another user, the transaction that begins the run refuses it.
-        if request.create:
-            return await _begun_elsewhere(backend, who, request, fresh)
-        raise
-    if found.live_run:
-        raise RunLive(found.live_run)
-    return found.model_copy(update={"updated_at": at}), history, ()
-
-
-async def _begun_elsewhere(
-    backend: Backend, who: Identity, request: Request, fresh: Thread
-) -> tuple[Thread, History, tuple[Said, ...]]:
-    """A thread that is new to us, with as much as fits of what the client says came before."""
-    if not request.told:
-        return fresh, History(), ()
-    budget = backend.history_budget(await backend.agents_of(who))
-    told = fitting(request.told, budget)
-    history = fit(exchanges(told), "", budget)
-    return fresh.model_copy(update={"told": bool(told)}), history, told
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

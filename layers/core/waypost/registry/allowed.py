@@ -1,0 +1,57 @@
+"""What an agent may name in a deployment, and what makes no agent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from waypost.agents import definition
+from waypost.agents.definition import Agent
+from waypost.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Allowed:
+    models: tuple[str, ...]
+    runnables: tuple[str, ...]
+    strategies: tuple[str, ...] = definition.STRATEGIES
+    tools: tuple[str, ...] = definition.TOOLS
+
+    def agent(self, fields: dict[str, Any]) -> Agent:
+        """The agent that these fields make.
+
+        Raises:
+            Invalid: They make none; `details` name the field, and what it may be where that is a
+                list.
+        """
+        runnable, model = fields.get("runnable"), fields.get("model")
+        _check("strategy", [fields.get("strategy", "none")], self.strategies)
+        _check("tools", fields.get("tools", ()), self.tools)
+        _check("model", [model] if model else [], self.models)
+        _check("fallbacks", fields.get("fallbacks", ()), self.models, what="model")
+        _check("runnable", [runnable] if runnable else [], self.runnables)
+        try:
+            return Agent.model_validate({**fields, "version": 1})
+        except ValidationError as error:
+            raise _invalid(error) from None
+
+
+def _check(
+    field: str, named: Iterable[str], allowed: tuple[str, ...], *, what: str | None = None
+) -> None:
+    what = what or field.removesuffix("s")
+    if all(name in allowed for name in named):
+        return
+    listed = f"There are: {', '.join(allowed)}." if allowed else "There is none."
+    error = Invalid(f"There is no such {what} here. {listed}", code=f"unknown_{what}")
+    error.details |= {"field": field, "allowed": list(allowed)}
+    raise error
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    found = Invalid(f"{field}: {first['msg']}", code="invalid_agent")
+    found.details["field"] = str(first["loc"][0]) if first["loc"] else ""
+    return found
