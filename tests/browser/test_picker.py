@@ -195,3 +195,15 @@ def test_a_browser_that_keeps_nothing_still_picks(new_page: NewPage, stage: Stag
 
     assert answered(page, stage, "Who?") == "sql"
     expect(picker(page)).to_have_text("Data")
+
+
+def test_an_agent_that_is_gone_keeps_its_name_on_what_it_answered(page: Page, stage: Stage) -> None:
+    answered(page, stage, "Who?")
+    expect(page.locator(".sign")).to_have_text("Data")
+    del stage.registry.kept["sql"]
+
+    page.reload()
+    picker(page).click()
+    expect(page.get_by_role("option")).to_have_count(2)
+
+    expect(page.locator(".sign")).to_have_text("Data")

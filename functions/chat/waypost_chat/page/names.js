@@ -4,13 +4,13 @@ import { h } from "./dom.js";
 import { keep, recalled } from "./kept.js";
 
 const NAMES = "names";
-/** As they were when the page was here before, until the API says how they are now. */
+/** Also of agents that are there no more: what they answered still stands. */
 const names = new Map(Object.entries(recalled(NAMES)));
 
 /** The agents as the API lists them; where only an id could be shown, its name takes its place. */
 export function learn(agents) {
   for (const { id, name } of agents) names.set(id, name);
-  keep(NAMES, Object.fromEntries(agents.map(({ id, name }) => [id, name])));
+  keep(NAMES, Object.fromEntries(names));
   for (const place of document.querySelectorAll("[data-agent]"))
     place.textContent = nameOf(place.dataset.agent);
 }
