@@ -63,7 +63,7 @@ invoke: $(VENV)/.dev ## Runs EVENT=events/….json through Lambda's own emulator
 	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
 
 clean: ## Removes everything that these commands made
-	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/clients/node/node_modules
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
