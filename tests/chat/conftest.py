@@ -193,6 +193,8 @@ async def running(
                 transport=httpx.ASGITransport(app), base_url="http://waypost", timeout=30
             ) as http,
         ):
+            # A tenant is met for the first time here, and not in the middle of a test.
+            await app.state.backend.agents_of(WHO)
             yield Api(app, http, script, faults, dynamodb, environment["WAYPOST_TABLE"])
 
 
