@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.chat.conftest import ME, Api, seen
+from waypost_chat.routes import threads
 
 ADMIN = {**ME, "X-User-Roles": "admin"}
 
@@ -98,6 +101,27 @@ async def test_a_thread_is_read_with_its_runs_and_steps(api: Api) -> None:
     assert round(sum(costs), 9) == run["cost_usd"]
     other = await api.http.get(f"/api/agents/rag/threads/{thread}", headers=ME)
     assert (other.status_code, other.json()["error"]["code"]) == (404, "thread_not_found")
+
+
+async def test_a_long_thread_is_read_page_by_page(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "PAGE", 3)
+    thread = await asked(api, "leave 0")
+    for number in (1, 2):
+        await asked(api, f"leave {number}", thread=thread)
+
+    for path, text in (("/api/agents/rag", "content"), ("/v1", "text")):
+        said: list[str] = []
+        query = ""
+        while query is not None:
+            read = await api.http.get(f"{path}/threads/{thread}{query}", headers=ME)
+            view = read.json()
+            said = [m[text] for m in view["messages"]] + said
+            query = f"?before={view['earlier']}" if view["earlier"] else None
+        assert said == [
+            "leave 0", "About leave 0.", "leave 1", "About leave 1.", "leave 2", "About leave 2.",
+        ]  # fmt: skip
 
 
 async def test_a_deleted_thread_is_gone_and_all_of_it_expires(api: Api) -> None:

@@ -104,6 +104,8 @@ async def test_only_the_last_messages_are_read_oldest_first(table: Table) -> Non
         await answered(table, ME, thread, text=f"Answer {number}")
     said = await threads.messages(table, ME, thread.id, 3)
     assert [m.text for m in said] == ["Answer 2", "How many?", "Answer 3"]
+    earlier = await threads.messages(table, ME, thread.id, 3, before=said[0].id)
+    assert [m.text for m in earlier] == ["How many?", "Answer 1", "How many?"]
 
 
 async def test_a_very_long_text_is_kept_whole(table: Table) -> None:

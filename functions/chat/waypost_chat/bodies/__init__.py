@@ -54,9 +54,12 @@ class RunWithSteps(Run):
 
 
 class ThreadView(Thread):
-    """A thread with its last messages, oldest first, and its runs."""
+    """A thread with its last 500 messages, oldest first, and its runs."""
 
     messages: list[Message]
+    earlier: str | None = Field(
+        description="Where there are earlier messages: what `before` is to be for them"
+    )
     runs: list[RunWithSteps]
 
 

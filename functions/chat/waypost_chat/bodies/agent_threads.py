@@ -122,6 +122,9 @@ class AgentThreadView(AgentThread):
     """A thread with its last 500 messages, oldest first, and its runs with their steps."""
 
     messages: list[ThreadMessage]
+    earlier: str | None = Field(
+        description="Where there are earlier messages: what `before` is to be for them"
+    )
     runs: list[ThreadRun]
 
 

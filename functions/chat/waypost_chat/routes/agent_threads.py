@@ -20,10 +20,11 @@ from waypost_chat.bodies.agent_threads import (
     ThreadStatus,
 )
 from waypost_chat.bodies.agents import Done
+from waypost_chat.routes import threads
 from waypost_chat.routes.dependencies import BackendOf, Caller
+from waypost_chat.routes.threads import Before, HardDelete
 
 router = APIRouter(prefix="/api/agents/{agent_id}/threads", tags=["agents"])
-_MESSAGES = 500
 
 
 @router.get("")
@@ -49,14 +50,16 @@ async def list_agent_threads(
 
 @router.get("/{thread_id}")
 async def read_agent_thread(
-    agent_id: str, thread_id: str, backend: BackendOf, who: Caller
+    agent_id: str, thread_id: str, backend: BackendOf, who: Caller, before: Before = None
 ) -> AgentThreadView:
     """A thread with its last 500 messages, and its runs with their steps, tokens and costs."""
     thread = await _thread(backend, who, agent_id, thread_id)
-    _, messages, runs = await reading.history(backend, who, thread.id, _MESSAGES)
+    _, messages, runs = await reading.history(backend, who, thread.id, threads.PAGE + 1, before)
+    shown, earlier = threads.page(messages)
     return AgentThreadView(
         **AgentThread.of(thread).model_dump(),
-        messages=list(map(ThreadMessage.of, messages)),
+        messages=list(map(ThreadMessage.of, shown)),
+        earlier=earlier,
         runs=[ThreadRun.of(run, steps) for run, steps in runs],
     )
 
@@ -67,7 +70,7 @@ async def delete_agent_thread(
     thread_id: str,
     backend: BackendOf,
     who: Caller,
-    hard_delete: Annotated[bool, Query(description="Remove it for good at once")] = False,
+    hard_delete: HardDelete = False,
 ) -> Done:
     """Deletes a thread: it is gone at once, and removed for good after 30 days.
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from waypost.records import Thread
+from waypost.records import Message, Thread
 from waypost.runs import reading
 from waypost.runs.stopping import delete_thread as delete
 from waypost.store import threads as store
@@ -12,7 +12,15 @@ from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
 from waypost_chat.routes.dependencies import BackendOf, Caller
 
 router = APIRouter(prefix="/v1/threads", tags=["threads"])
-_MESSAGES = 500
+PAGE = 500
+"""Messages of a thread that are shown at once."""
+Before = Annotated[
+    str | None,
+    Query(
+        pattern=r"^msg_[0-9A-Z]{26}$",
+        description="A message's id: the messages that came before it, instead of the last",
+    ),
+]
 HardDelete = Annotated[bool, Query(description="Remove it for good at once")]
 
 
@@ -29,11 +37,14 @@ async def list_threads(
 
 
 @router.get("/{thread_id}")
-async def read_thread(thread_id: str, backend: BackendOf, who: Caller) -> ThreadView:
+async def read_thread(
+    thread_id: str, backend: BackendOf, who: Caller, before: Before = None
+) -> ThreadView:
     """A thread with its last 500 messages and its runs."""
-    thread, messages, runs = await reading.history(backend, who, thread_id, _MESSAGES)
+    thread, messages, runs = await reading.history(backend, who, thread_id, PAGE + 1, before)
     views = [RunWithSteps(**run.model_dump(), steps=steps) for run, steps in runs]
-    return ThreadView(**thread.model_dump(), messages=messages, runs=views)
+    shown, earlier = page(messages)
+    return ThreadView(**thread.model_dump(), messages=shown, earlier=earlier, runs=views)
 
 
 @router.patch("/{thread_id}")
@@ -52,3 +63,9 @@ async def delete_thread(
     """
     await delete(backend, who, thread_id, hard=hard_delete)
     return Response(status_code=204)
+
+
+def page(messages: list[Message]) -> tuple[list[Message], str | None]:
+    """At most `PAGE` messages, and where to go on for the earlier ones, if there are any."""
+    shown = messages[-PAGE:]
+    return shown, shown[0].id if len(messages) > PAGE else None

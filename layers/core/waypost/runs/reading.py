@@ -67,12 +67,19 @@ async def recall(
 
 
 async def history(
-    backend: Backend, who: Identity, thread_id: str, limit: int
+    backend: Backend, who: Identity, thread_id: str, limit: int, before: str | None = None
 ) -> tuple[Thread, list[Message], list[tuple[Run, list[Step]]]]:
-    """A thread with its last messages and its runs. Raises NotFound."""
+    """A thread with its last messages and its runs.
+
+    Args:
+        before: A message's id: the messages that came before it, instead of the last.
+
+    Raises:
+        NotFound: There is no such thread.
+    """
     found = await thread(backend, who, thread_id)
     messages, runs = await asyncio.gather(
-        thread_store.messages(backend.table, who, thread_id, limit),
+        thread_store.messages(backend.table, who, thread_id, limit, before),
         run_store.thread_runs(backend.table, who, thread_id),
     )
     return found, messages, runs

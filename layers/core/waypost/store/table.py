@@ -71,6 +71,7 @@ class Table:
         prefix: str = "",
         *,
         after: str = "",
+        before: str = "",
         newest_first: bool = False,
         limit: int | None = None,
     ) -> list[Values]:
@@ -79,6 +80,7 @@ class Table:
         Args:
             prefix: Only those whose sort key starts with it.
             after: Only those whose sort key comes after it.
+            before: With `prefix`: only those whose sort key does not come after it.
         """
         asked: Values = {
             "KeyConditionExpression": "pk = :pk",
@@ -86,7 +88,10 @@ class Table:
             "ScanIndexForward": not newest_first,
             "ConsistentRead": True,
         }
-        if prefix:
+        if prefix and before:
+            asked["KeyConditionExpression"] += " AND sk BETWEEN :prefix AND :before"
+            asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix, ":before": before})
+        elif prefix:
             asked["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
             asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix})
         elif after:

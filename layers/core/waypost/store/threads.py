@@ -34,12 +34,21 @@ async def threads(
     return [Thread.model_validate(i) for i in items], _cursor(last) if last else None
 
 
-async def messages(table: Table, who: Identity, thread_id: str, limit: int) -> list[Message]:
-    """The last `limit` messages of a thread, oldest first."""
-    pk = TenantKeys(who.tenant_id).partition(thread_id)
-    items = await table.query(pk, "M#", newest_first=True, limit=limit)
+async def messages(
+    table: Table, who: Identity, thread_id: str, limit: int, before: str | None = None
+) -> list[Message]:
+    """The last `limit` messages of a thread, oldest first.
+
+    Args:
+        before: A message's id: the last of those that came before it.
+    """
+    keys = TenantKeys(who.tenant_id)
+    place = keys.message(thread_id, before)["sk"] if before else ""
+    items = await table.query(
+        keys.partition(thread_id), "M#", before=place, newest_first=True, limit=limit + bool(before)
+    )
     items.reverse()
-    return _joined(items)
+    return _joined([item for item in items if item["sk"] != place])
 
 
 async def told(table: Table, who: Identity, thread_id: str) -> tuple[Said, ...]:
