@@ -120,6 +120,13 @@ async def test_health_tells_what_is_not_set_up(
     assert (health["parts"]["database"], health["parts"]["model"]) == ("absent", "failed")
 
 
+async def test_a_method_that_is_not_taken_is_answered_with_those_that_are(api: Api) -> None:
+    response = await api.http.put("/v1/threads/t1", json={}, headers=ME)
+    assert response.status_code == 405
+    assert response.headers["allow"] == "DELETE, GET, PATCH"
+    assert response.json()["error"]["code"] == "method_not_allowed"
+
+
 async def test_cors_is_the_urls_unless_it_is_a_setting(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

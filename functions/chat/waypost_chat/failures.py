@@ -9,12 +9,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waypost.errors import Invalid, WaypostError, where
 
 logger = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "method_not_allowed"}
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _MESSAGES = {404: "There is nothing here.", 405: "This does not take that method."}
 
 
@@ -60,7 +62,8 @@ def install(app: FastAPI) -> None:
             )
         code = _CODES.get(error.status_code, "http_error")
         message = _MESSAGES.get(error.status_code, str(error.detail))
-        return _json(request.scope, error.status_code, code, message, error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return _json(request.scope, error.status_code, code, message, headers)
 
 
 class Unexpected:
@@ -95,6 +98,19 @@ class Unexpected:
             if began:
                 raise ConnectionError("The response broke off.") from None
             await answer(WaypostError(), scope)(scope, receive, watched)
+
+
+def _allowed(request: Request) -> str:
+    """What the path takes: Starlette names the methods of its first route alone."""
+    asked = {key: request.scope[key] for key in ("type", "path", "headers", "app")}
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**asked, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 def _detail(found: Mapping[str, Any]) -> dict[str, Any]:
