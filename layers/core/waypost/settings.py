@@ -115,7 +115,9 @@ def _named(env: Mapping[str, str], name: str) -> dict[str, str]:
 def _addresses(env: Mapping[str, str], name: str) -> dict[str, str]:
     named = _named(env, name)
     if wrong := next((key for key, url in named.items() if not _ADDRESS.match(url)), None):
-        raise SettingsError(f"{name}: {wrong!r} has no address that begins with http:// or https://.")
+        raise SettingsError(
+            f"{name}: {wrong!r} has no address that begins with http:// or https://."
+        )
     return named
 
 
