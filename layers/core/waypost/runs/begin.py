@@ -76,7 +76,9 @@ async def begin(
     """
     _check(backend, request)
     asked = [request.text, request.thread_id, request.agent, request.model]
-    asked += [*(turn.text for turn in request.told), *request.mcp_servers]
+    asked += [*(turn.text for turn in request.told), *request.mcp_servers, *request.among]
+    if request.answerer:
+        asked.append("simulated")
     claim = claimed_by(call, asked)
     return await once(backend, who, claim, lambda: _begin(backend, who, request, call, claim))
 
