@@ -30,6 +30,7 @@ def definition(agent_id: str, name: str, **fields: Any) -> View:
         "fallbacks": [],
         "max_tokens": 2048,
         "max_steps": 6,
+        "max_cost_usd": None,
         "runnable": None,
         "instructions": f"You are {name}.\nAnswer shortly.",
     }

@@ -193,6 +193,20 @@ async def test_only_admins_write(api: Api) -> None:
         assert (response.status_code, response.json()["error"]["code"]) == (403, "forbidden")
 
 
+async def test_an_agent_stops_where_its_money_is_spent(api: Api) -> None:
+    # One call of 100 tokens in and 10 out costs 0.0000084 dollars with Nova Lite.
+    await made(api, tools=["query_database"], max_cost_usd=0.00001)
+    for _ in range(3):
+        api.script.calls("SELECT 1")
+
+    found = await api.ask("How many?", agent="fleet")
+
+    assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "limit_reached")
+    assert "spent" in found[-1]["message"]
+    assert (await api.run(found[0]["run_id"]))["cost_usd"] == 0.0000168
+    assert len(api.script.asked) == 2
+
+
 async def test_a_tenants_agents_are_its_own(api: Api) -> None:
     await made(api)
     other = {**ADMIN, "X-Tenant-Id": "another"}

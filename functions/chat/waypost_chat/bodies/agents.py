@@ -29,6 +29,7 @@ class AgentFields(BaseModel):
     fallbacks: Annotated[list[str], Field(max_length=5, examples=[[]])] = []
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 2048
     max_steps: Annotated[int, Field(ge=1, le=50)] = 6
+    max_cost_usd: Annotated[float | None, Field(gt=0, le=1000, examples=[0.05])] = None
     runnable: str | None = None
     instructions: Annotated[
         str, Field(min_length=1, max_length=100_000, examples=["Answer from the passages alone."])
@@ -67,6 +68,7 @@ class AgentView(BaseModel):
     fallbacks: list[str] = []
     max_tokens: int = 2048
     max_steps: int = 6
+    max_cost_usd: float | None = None
     runnable: str | None = None
     instructions: str = ""
     source: Literal["file", "api"]

@@ -16,6 +16,7 @@ export const PARTS = [
   ["fallbacks", "Fallback models", []],
   ["max_tokens", "Tokens in one answer", 2048],
   ["max_steps", "Model calls in one run", 6],
+  ["max_cost_usd", "Dollars in one run", null],
 ];
 
 /** The parts of an agent as the API wants them; of no agent, those of a new one. */

@@ -62,6 +62,17 @@ export const number = (about) =>
     write: (value) => (control.value = String(value)),
   }));
 
+/** A number with decimals, or none. */
+export const amount = (about) =>
+  field(about, h("input", { type: "text", inputmode: "decimal" }), (control) => ({
+    read() {
+      const typed = control.value.trim();
+      if (!typed) return null;
+      return /^\d*\.?\d+$/.test(typed) ? Number(typed) : typed;
+    },
+    write: (value) => (control.value = value ?? ""),
+  }));
+
 /** Long text to be read as it is, with its length. */
 export function script(about) {
   const made = prose({ ...about, props: { rows: 14, class: "script", spellcheck: "false" } });

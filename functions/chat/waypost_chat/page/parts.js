@@ -1,7 +1,7 @@
 /** The fields of an agent's form, with what they are called and a word of help. */
 
 import { choice, inTurn, some, yesOrNo } from "./choices.js";
-import { line, listed, number, prose, script, words } from "./fields.js";
+import { amount, line, listed, number, prose, script, words } from "./fields.js";
 
 const STRATEGIES = {
   none: "none: instructions and tools alone",
@@ -72,6 +72,11 @@ export function fieldsOf({ models, strategies, tools, runnables }, agent) {
       ),
       number({ part: "max_tokens", label: "Tokens", hint: "The most in one model call." }),
       number({ part: "max_steps", label: "Steps", hint: "The most model calls in one run." }),
+      amount({
+        part: "max_cost_usd",
+        label: "Dollars",
+        hint: "No model is called in a run that has cost as much. None: no limit.",
+      }),
     ],
   };
 }

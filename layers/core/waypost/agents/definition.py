@@ -51,6 +51,9 @@ class Agent(BaseModel):
     )
     max_tokens: int = Field(default=2048, ge=1, le=100_000, description="Of one model call")
     max_steps: int = Field(default=6, ge=1, le=50, description="Model calls in one run")
+    max_cost_usd: float | None = Field(
+        default=None, gt=0, le=1000, description="No model is called in a run that has cost more"
+    )
     runnable: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from waypost.agents.attempts import Attempts
 from waypost.agents.calling import ModelCall
+from waypost.agents.limits import Limits
 from waypost.agents.preparing import Preparation
 from waypost.agents.resuming import begins_paragraph, conversation, said_before
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import Outcome, failure
 from waypost.agents.writing import Writing
-from waypost.errors import DeadlinePassed, LimitReached, ModelBroken, ModelBusy
+from waypost.errors import LimitReached, ModelBroken, ModelBusy
 from waypost.events import (
     Data,
     Event,
@@ -38,6 +39,7 @@ class Answer:
         self._turns = conversation(task)
         self._models = task.models
         self._prepared = Preparation(task, resources)
+        self._limits = Limits(task)
         self._call: ModelCall | None = None
 
     @property
@@ -61,6 +63,7 @@ class Answer:
             for part in (self._prepared.events(), self._answer()):
                 async with aclosing(part) as events:
                     async for event in events:
+                        self._limits.read(event)
                         yield event
         finally:
             await self._prepared.close()
@@ -90,7 +93,7 @@ class Answer:
         """Tries until a model answers. Once a word of an answer is out, nothing is tried again."""
         attempts = Attempts(self._models)
         while True:
-            self._start_in_time()
+            self._limits.check()
             model = attempts.current.model
             self._call = self._new_call(model, Writing(self._prepared.citations, spoken=spoken))
             try:
@@ -128,12 +131,8 @@ class Answer:
             for turn in self._turns
         ]
 
-    def _start_in_time(self) -> None:
-        if time.time() >= self._task.until:
-            raise DeadlinePassed
-
     async def _use(self, call: ToolCall, step_id: str) -> AsyncIterator[Event]:
-        self._start_in_time()
+        self._limits.check()
         began = time.monotonic()
         outcome = await self._outcome(call)
         self._turns.append(ToolTurn(call.id, outcome.text, outcome.failed))

@@ -6,11 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from waypost.agents.citations import Citations
+from waypost.agents.limits import Limits
 from waypost.agents.resuming import begins_paragraph, conversation
 from waypost.agents.task import Resources, Task
 from waypost.agents.uses import ToolUses
 from waypost.agents.writing import Writing
-from waypost.errors import DeadlinePassed, LimitReached, ModelBroken
+from waypost.errors import LimitReached, ModelBroken
 from waypost.events import (
     Event,
     StepCompleted,
@@ -60,6 +61,7 @@ class Plugged:
         self._models: dict[str, _Call] = {}
         self._speaker: str | None = None
         self._tools = ToolUses()
+        self._limits = Limits(task)
         self._own = Writing(self._citations)
         self._spoken = begins_paragraph(task)
         self.stop_reason = "end_turn"
@@ -90,6 +92,7 @@ class Plugged:
             async with aclosing(facts):
                 async for fact in facts:
                     for event in self._told(fact):
+                        self._limits.read(event)
                         yield event
         except RecursionError:
             raise LimitReached from None
@@ -107,7 +110,7 @@ class Plugged:
             case ModelEnded():
                 yield from self._model_ended(self._models[fact.id], fact)
             case ToolBegan():
-                self._start_in_time()
+                self._limits.check()
                 yield from self._tools.began(fact)
             case ToolEnded():
                 yield from self._tools.ended(fact)
@@ -118,7 +121,7 @@ class Plugged:
                 yield from self._ended(text)
 
     def _model_started(self, fact: ModelStarted) -> Iterator[Event]:
-        self._start_in_time()
+        self._limits.check()
         writing = Writing(self._citations, spoken=self._spoken)
         call = self._models[fact.id] = _Call(fact.name, fact.hidden, writing)
         yield StepStarted(step_id=call.step_id, kind="model", name=call.name)
@@ -175,10 +178,6 @@ class Plugged:
         if not self._spoken:
             yield from self._own.write(Text(text))
         yield from self._own.close()
-
-    def _start_in_time(self) -> None:
-        if time.time() >= self._task.until:
-            raise DeadlinePassed
 
 
 def _ms(began: float) -> int:
