@@ -153,7 +153,8 @@ class Stage:
     def view(self, thread_id: str) -> ThreadView:
         thread = self.thread(thread_id)
         runs = [run for run in self.runs.values() if run.thread_id == thread_id]
-        return ThreadView(**thread.model_dump(), messages=self.messages[thread_id], runs=runs)
+        messages = self.messages[thread_id]
+        return ThreadView(**thread.model_dump(), messages=messages, earlier=None, runs=runs)
 
     def run_view(self, run_id: str) -> RunView:
         run = self.runs[run_id]
