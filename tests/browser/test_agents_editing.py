@@ -29,6 +29,7 @@ def test_a_new_agent_is_there_with_all_that_was_typed(page: Page, stage: Stage) 
     field(page, "Fallback models, number 2").select_option("nova-lite")
     field(page, "Tokens").fill("900")
     field(page, "Steps").fill("3")
+    field(page, "Dollars").fill(".05")
 
     save(page)
 
@@ -50,6 +51,7 @@ def test_a_new_agent_is_there_with_all_that_was_typed(page: Page, stage: Stage) 
         "fallbacks": ["nova-pro", "nova-lite"],
         "max_tokens": 900,
         "max_steps": 3,
+        "max_cost_usd": 0.05,
         "runnable": None,
         "instructions": "You know vans.\nBe brief.",
         "source": "api",
