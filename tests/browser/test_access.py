@@ -192,6 +192,7 @@ def test_a_place_among_the_agents_takes_the_keyboard_along(page: Page, stage: St
     page.get_by_role("link", name="Agents").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
+    expect(page.get_by_role("main").get_by_role("link", name="Data")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="New agent")).to_be_focused()
     page.keyboard.press("Tab")
