@@ -10,7 +10,7 @@ import pytest
 
 from tests.chat.conftest import ME, Api, answer, events, said, seen
 from tests.chat.test_runs import body_of, scope
-from waypost.agents import loop
+from waypost.agents import limits
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ToolInput, ToolStart
 
@@ -183,8 +183,8 @@ async def test_nothing_new_is_started_in_the_last_seconds(
     deadline = time.time() + 600
     run = await api.begin("How many?", deadline=deadline)
     await seen(run, "tool.started")
-    late = SimpleNamespace(time=lambda: deadline - 9, monotonic=time.monotonic)
-    monkeypatch.setattr(loop, "time", late)
+    late = SimpleNamespace(time=lambda: deadline - 9)
+    monkeypatch.setattr(limits, "time", late)
     gate.set()
     await run.wait()
     told = [event.model_dump() for event in run._events]
