@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import WHO, Api
+from tests.chat.conftest import Api
 from waypost.agents.definition import Agent, Agents
 from waypost.errors import StoreUnavailable
 from waypost.identity import Identity
@@ -14,6 +14,7 @@ from waypost.registry import Allowed, Editor, Registry
 from waypost.registry import registry as module
 from waypost.store import Table
 
+WHO = Identity("new-here", "user")
 ALLOWED = Allowed(models=("m",), runnables=())
 
 

@@ -17,7 +17,7 @@ from waypost.store.idempotency import Claim, Claimed
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed
 
-LATER = int(time.time()) + 1000
+LATER = int(time.time()) + 86_400
 
 
 def texts(run_id: str, first: int, *said: str) -> list[Event]:
