@@ -1,5 +1,7 @@
 """From the deployment's files to a tenant's agents."""
 
+import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -22,12 +24,7 @@ async def seed(table: Table, who: Identity, files: Agents, found: Sequence[Curre
     changed = [
         file for file in files.values() if _print(file) != getattr(there.get(file.id), "seed", None)
     ]
-    for file in changed:
-        # Another process may do the same at the same time, and is as good.
-        try:
-            await _seed(table, who, file, there.get(file.id))
-        except ConditionFailed:
-            continue
+    await asyncio.gather(*(_seed(table, who, file, there.get(file.id)) for file in changed))
     return bool(changed)
 
 
@@ -40,9 +37,10 @@ async def _seed(table: Table, who: Identity, file: Agent, before: CurrentAgent |
         shown = before
     else:
         shown = CurrentAgent(**added.model_dump(), latest=number)
-    await store.write(
-        table, who, shown.model_copy(update={"latest": number, "seed": _print(file)}), before, added
-    )
+    shown = shown.model_copy(update={"latest": number, "seed": _print(file)})
+    # Another process may do the same at the same time, and is as good.
+    with contextlib.suppress(ConditionFailed):
+        await store.write(table, who, shown, before, added)
 
 
 def _print(file: Agent) -> str:
