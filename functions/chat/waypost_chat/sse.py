@@ -27,4 +27,9 @@ def frame(data: str, seq: int | None = None, event: str | None = None) -> bytes:
 
 def json_frame(data: Mapping[str, Any], seq: int | None = None) -> bytes:
     """One event whose data is an object."""
-    return frame(json.dumps(data, ensure_ascii=False, separators=(",", ":")), seq)
+    return frame(dumps(data), seq)
+
+
+def dumps(value: Any) -> str:
+    """JSON on one line, with nothing between its parts."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

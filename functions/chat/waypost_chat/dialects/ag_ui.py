@@ -29,7 +29,8 @@ from waypost.events import (
     Usage,
     UsageReported,
 )
-from waypost_chat.dialects.frames import Part, dumps, frames, text
+from waypost_chat.dialects.frames import Part, frames, text
+from waypost_chat.sse import dumps
 
 PROTOCOL = "1.0"
 

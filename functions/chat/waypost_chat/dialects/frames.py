@@ -3,11 +3,10 @@
 A reader who was cut off between them has not seen the event whole, and is sent all of them again.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from waypost_chat.sse import frame
+from waypost_chat.sse import dumps, frame
 
 Part = Mapping[str, Any]
 
@@ -23,10 +22,6 @@ def frames(parts: Iterable[Part | str], seq: int, *, named: bool = False) -> byt
         frame(data, seq if number == last else None, kind)
         for number, (data, kind) in enumerate(ready)
     )
-
-
-def dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def text(value: Any) -> str:

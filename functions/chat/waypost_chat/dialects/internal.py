@@ -3,7 +3,6 @@
 An agent is called a tool here, and starts before its route is told.
 """
 
-import json
 from typing import Any
 
 from waypost.events import (
@@ -16,7 +15,7 @@ from waypost.events import (
     TextDelta,
     TextStarted,
 )
-from waypost_chat.sse import frame
+from waypost_chat.sse import dumps, frame
 
 ROUTES = ("sql", "rag")
 """The agents that questions are routed among here."""
@@ -85,4 +84,4 @@ def _frame(event: Event, kind: str, **fields: Any) -> bytes:
 
 
 def _json(kind: str, **fields: Any) -> str:
-    return json.dumps({"event": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
+    return dumps({"event": kind, **fields})

@@ -19,8 +19,9 @@ from waypost.events import (
     ToolOutput,
     ToolStarted,
 )
-from waypost_chat.dialects.frames import Part, dumps, text
+from waypost_chat.dialects.frames import Part, text
 from waypost_chat.dialects.openai import ROUTED
+from waypost_chat.sse import dumps
 
 Words = TextStarted | TextDelta | TextCompleted
 Call = ToolStarted | ToolInputDelta | ToolInput | ToolOutput | ToolFailed

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from waypost.agents.attempts import Attempt
+from waypost.agents.steps import since
 from waypost.agents.writing import Writing
 from waypost.errors import ModelBroken, ModelError
 from waypost.events import Event, StepCompleted, StepStarted, StepUpdated, ToolInput, Usage
@@ -115,4 +116,4 @@ class ModelCall:
         )
 
     def _elapsed(self) -> int:
-        return round((time.monotonic() - self._began) * 1000)
+        return since(self._began)

@@ -14,6 +14,7 @@ from waypost.agents.calling import ModelCall
 from waypost.agents.limits import Limits
 from waypost.agents.preparing import Preparation
 from waypost.agents.resuming import begins_paragraph, conversation, said_before
+from waypost.agents.steps import since
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import Outcome, failure
 from waypost.agents.writing import Writing
@@ -136,7 +137,7 @@ class Answer:
         began = time.monotonic()
         outcome = await self._outcome(call)
         self._turns.append(ToolTurn(call.id, outcome.text, outcome.failed))
-        elapsed = _ms(began)
+        elapsed = since(began)
         if outcome.failed:
             yield ToolFailed(call_id=call.id, message=outcome.text)
         else:
@@ -152,7 +153,3 @@ class Answer:
         if tool is None:
             return failure(f"There is no tool {call.name!r}.")
         return await tool(call.arguments)
-
-
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

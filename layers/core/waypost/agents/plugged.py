@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from waypost.agents.citations import Citations
 from waypost.agents.limits import Limits
 from waypost.agents.resuming import begins_paragraph, conversation
+from waypost.agents.steps import since
 from waypost.agents.task import Resources, Task
 from waypost.agents.uses import ToolUses
 from waypost.agents.writing import Writing
@@ -150,7 +151,7 @@ class Plugged:
         yield StepCompleted(
             step_id=call.step_id,
             status="ok",
-            elapsed_ms=_ms(call.began),
+            elapsed_ms=since(call.began),
             usage=fact.finished.usage,
             cost_usd=prices.cost(call.name, fact.finished.usage),
         )
@@ -178,7 +179,3 @@ class Plugged:
         if not self._spoken:
             yield from self._own.write(Text(text))
         yield from self._own.close()
-
-
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -17,5 +17,10 @@ class Step:
         return StepUpdated(step_id=self.started.step_id, note=text)
 
     def completed(self, status: StepStatus) -> StepCompleted:
-        elapsed = round((time.monotonic() - self._began) * 1000)
+        elapsed = since(self._began)
         return StepCompleted(step_id=self.started.step_id, status=status, elapsed_ms=elapsed)
+
+
+def since(began: float) -> int:
+    """Milliseconds since a time of the monotonic clock."""
+    return round((time.monotonic() - began) * 1000)

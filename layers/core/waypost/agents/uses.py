@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from waypost.agents.steps import since
 from waypost.events import (
     Event,
     StepCompleted,
@@ -51,7 +52,7 @@ class ToolUses:
 
     def ended(self, fact: ToolEnded) -> Iterator[Event]:
         use = self._uses.pop(fact.id)
-        elapsed = round((time.monotonic() - use.began) * 1000)
+        elapsed = since(use.began)
         if fact.failed:
             message = fact.output if isinstance(fact.output, str) else "The tool failed."
             yield ToolFailed(call_id=use.call_id, message=message)
