@@ -1,5 +1,6 @@
 """The template's resources as plain data, its intrinsics as `{"Ref": …}` and the like."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def _tagged(loader: Any, suffix: str, node: Any) -> Any:
 _Loader.add_multi_constructor("!", _tagged)
 
 
+@functools.cache
 def resources() -> dict[str, Any]:
     text = (ROOT / "template.yaml").read_text()
     found: dict[str, Any] = yaml.load(text, _Loader)["Resources"]

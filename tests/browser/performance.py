@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from waypost.events import Event, RunFailed, RunStarted, Terminal
 from waypost.records import Message, Run, Step
-from waypost.runs.books import Books
+from waypost.runs.projection import RunProjection
 from waypost_chat import sse
 from waypost_chat.dialects.waypost import Waypost
 
@@ -38,7 +38,7 @@ class Performance:
         self._run = run
         self._keep = keep
         self._loop = loop
-        self._books = Books(run)
+        self._books = RunProjection(run)
         self._dialect = Waypost()
         self._events: list[Event] = []
         self._readers: list[asyncio.Queue[bytes | Exception | None]] = []
@@ -96,7 +96,7 @@ class Performance:
 
         def forget() -> None:
             del self._events[kept:]
-            self._books = Books(self._run)
+            self._books = RunProjection(self._run)
             for event in self._events:
                 self._books.enter(event)
 

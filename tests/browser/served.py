@@ -14,7 +14,7 @@ from tests.browser.performance import Performance
 from tests.browser.registry import Registry
 from tests.browser.stage import Stage
 from waypost.records import LIVE, Thread
-from waypost_chat import failures, sse
+from waypost_chat import error_responses, sse
 from waypost_chat.bodies import NewRun, NewTitle, RunView, ThreadPage, ThreadView
 from waypost_chat.bodies.agents import ChangedAgent, NewAgent, Rollback
 from waypost_chat.routes import about
@@ -24,7 +24,7 @@ Key = Annotated[str | None, Header(alias="idempotency-key")]
 
 def build(stage: Stage) -> FastAPI:
     app = FastAPI(openapi_url=None)
-    failures.install(app)
+    error_responses.install(app)
     app.include_router(about.router)
     _runs(app, stage)
     _threads(app, stage)

@@ -14,18 +14,18 @@ DRAW = """async (text) => {
   return root.innerHTML;
 }"""
 STREAM = """async (text) => {
-  const { Writing } = await import("/page/writing.js");
+  const { EventWriter } = await import("/page/writing.js");
   window.requestAnimationFrame = (draw) => (draw(), 0);
   const root = document.createElement("div");
-  const writing = new Writing(root, () => null);
+  const writing = new EventWriter(root, () => null);
   for (let end = 1; end <= text.length; end += 1) writing.write(text.slice(0, end));
   return root.innerHTML;
 }"""
 KEPT = """async ([before, after]) => {
-  const { Writing } = await import("/page/writing.js");
+  const { EventWriter } = await import("/page/writing.js");
   window.requestAnimationFrame = (draw) => (draw(), 0);
   const root = document.createElement("div");
-  const writing = new Writing(root, () => null);
+  const writing = new EventWriter(root, () => null);
   writing.write(before);
   const nodes = [...root.children];
   writing.write(before + after);

@@ -123,7 +123,7 @@ def test_reconnecting_is_shown_and_said_once(timed: Page, stage: Stage) -> None:
         cut_after(run, scenes.says(word))
         reconnects(timed)
         run.next_connection()
-        expect(status(timed)).to_have_text("Writing")
+        expect(status(timed)).to_have_text("EventWriter")
     run.emit(scenes.closing(), scenes.completed())
     expect(timed.locator(".account")).to_be_visible()
 
@@ -137,7 +137,7 @@ def test_three_missed_heartbeats_are_a_cut(timed: Page, stage: Stage) -> None:
     expect(answer_text(timed)).to_have_text("There are")
 
     timed.clock.run_for(40_000)
-    expect(status(timed)).to_have_text("Writing")
+    expect(status(timed)).to_have_text("EventWriter")
     # Not so long that it has reconnected before anybody looks.
     timed.clock.run_for(7100)
     reconnects(timed)
@@ -159,7 +159,7 @@ def test_heartbeats_keep_a_silent_stream_alive(timed: Page, stage: Stage) -> Non
     expect(answer_text(timed)).to_have_text("There")
     timed.clock.run_for(40_000)
 
-    expect(status(timed)).to_have_text("Writing")
+    expect(status(timed)).to_have_text("EventWriter")
     run.emit(scenes.says(" are 28."), scenes.closing(), scenes.completed())
     expect(answer_text(timed)).to_have_text("There are 28.")
 
@@ -225,7 +225,7 @@ def test_a_page_that_is_seen_again_trusts_no_old_connection(
     timed.evaluate(SEEN_AGAIN[event])
 
     assert run.next_connection() == run.last
-    expect(status(timed)).to_have_text("Writing")
+    expect(status(timed)).to_have_text("EventWriter")
     run.emit(scenes.says("are 28."), scenes.closing(), scenes.completed())
     expect(answer_text(timed)).to_have_text("There are 28.")
     assert timed.evaluate("() => window.heard") == ["Answer: There are 28."]

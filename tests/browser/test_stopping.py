@@ -53,7 +53,7 @@ def test_a_run_that_cannot_be_stopped_is_read_on(page: Page, stage: Stage) -> No
     expect(said).to_contain_text("Waypost cannot be reached.")
     run.emit(scenes.says(" 28"))
     expect(answer_text(page)).to_have_text("There are 28")
-    expect(status(page)).to_have_text("Writing")
+    expect(status(page)).to_have_text("EventWriter")
 
     said.get_by_role("button", name="Stop it").click()
     assert stage.next_cancel() == run.id

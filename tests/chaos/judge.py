@@ -10,7 +10,7 @@ from tests.chaos.client import GivenUp
 from tests.chaos.play import Play
 from tests.chaos.report import Verdict
 from tests.chaos.stack import World
-from waypost.errors import where
+from waypost.errors import raised_at
 
 LONGEST = 240.0
 """Seconds after which a case is hopeless."""
@@ -30,7 +30,7 @@ async def judge(world: World, case: Case) -> Verdict:
         found = [str(error)]
     except Exception as error:
         # An answer of a shape that no check expects; the others go on.
-        found = [f"{error!r} at {where(error)}"]
+        found = [f"{error!r} at {raised_at(error)}"]
     finally:
         await ledger.forget(world, play.story.tenant)
     seconds = time.monotonic() - began

@@ -1,31 +1,37 @@
 """The app over a real wire: DynamoDB in moto, Bedrock played by a script."""
 
 import asyncio
+import functools
 import json
+import shutil
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
-from tests import template
+from tests.chat import shared_aws
+from tests.chat.shared_aws import Apps, StandIn, Tables
+from waypost import store
+from waypost.agents import definition
 from waypost.identity import Identity
+from waypost.models import bedrock
+from waypost.registry import Registry
 from waypost.runs import LiveRun, begin
-from waypost.runs.begin import Call, Request
+from waypost.runs.request import RequestContext, RunRequest
 from waypost.settings import Settings
-from waypost_chat.factory import create
-from waypost_local import bedrock
-from waypost_local.bedrock import ConverseRequest, Faults
+from waypost_local.bedrock import ConverseRequest, Faults, Model
 from waypost_local.bedrock.model import Piece, Stop, Text, ToolInput, ToolStart
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 ME = {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
 WHO = Identity("company-789", "user-456")
 
@@ -82,8 +88,13 @@ class Api:
     http: httpx.AsyncClient
     script: Script
     faults: Faults
-    dynamodb: Any
+    tables: Tables
     table: str
+    apps: Apps
+
+    @property
+    def dynamodb(self) -> Any:
+        return self.tables.client
 
     async def ask(self, text: str, path: str = "/v1/runs", **body: Any) -> list[dict[str, Any]]:
         """The events of a run's stream."""
@@ -99,15 +110,17 @@ class Api:
 
     async def begin(self, text: str = "How much leave?", deadline: float | None = None) -> LiveRun:
         """A run on its way in this process, and nobody who reads it."""
-        call = Call(deadline=deadline)
-        run = await begin(self.app.state.backend, WHO, Request(text), call)
+        call = RequestContext(deadline=deadline)
+        run = await begin(self.app.state.backend, WHO, RunRequest(text), call)
         assert isinstance(run, LiveRun)
         return run
 
     def written(self) -> int:
         """Items of threads and runs: a tenant's agents are there from the start."""
-        found = self.dynamodb.scan(TableName=self.table, ConsistentRead=True)["Items"]
-        return sum(item["pk"]["S"].count("#") > 2 for item in found)
+        return sum(item["pk"]["S"].count("#") > 2 for item in self.tables.read(self.table))
+
+
+Running = Callable[..., AbstractAsyncContextManager[Api]]
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -126,29 +139,84 @@ def answer(found: list[dict[str, Any]]) -> str:
     return "".join(e["delta"] for e in found if e["type"] == "text.delta" and e["text_id"] in final)
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Path:
-    """A folder with a document and a database."""
-    (tmp_path / "documents").mkdir()
-    (tmp_path / "documents/leave.md").write_text("# Leave\n\nEverybody has 26 days of leave.")
-    with sqlite3.connect(tmp_path / "company.sqlite") as db:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests share one event loop, and on it what is dear to open."""
+    loop = pytest.mark.asyncio(loop_scope="session")
+    for item in items:
+        if item.path.parent == HERE and pytest_asyncio.is_async_test(item):
+            item.add_marker(loop, append=False)
+
+
+@pytest.fixture(scope="session")
+def first_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("company")
+    (folder / "documents").mkdir()
+    (folder / "documents/leave.md").write_text("# Leave\n\nEverybody has 26 days of leave.")
+    with sqlite3.connect(folder / "company.sqlite") as db:
         db.execute("CREATE TABLE technicians (id INTEGER PRIMARY KEY, name TEXT, status TEXT)")
         db.execute("INSERT INTO technicians VALUES (1, 'Mara', 'active'), (2, 'Tom', 'former')")
     db.close()
-    return tmp_path
+    return folder
 
 
 @pytest.fixture
-def environment(moto: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The function's environment; tests change it before they open the app."""
-    for name, value in {
+def company(first_company: Path, tmp_path: Path) -> Path:
+    """A folder with a document and a database."""
+    shutil.copytree(first_company, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stand_in() -> AsyncIterator[StandIn]:
+    async with shared_aws.serving() as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def connect_bedrock() -> Callable[..., Any]:
+    """One client for each time-out."""
+    return functools.cache(bedrock.connect)
+
+
+@pytest.fixture(scope="session")
+def aws_environment(moto: str, stand_in: StandIn) -> dict[str, str]:
+    return {
         "AWS_ENDPOINT_URL": moto,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": stand_in.url,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
+    }
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tables(aws_environment: dict[str, str]) -> Tables:
+    """Tables where the tenant of `WHO` has been met: its agents are there from the start."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in aws_environment.items():
+            patch.setenv(name, value)
+        seeded = store.connect("seeded")
+    empty = Tables(seeded._client)
+    empty.create(seeded.name)
+    await Registry(seeded, definition.load(ROOT / "agents")).agents_of(WHO)
+    return Tables(empty.client, empty.read(seeded.name))
+
+
+@pytest.fixture
+def environment(
+    aws_environment: dict[str, str],
+    tables: Tables,
+    stand_in: StandIn,
+    connect_bedrock: Callable[..., Any],
+    company: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
+    """The function's environment; tests change it before they open the app."""
+    for name, value in aws_environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(store, "connect", tables.connect)
+    monkeypatch.setattr(bedrock, "connect", connect_bedrock)
     return {
         "WAYPOST_TABLE": f"waypost-{uuid.uuid4()}",
         "WAYPOST_MODEL": "us.amazon.nova-lite-v1:0",
@@ -165,9 +233,7 @@ def environment(moto: str, company: Path, monkeypatch: pytest.MonkeyPatch) -> di
 
 
 @asynccontextmanager
-async def another_environment(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the same function in another process, as far as it shares nothing but AWS."""
-    app = create(api.app.state.settings)
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
@@ -178,29 +244,39 @@ async def another_environment(api: Api) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def running(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Api]:
-    dynamodb: Any = boto3.client("dynamodb")
-    dynamodb.create_table(TableName=environment["WAYPOST_TABLE"], **template.table_definition())
-    script, faults = Script(), Faults()
-    async with bedrock.serving(bedrock.app(script, broken=faults)) as models:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", models.url)
-        app = create(Settings.from_env(environment))
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://waypost", timeout=30
-            ) as http,
-        ):
-            # A tenant is met for the first time here, and not in the middle of a test.
-            await app.state.backend.agents_of(WHO)
-            yield Api(app, http, script, faults, dynamodb, environment["WAYPOST_TABLE"])
+async def another_environment(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the same function in another process, as far as it shares nothing but AWS."""
+    with api.apps.lend(api.app.state.settings) as app:
+        async with serving(app) as http:
+            yield http
+
+
+@pytest.fixture(scope="session")
+def apps() -> Apps:
+    return Apps()
 
 
 @pytest.fixture
-async def api(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
-    async with running(environment, monkeypatch) as opened:
+def running(tables: Tables, stand_in: StandIn, apps: Apps) -> Running:
+    """Opens the app in an environment: `async with running(environment) as api`."""
+
+    @asynccontextmanager
+    async def opened(environment: dict[str, str], model: Model | None = None) -> AsyncIterator[Api]:
+        script, table = Script(), environment["WAYPOST_TABLE"]
+        stand_in.answer_with(model or script)
+        tables.create(table)
+        with apps.lend(Settings.from_env(environment)) as app:
+            async with shared_aws.nothing_goes_on(), serving(app) as http:
+                # A tenant is met for the first time here, and not in the middle of a test.
+                await app.state.backend.agents_of(WHO)
+                yield Api(app, http, script, stand_in.faults, tables, table, apps)
+
+    return opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(environment: dict[str, str], running: Running) -> AsyncIterator[Api]:
+    async with running(environment) as opened:
         yield opened
 
 
@@ -208,7 +284,7 @@ async def seen(run: LiveRun, kind: str) -> None:
     """Waits until a run has told an event of this kind."""
     count = 0
     while True:
-        found = await run.read(count, patience=10)
+        found = await run.read(count, timeout=10)
         assert found, f"no {kind} in {count} events"
         if any(event.type == kind for event in found):
             return
@@ -217,9 +293,9 @@ async def seen(run: LiveRun, kind: str) -> None:
 
 async def said(run: LiveRun, text: str) -> None:
     """Waits until a run's answer is `text`."""
-    found = await run.read(0, patience=10)
+    found = await run.read(0, timeout=10)
     while answer([event.model_dump() for event in found]) != text:
-        more = await run.read(len(found), patience=10)
+        more = await run.read(len(found), timeout=10)
         assert more, f"{text!r} was not said"
         found += more
 

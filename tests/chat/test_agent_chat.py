@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import ME, Api, events, running
+from tests.chat.conftest import ME, Api, Running, events
 from tests.chat.test_runs import body_of, scope
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import Reasoning
@@ -109,12 +109,10 @@ async def test_what_is_refused(
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
 
 
-async def test_a_heartbeat_is_an_event(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_heartbeat_is_an_event(environment: dict[str, str], running: Running) -> None:
     """The model says nothing until three have come; none of them has a number."""
     environment["WAYPOST_HEARTBEAT"] = "0.01"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         silence = asyncio.Event()
         api.script.says(silence, "Two.")
         sent = bytearray()
@@ -133,11 +131,11 @@ async def test_a_heartbeat_is_an_event(
 
 
 async def test_words_are_no_substitute_for_a_heartbeat(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     """A stream that is never silent beats all the same: the model stops once it has."""
     environment["WAYPOST_HEARTBEAT"] = "0.2"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         gates = [asyncio.Event() for _ in range(400)]
         api.script.says(*[piece for gate in gates for piece in ("word ", gate)])
         sent = bytearray()

@@ -89,7 +89,7 @@ async def test_other_processes_learn_of_it(api: Api, monkeypatch: pytest.MonkeyP
         assert before.status_code == 404
         await made(api)
         assert (await there.get("/api/agents/fleet", headers=ME)).json()["version"] == 1
-        monkeypatch.setattr(registry, "FRESH", 0.0)
+        monkeypatch.setattr(registry, "CACHE_SECONDS", 0.0)
         api.script.says("Yes.")
 
         asked = {"input": "Is one free?", "agent": "fleet"}
@@ -193,7 +193,7 @@ async def test_only_admins_write(api: Api) -> None:
         assert (response.status_code, response.json()["error"]["code"]) == (403, "forbidden")
 
 
-async def test_an_agent_stops_where_its_money_is_spent(api: Api) -> None:
+async def test_an_agent_stops_at_its_cost_limit(api: Api) -> None:
     # One call of 100 tokens in and 10 out costs 0.0000084 dollars with Nova Lite.
     await made(api, tools=["query_database"], max_cost_usd=0.00001)
     for _ in range(3):
@@ -202,7 +202,7 @@ async def test_an_agent_stops_where_its_money_is_spent(api: Api) -> None:
     found = await api.ask("How many?", agent="fleet")
 
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "limit_reached")
-    assert "spent" in found[-1]["message"]
+    assert "cost limit" in found[-1]["message"]
     assert (await api.run(found[0]["run_id"]))["cost_usd"] == 0.0000168
     assert len(api.script.asked) == 2
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chat.conftest import ME, Api, events, running
+from tests.chat.conftest import ME, Api, Running, events
 
 NOBODY = "http://127.0.0.1:9"
 INTERNAL = {
@@ -110,10 +110,10 @@ async def test_health_names_the_part_that_is_away(api: Api) -> None:
 
 
 async def test_health_tells_what_is_not_set_up(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment["WAYPOST_DATABASE"]
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         monkeypatch.setattr(api.app.state.backend.resources.bedrock.meta, "_endpoint_url", NOBODY)
         health = (await api.http.get("/health")).json()
     assert health["status"] == "degraded"
@@ -128,14 +128,14 @@ async def test_a_method_that_is_not_taken_is_answered_with_those_that_are(api: A
 
 
 async def test_cors_is_the_urls_unless_it_is_a_setting(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     origin = {"Origin": "https://app.example"}
-    async with running(dict(environment), monkeypatch) as api:
+    async with running(dict(environment)) as api:
         response = await api.http.get("/health", headers=origin)
         assert "access-control-allow-origin" not in response.headers
     environment["WAYPOST_TABLE"] += "2"
     environment["WAYPOST_CORS_ORIGINS"] = "https://app.example"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         response = await api.http.get("/health", headers=origin)
         assert response.headers["access-control-allow-origin"] == "https://app.example"

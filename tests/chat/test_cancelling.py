@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import ME, Api, another_environment, answer, events, running, seen
+from tests.chat.conftest import ME, Api, Running, another_environment, answer, events, seen
 from waypost_local.bedrock import Fault
 
 
@@ -112,9 +112,9 @@ async def test_cancelling_twice_at_once_is_cancelling(api: Api) -> None:
 
 
 async def test_a_cancelled_run_whose_function_is_gone_is_interrupted(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
-    async with running(environment | {"WAYPOST_LEASE": "0.3"}, monkeypatch) as api:
+    async with running(environment | {"WAYPOST_LEASE": "0.3"}) as api:
         api.script.says("rag | 1 | - | x").says("26 days", asyncio.Event())
         run = await api.begin()
         await seen(run, "text.delta")

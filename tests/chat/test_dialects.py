@@ -22,8 +22,8 @@ from waypost.events import (
 )
 from waypost_chat import sse
 from waypost_chat.dialects import DIALECTS
-from waypost_chat.dialects.internal import Internal
-from waypost_chat.dialects.waypost import Waypost
+from waypost_chat.dialects.internal import InternalDialect
+from waypost_chat.dialects.waypost import WaypostDialect
 
 AT = "2026-01-02T03:04:05.678Z"
 
@@ -65,7 +65,7 @@ def decoded(wire: bytes) -> list[tuple[str, str, Any]]:
 
 def test_waypost_sends_every_event_whole() -> None:
     events = stamped(*BEGINNING, COMPLETED)
-    dialect = Waypost()
+    dialect = WaypostDialect()
     wire = sse.OPENING + sse.HEARTBEAT + b"".join(map(dialect.encode, events)) + sse.HEARTBEAT
     assert b"\r" not in wire
     assert [(i, k) for i, k, _ in decoded(wire)] == [(str(e.seq), e.type) for e in events]
@@ -74,7 +74,7 @@ def test_waypost_sends_every_event_whole() -> None:
 
 def test_waypost_to_the_byte() -> None:
     event = TextDelta(text_id="t", delta="a\n").stamped(8, "run_1", AT)
-    assert Waypost().encode(event) == (
+    assert WaypostDialect().encode(event) == (
         b'id: 8\nevent: text.delta\ndata: {"type":"text.delta","seq":8,"run_id":"run_1",'
         b'"at":"2026-01-02T03:04:05.678Z","text_id":"t","delta":"a\\n"}\n\n'
     )
@@ -100,7 +100,7 @@ def test_waypost_to_the_byte() -> None:
     ],
 )
 def test_internal_to_the_byte(end: Event, last: str) -> None:
-    dialect = Internal()
+    dialect = InternalDialect()
     wire = b"".join(map(dialect.encode, stamped(*BEGINNING, end))).decode()
     assert wire == (
         'data: {"event":"tool_start","tool":"sql_agent"}\n\n'

@@ -10,11 +10,11 @@ from tests.chat.conftest import (
     ME,
     WHO,
     Api,
+    Running,
     another_environment,
     answer,
     crash,
     events,
-    running,
     said,
     seen,
 )
@@ -40,7 +40,7 @@ async def written(api: Api, run_id: str) -> int:
 
 async def lease_is_over(api: Api, run: LiveRun) -> None:
     """As if its time had passed."""
-    await journals.beat(api.app.state.backend.table, WHO, run.id, time.time() - 1)
+    await journals.renew_lease(api.app.state.backend.table, WHO, run.id, time.time() - 1)
 
 
 async def by_run(http: Any, run: LiveRun) -> None:
@@ -111,9 +111,9 @@ async def test_the_thread_takes_the_next_question(api: Api) -> None:
 
 
 async def test_a_run_that_never_wrote_an_event(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
-    async with running(environment | {"WAYPOST_JOURNAL_SECONDS": "30"}, monkeypatch) as api:
+    async with running(environment | {"WAYPOST_JOURNAL_SECONDS": "30"}) as api:
         api.script.says("rag | 1 | - | x").says("26 days ", asyncio.Event())
         run = await api.begin()
         await seen(run, "text.delta")

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.chat.conftest import ME, WHO, Api, answer, events, running, said
+from tests.chat.conftest import ME, WHO, Api, Running, answer, events, said
 from waypost.errors import Invalid
-from waypost.runs.begin import Request, begin
+from waypost.runs.begin import begin
 from waypost.runs.live import LiveRun
+from waypost.runs.request import RunRequest
 from waypost.settings import Settings, SettingsError
 from waypost_local.bedrock.model import ToolInput, ToolStart
 
@@ -30,17 +32,17 @@ def weather() -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def allowing(
-    weather: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    weather: str, environment: dict[str, str], running: Running
 ) -> AsyncIterator[Api]:
     environment["WAYPOST_MCP_SERVERS"] = f"weather={weather}"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         yield api
 
 
 async def began(api: Api) -> LiveRun:
-    request = Request("Rain in Rome?", agent="rag", mcp_servers=("weather",))
+    request = RunRequest("Rain in Rome?", agent="rag", mcp_servers=("weather",))
     run = await begin(api.app.state.backend, WHO, request)
     assert isinstance(run, LiveRun)
     return run
@@ -76,7 +78,7 @@ async def test_an_answer_that_goes_on_has_the_same_servers(allowing: Api) -> Non
 
 
 async def test_a_server_that_is_not_allowed_is_refused_with_those_that_are(allowing: Api) -> None:
-    request = Request("Rain?", mcp_servers=("weather", "exa"))
+    request = RunRequest("Rain?", mcp_servers=("weather", "exa"))
 
     with pytest.raises(Invalid) as refused:
         await begin(allowing.app.state.backend, WHO, request)

@@ -82,8 +82,8 @@ async def test_a_reader_waits_for_a_table_that_is_away(
     broken("query", 5)
     gate.set()
     while not reader.finished:
-        await reader.read(reader.last, patience=1)
-    told = [event.model_dump() for event in await reader.read(0, patience=10)]
+        await reader.read(reader.last, timeout=1)
+    told = [event.model_dump() for event in await reader.read(0, timeout=10)]
     assert (answer(told), told[-1]["type"]) == ("26 days.", "run.completed")
 
 

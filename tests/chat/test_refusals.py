@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from tests.chat.conftest import ME, Api, running
+from tests.chat.conftest import ME, Api, Running
 
 JSON = {"Content-Type": "application/json"}
 
@@ -141,19 +141,19 @@ async def test_nobody_asks_without_saying_who(api: Api, headers: dict[str, str])
 
 
 async def test_a_deployment_may_believe_nobody(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     environment["WAYPOST_IDENTITY"] = "none"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         assert (await api.http.get("/v1/threads", headers=ME)).status_code == 401
         assert (await api.http.get("/health")).status_code == 200
 
 
 async def test_one_machine_assumes_its_developer(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     environment["WAYPOST_DEFAULT_IDENTITY"] = "demo/developer"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         assert (await api.http.get("/v1/threads")).json() == {"threads": [], "next_cursor": None}
 
 

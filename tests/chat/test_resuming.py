@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
-from tests.chat.conftest import ME, Api, another_environment, answer, events, running, seen
+from tests.chat.conftest import ME, Api, Running, another_environment, answer, events, seen
 from waypost.store.items import to_item
 from waypost_chat.dialects import DIALECTS
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def elsewhere(api: Api) -> AsyncIterator[httpx.AsyncClient]:
     async with another_environment(api) as http:
         yield http
@@ -148,12 +149,12 @@ async def test_the_header_of_a_browser_that_comes_back_counts_before_the_address
 
 
 async def test_what_is_seen_but_not_written_yet_is_waited_for(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     """A reader of the run itself is ahead of its journal, loses the connection, and comes back."""
     environment["WAYPOST_JOURNAL_SECONDS"] = "0.4"
     gate = asyncio.Event()
-    async with running(environment, monkeypatch) as api, another_environment(api) as elsewhere:
+    async with running(environment) as api, another_environment(api) as elsewhere:
         api.script.says("rag | 1 | - | x").says("26 ", gate, "days.")
         run = await api.begin()
         await seen(run, "text.delta")
@@ -221,10 +222,10 @@ async def test_events_that_have_expired_are_gone_but_the_run_is_there(api: Api) 
 
 
 async def test_events_are_written_in_batches_that_expire(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     environment |= {"WAYPOST_JOURNAL_SECONDS": "30", "WAYPOST_JOURNAL_DAYS": "2"}
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         api.script.says("rag | 1 | - | x").says(*[f"word{n} " for n in range(400)])
         told = await api.ask("How much leave?")
         items = journal_items(api, told[0]["run_id"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import Api, answer, kinds, running
+from tests.chat.conftest import Api, Running, answer, kinds
 from waypost.agents import attempts
 from waypost.agents.attempts import Attempts
 from waypost_local.bedrock import Fault
@@ -154,9 +154,9 @@ async def test_the_model_that_answered_goes_on(api: Api) -> None:
 
 
 async def test_where_no_model_answers_the_run_says_so(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         api.faults.set(Fault("unavailable", operation="converse-stream"))
         found = await api.ask("How many technicians?", agent="sql")
     assert model_steps(found) == [

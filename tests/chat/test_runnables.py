@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.chat.conftest import ME, Api, answer, kinds, running
+from tests.chat.conftest import ME, Api, Running, answer, kinds
 from waypost.models import runnables
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ToolInput, ToolStart
@@ -16,13 +17,11 @@ ADMIN = {**ME, "X-User-Roles": "admin"}
 NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing")
 
 
-@pytest.fixture
-async def api(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[Api]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(environment: dict[str, str], running: Running, tmp_path: Path) -> AsyncIterator[Api]:
     environment["WAYPOST_RUNNABLES"] = ",".join(f"tests.chat.graphs:{name}" for name in NAMES)
     runnables.load.cache_clear()
-    async with running(environment, monkeypatch) as opened:
+    async with running(environment) as opened:
         for name in NAMES:
             made = await opened.http.post("/api/agents", json=agent(name), headers=ADMIN)
             assert made.status_code == 201, made.text
@@ -33,7 +32,7 @@ def agent(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "name": name.title(),
-        "description": "Plugged in.",
+        "description": "RunnableAgent in.",
         "examples": ["?"],
         "runnable": f"tests.chat.graphs:{name}",
         "instructions": "Count.",

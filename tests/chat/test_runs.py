@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import ME, Api, answer, events, kinds, running
+from tests.chat.conftest import ME, Api, Running, answer, events, kinds
 from waypost.identity import Identity
 from waypost.runs import begin
-from waypost.runs.begin import Request
+from waypost.runs.request import RunRequest
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
 
@@ -193,10 +193,10 @@ async def test_a_model_that_says_nothing_is_a_failure(api: Api) -> None:
 
 
 async def test_no_table_is_asked_that_is_not_declared_shared(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], running: Running
 ) -> None:
     environment["WAYPOST_SHARED_TABLES"] = ""
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         api.script.says("sql | 1 | - | x")
         found = await api.ask("How many technicians?")
         assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "no_open_tables")
@@ -219,12 +219,10 @@ async def test_with_accept_json_the_finished_run_is_answered(api: Api) -> None:
     assert again.json() == run
 
 
-async def test_a_silent_stream_beats(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_stream_beats(environment: dict[str, str], running: Running) -> None:
     """The model says nothing until the stream has beaten three times."""
     environment["WAYPOST_HEARTBEAT"] = "0.01"
-    async with running(environment, monkeypatch) as api:
+    async with running(environment) as api:
         api.script.says("rag | 1 | - | x").says("26 days.")
         api.script.silent = asyncio.Event()
         sent = bytearray()
@@ -246,10 +244,10 @@ async def test_what_comes_as_patience_ends_is_not_passed_over(api: Api, moment: 
     """A reader whose patience ends at any moment of a run sees all of it, and its end."""
     api.script.says("rag | 1 | - | x").says("26 ", "days.")
     who = Identity("company-789", "user-456")
-    run = await begin(api.app.state.backend, who, Request("How much leave?"))
+    run = await begin(api.app.state.backend, who, RunRequest("How much leave?"))
     seen: list[Any] = []
     while True:
-        found = await run.read(len(seen), patience=moment / 2000)
+        found = await run.read(len(seen), timeout=moment / 2000)
         over = run.finished
         seen += found
         if over:

@@ -39,14 +39,14 @@ async def current(registry: Registry, name: str = "fleet") -> CurrentAgent:
 
 async def test_a_file_is_the_first_version_and_no_second_one(api: Api) -> None:
     for _ in range(2):
-        agents = await deployed(api, file()).of(WHO)
+        agents = await deployed(api, file()).agents_of(WHO)
         assert (agents["fleet"].version, agents["fleet"].instructions) == (1, "As it was.")
 
 
 async def test_a_changed_file_is_the_next_version(api: Api) -> None:
-    await deployed(api, file()).of(WHO)
+    await deployed(api, file()).agents_of(WHO)
     registry = deployed(api, file("Better."))
-    agents = await registry.of(WHO)
+    agents = await registry.agents_of(WHO)
     assert (agents["fleet"].version, agents["fleet"].instructions) == (2, "Better.")
     versions = await editor(api, registry).versions(WHO, "fleet")
     assert [(v.version, v.source) for v in versions] == [(2, "file"), (1, "file")]
@@ -54,51 +54,51 @@ async def test_a_changed_file_is_the_next_version(api: Api) -> None:
 
 async def test_what_was_edited_stays_and_the_file_can_be_rolled_back_to(api: Api) -> None:
     registry = deployed(api, file())
-    await registry.of(WHO)
+    await registry.agents_of(WHO)
     mine = file("Mine.").content
     await editor(api, registry).replace(WHO, "fleet", mine, 1)
 
     registry = deployed(api, file("Better."))
 
-    assert (await registry.of(WHO))["fleet"].instructions == "Mine."
+    assert (await registry.agents_of(WHO))["fleet"].instructions == "Mine."
     assert (await current(registry)).latest == 3
     back = await editor(api, registry).restore(WHO, "fleet", 3, 2)
     assert (back.version, back.definition["instructions"]) == (4, "Better.")
-    assert (await registry.of(WHO))["fleet"].version == 4
+    assert (await registry.agents_of(WHO))["fleet"].version == 4
 
 
 async def test_what_was_deleted_stays_deleted(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"))
-    await registry.of(WHO)
+    await registry.agents_of(WHO)
     await editor(api, registry).delete(WHO, "fleet", 1)
-    assert set(await deployed(api, file("Better."), file(name="rag")).of(WHO)) == {"rag"}
+    assert set(await deployed(api, file("Better."), file(name="rag")).agents_of(WHO)) == {"rag"}
 
 
 async def test_an_agent_goes_with_its_file_unless_it_was_edited(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"), file(name="sql"))
-    await registry.of(WHO)
+    await registry.agents_of(WHO)
     await editor(api, registry).replace(WHO, "sql", file("Mine.").content, 1)
 
     registry = deployed(api, file(name="rag"))
 
-    assert set(await registry.of(WHO)) == {"rag", "sql"}
+    assert set(await registry.agents_of(WHO)) == {"rag", "sql"}
     assert (await current(registry)).deleted
     back = await editor(api, registry).restore(WHO, "fleet", 1, 1)
     assert back.version == 2
-    assert set(await registry.of(WHO)) == {"fleet", "rag", "sql"}
+    assert set(await registry.agents_of(WHO)) == {"fleet", "rag", "sql"}
 
 
 async def test_two_processes_may_seed_at_once(api: Api) -> None:
     both = [deployed(api, file()) for _ in range(2)]
-    found = await asyncio.gather(*(registry.of(WHO) for registry in both))
+    found = await asyncio.gather(*(registry.agents_of(WHO) for registry in both))
     assert [agents["fleet"].version for agents in found] == [1, 1]
 
 
 async def test_tenants_are_seeded_apart(api: Api) -> None:
     registry = deployed(api, file())
-    await registry.of(WHO)
+    await registry.agents_of(WHO)
     await editor(api, registry).replace(WHO, "fleet", file("Mine.").content, 1)
-    agents = await registry.of(Identity("another", "user"))
+    agents = await registry.agents_of(Identity("another", "user"))
     assert agents["fleet"].instructions == "As it was."
 
 
@@ -106,21 +106,21 @@ async def test_agents_that_are_known_answer_while_the_table_is_away(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = deployed(api, file())
-    known = await registry.of(WHO)
-    monkeypatch.setattr(module, "FRESH", 0.0)
+    known = await registry.agents_of(WHO)
+    monkeypatch.setattr(module, "CACHE_SECONDS", 0.0)
 
     async def away(self: Table, *asked: Any, **more: Any) -> Any:
         raise StoreUnavailable
 
     monkeypatch.setattr(Table, "query", away)
-    assert await registry.of(WHO) is known
+    assert await registry.agents_of(WHO) is known
     with pytest.raises(StoreUnavailable):
-        await registry.of(Identity("another", "user"))
+        await registry.agents_of(Identity("another", "user"))
 
 
 async def test_a_definition_that_no_longer_holds_is_left_out(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"))
-    await registry.of(WHO)
+    await registry.agents_of(WHO)
     written = await current(registry)
     broken = {**written.definition, "tools": ["a tool of an older release"]}
     await module.store.write(
@@ -132,4 +132,4 @@ async def test_a_definition_that_no_longer_holds_is_left_out(api: Api) -> None:
         written,
     )
     registry.forget(WHO)
-    assert set(await registry.of(WHO)) == {"rag"}
+    assert set(await registry.agents_of(WHO)) == {"rag"}

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from waypost.agents.definition import Agent
-from waypost.agents.loop import Answer
+from waypost.agents.loop import AgentLoop
 from waypost.agents.task import Resources, Task
 from waypost.events import Event
 from waypost.knowledge import Folder
@@ -78,7 +78,7 @@ async def answer(
     given = {"models": (NOVA,), "history": (), "today": "2026-11-21", **task}
     async with served(model) as client:
         resources = Resources(client, knowledge, warehouse)
-        loop = Answer(Task(agent=one, question=question, **given), resources)
+        loop = AgentLoop(Task(agent=one, question=question, **given), resources)
         return [event async for event in loop.events()]
 
 

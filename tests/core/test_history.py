@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waypost.models import budget, prices
+from waypost.models import catalogue
+from waypost.models.tokens import estimate_tokens
 from waypost.models.turns import AssistantTurn, UserTurn
 from waypost.records import Message
-from waypost.runs.history import LEAST_BUDGET, Exchange, exchanges, fit, without_middle
+from waypost.runs.history import MIN_BUDGET, Exchange, exchanges, fit, without_middle
 
 TEXT = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=300),
@@ -18,7 +19,7 @@ TEXT = st.one_of(
 )
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=60)
 SUMMARY = st.one_of(st.just(""), TEXT)
-BUDGET = st.integers(LEAST_BUDGET, 5000)
+BUDGET = st.integers(MIN_BUDGET, 5000)
 EXCHANGES = PAIRS.map(
     lambda pairs: [Exchange(q, a, "sql", f"msg_{n:03}") for n, (q, a) in enumerate(pairs)]
 )
@@ -60,14 +61,14 @@ def test_a_question_without_an_answer_is_left_out() -> None:
 @given(EXCHANGES, SUMMARY, BUDGET)
 def test_a_history_is_within_its_budget(thread: list[Exchange], summary: str, most: int) -> None:
     texts = [turn.text for turn in fit(thread, summary, most).turns]
-    assert sum(budget.tokens(text) for text in texts) <= most
+    assert sum(estimate_tokens(text) for text in texts) <= most
 
 
 @given(SUMMARY, BUDGET)
 def test_a_summary_leaves_three_quarters_to_the_turns(summary: str, most: int) -> None:
     texts = [turn.text for turn in fit([], summary, most).turns]
-    around = budget.tokens("<summary>\n\n</summary>") + budget.tokens("Understood.")
-    assert sum(budget.tokens(text) for text in texts) <= most // 4 + around
+    around = estimate_tokens("<summary>\n\n</summary>") + estimate_tokens("Understood.")
+    assert sum(estimate_tokens(text) for text in texts) <= most // 4 + around
 
 
 @given(EXCHANGES, SUMMARY, BUDGET)
@@ -130,8 +131,8 @@ def test_a_summary_stands_before_the_turns_and_is_no_instruction() -> None:
 @given(st.text(max_size=2000), st.integers(0, 400))
 def test_what_is_cut_fits(text: str, most: int) -> None:
     cut = without_middle(text, most)
-    assert budget.tokens(cut) <= most
-    assert cut == text or budget.tokens(text) > most
+    assert estimate_tokens(cut) <= most
+    assert cut == text or estimate_tokens(text) > most
 
 
 @pytest.mark.parametrize(
@@ -148,22 +149,46 @@ def test_what_is_cut_fits(text: str, most: int) -> None:
 )
 def test_tokens_are_estimated_high(text: str, least: int) -> None:
     """`least` is what tokenizers that cut finely make of it."""
-    assert least <= budget.tokens(text) <= 4 * least
+    assert least <= estimate_tokens(text) <= 4 * least
 
 
 def test_a_models_window_is_known_by_every_name_of_it() -> None:
     names = ("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0",
              "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0")  # fmt: skip
-    assert {budget.window(name) for name in names} == {300_000}
-    assert budget.window("somebody.new-model") == 8_000
+    assert {catalogue.window(name) for name in names} == {300_000}
+    assert catalogue.window("somebody.new-model") == 8_000
 
 
 def test_there_is_room_for_the_smallest_of_the_models_that_may_answer() -> None:
-    assert budget.room(["us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"]) == 64_000
-    assert budget.room(["us.amazon.nova-lite-v1:0", "somebody.new-model"]) == 4_000
+    assert (
+        catalogue.history_tokens(["us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"])
+        == 64_000
+    )
+    assert catalogue.history_tokens(["us.amazon.nova-lite-v1:0", "somebody.new-model"]) == 4_000
 
 
 def test_every_model_with_a_price_has_a_window() -> None:
-    folder = Path(prices.__file__).parent
-    tables = [json.loads((folder / name).read_text()) for name in ("prices.json", "windows.json")]
-    assert set(tables[0]["models"]) <= set(tables[1]["models"])
+    models = json.loads(Path(catalogue.__file__).with_suffix(".json").read_text())["models"]
+    priced = {name for name, facts in models.items() if "price" in facts}
+    assert len(priced) >= 6
+    assert all("window" in models[name] for name in priced)
+
+
+@pytest.mark.parametrize(
+    ("model", "base", "provider"),
+    [
+        ("amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "amazon"),
+        ("us.amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "amazon"),
+        ("global.anthropic.claude-sonnet-5", "anthropic.claude-sonnet-5", "anthropic"),
+        ("us-gov.anthropic.claude-sonnet-5", "anthropic.claude-sonnet-5", "anthropic"),
+        ("openai.gpt-5.4", "openai.gpt-5.4", "openai"),
+        ("zai.glm-4.7", "zai.glm-4.7", "zai"),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0",
+            "amazon.nova-pro-v1:0",
+            "amazon",
+        ),
+    ],
+)
+def test_a_model_is_known_by_any_of_its_names(model: str, base: str, provider: str) -> None:
+    assert (catalogue.base_model(model), catalogue.provider(model)) == (base, provider)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from waypost.knowledge import Folder
-from waypost.knowledge.passages import LONGEST, passages
+from waypost.knowledge.passages import MAX_CHARACTERS, passages
 
 POLICIES = Path(__file__).parents[3] / "shared/data/policies"
 
@@ -55,7 +55,7 @@ def test_long_sections_are_cut_between_paragraphs_and_lists_between_items() -> N
     for text in (paragraphs, items):
         cut = [p.text for p in passages("a.txt", text)]
         assert len(cut) > 2
-        assert all(len(piece) <= LONGEST for piece in cut)
+        assert all(len(piece) <= MAX_CHARACTERS for piece in cut)
         assert "".join(cut).split() == text.split()
 
 
@@ -92,7 +92,7 @@ async def test_no_question_breaks_the_search(folder: Folder, question: str) -> N
 
 async def test_the_outline_names_documents_and_headings_within_its_length(folder: Folder) -> None:
     assert await folder.outline() == "vans\nLeave"
-    assert len(await folder.outline(longest=5)) <= 5
+    assert len(await folder.outline(max_characters=5)) <= 5
 
 
 async def test_a_changed_document_is_found_by_a_new_process(folder: Folder, tmp_path: Path) -> None:

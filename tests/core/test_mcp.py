@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.core.answering import Replies, agent, answer, calls, says
-from waypost.agents.mcp import McpError, Server
-from waypost.agents.mcp.tools import offered
-from waypost.agents.mcp.wire import LONGEST_ANSWER, Wire
+from waypost.agents.mcp import McpError, McpServer
+from waypost.agents.mcp.tools import mcp_tools
+from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport
 from waypost.events import (
     StepCompleted,
     StepStarted,
@@ -87,7 +87,7 @@ async def test_a_server_that_is_not_there_is_missing_and_the_answer_comes() -> N
     (note,) = [e.note for e in events if isinstance(e, StepUpdated)]
     assert (step.name, ended.step_id, ended.status) == ("mcp:far/away", step.step_id, "failed")
     assert note == "The server cannot be reached."
-    assert "The tools of far/away are not there" in model.system()[0]["text"]
+    assert "The tools of far/away are not available" in model.system()[0]["text"]
     assert model.asked[0].tools == []
 
 
@@ -142,7 +142,7 @@ def test_an_answer_is_found_among_the_other_events_of_a_stream(end: bytes) -> No
              b"", b""]  # fmt: skip
 
     with played(lambda _: (200, STREAM, end.join(lines))) as url:
-        assert Wire(url).send(ASKED, 5) == {"jsonrpc": "2.0", "id": 7, "result": {"a": 1}}
+        assert McpTransport(url).send(ASKED, 5) == {"jsonrpc": "2.0", "id": 7, "result": {"a": 1}}
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_an_answer_is_found_among_the_other_events_of_a_stream(end: bytes) -> No
         (200, {}, b"", "The server gave no answer."),
         (200, {}, result(8, {}), "The server gave no answer."),
         (200, STREAM, b": nothing\n\n", "The server gave no answer."),
-        (200, {}, b"x" * (LONGEST_ANSWER + 1), "The server's answer is too long."),
+        (200, {}, b"x" * (MAX_RESPONSE_BYTES + 1), "The server's answer is too long."),
     ],
 )
 def test_what_no_server_should_answer(
     status: int, headers: dict[str, str], body: bytes, complaint: str
 ) -> None:
     with played(lambda _: (status, headers, body)) as url, pytest.raises(McpError) as error:
-        Wire(url).send(ASKED, 5)
+        McpTransport(url).send(ASKED, 5)
 
     assert str(error.value) == complaint
 
@@ -177,7 +177,7 @@ def test_a_server_that_hangs_is_given_up() -> None:
 
     with played(hang) as url:
         with pytest.raises(McpError, match="did not answer in time"):
-            Wire(url).send(ASKED, 0.1)
+            McpTransport(url).send(ASKED, 0.1)
         over.set()
 
 
@@ -207,8 +207,8 @@ async def test_tools_come_page_by_page_with_names_that_models_take() -> None:
         return {"tools": [{"name": "a.b", "inputSchema": {}}], "nextCursor": "2"}
 
     with played(speaks({"initialize": welcome, "tools/list": listed}, [])) as url:
-        server = Server(url)
-        tools = await offered("acme/x", server)
+        server = McpServer(url)
+        tools = await mcp_tools("acme/x", server)
         await server.close()
 
     assert list(tools) == ["acme_x__a_b", f"acme_x__{'b' * 56}"]
@@ -222,7 +222,7 @@ async def test_a_session_that_the_server_forgot_is_begun_anew() -> None:
                "tools/call": lambda _: next(answers)}  # fmt: skip
 
     with played(speaks(methods, seen)) as url:
-        server = Server(url)
+        server = McpServer(url)
         await server.tools()
         said = await server.call("x", {})
         await server.close()
@@ -248,7 +248,7 @@ async def test_what_of_a_result_can_be_read(content: list[Any], text: str) -> No
                "tools/call": lambda _: {"content": content}}  # fmt: skip
 
     with played(speaks(methods, [])) as url:
-        server = Server(url)
+        server = McpServer(url)
         await server.tools()
         said = await server.call("x", {})
         await server.close()
@@ -260,7 +260,7 @@ async def test_a_server_of_an_unknown_version_is_refused() -> None:
     methods = {"initialize": lambda _: {"protocolVersion": "1999-01-01"}}
 
     with played(speaks(methods, [])) as url:
-        server = Server(url)
+        server = McpServer(url)
         with pytest.raises(McpError, match="not known here"):
             await server.tools()
         await server.close()

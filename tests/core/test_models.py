@@ -12,7 +12,7 @@ from urllib3.exceptions import ProtocolError
 
 from waypost.errors import ModelBroken, ModelBusy, ModelError, ModelRefused
 from waypost.events import Usage
-from waypost.models import loading, prices
+from waypost.models import catalogue, loading
 from waypost.models.failures import model_error
 from waypost.models.pump import pump
 from waypost.models.turns import (
@@ -20,7 +20,7 @@ from waypost.models.turns import (
     CallStarted,
     Finished,
     Reasoning,
-    System,
+    SystemPrompt,
     Text,
     ToolCall,
     ToolSpec,
@@ -108,7 +108,7 @@ async def streamed(
     model: Model,
     turns: list[Any],
     name: str = "us.amazon.nova-lite-v1:0",
-    system: System = System("Be brief."),  # noqa: B008
+    system: SystemPrompt = SystemPrompt("Be brief."),  # noqa: B008
 ) -> Any:
     chat = await loading.chat()
     async with bedrock.serving(bedrock.app(model)) as served:
@@ -227,4 +227,4 @@ def test_a_wrapped_failure_is_seen_through_and_a_bug_is_none() -> None:
 )
 def test_costs_come_from_a_table_and_are_unknown_outside_it(model: str, cost: float) -> None:
     usage = Usage(input_tokens=1000, output_tokens=1000)
-    assert prices.cost(model, usage) == cost
+    assert catalogue.cost(model, usage) == cost

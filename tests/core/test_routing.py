@@ -9,7 +9,7 @@ from waypost.agents.definition import Agent, Agents
 from waypost.events import Usage
 from waypost.routing import Router
 from waypost.routing.decide import pinned
-from waypost.routing.prompt import question, read, system
+from waypost.routing.prompt import parse_choice, question, system
 
 SQL = Agent(
     id="sql", name="Data", description="Counts <rows>", examples=("How many?",), instructions="x"
@@ -69,7 +69,7 @@ def test_the_question_comes_after_the_ones_before_it() -> None:
 def test_a_line_is_read_also_where_it_strays_from_the_format(
     line: str, agent: str, confidence: float, runner_up: str | None, reason: str
 ) -> None:
-    choice = read(line, AGENTS)
+    choice = parse_choice(line, AGENTS)
     assert choice is not None
     assert (choice.agent, choice.confidence) == (agent, confidence)
     assert (choice.runner_up, choice.reason) == (runner_up, reason)
@@ -77,7 +77,7 @@ def test_a_line_is_read_also_where_it_strays_from_the_format(
 
 @pytest.mark.parametrize("line", ["", "weather | 0.9", "I cannot tell.", "sqlite"])
 def test_a_line_that_names_no_agent_is_no_choice(line: str) -> None:
-    assert read(line, AGENTS) is None
+    assert parse_choice(line, AGENTS) is None
 
 
 async def test_the_model_decides_in_a_few_tokens() -> None:

@@ -122,8 +122,8 @@ async def test_what_is_too_long_to_be_there_whole_is_searched(tmp_path: Path) ->
 
 
 def test_documents_leave_room_in_every_window() -> None:
-    assert context.room((NOVA,)) == context.MOST
-    assert context.room((NOVA, "unknown.model")) == 6_000
+    assert context.max_document_characters((NOVA,)) == context.MAX_CHARACTERS
+    assert context.max_document_characters((NOVA, "unknown.model")) == 6_000
 
 
 async def test_a_search_numbers_its_passages_on_and_knows_them_again(documents: Folder) -> None:
@@ -160,7 +160,7 @@ async def test_an_answer_that_goes_on_still_cites_what_was_found_before(document
     model = Replies(says("39 [1]"))
 
     one = agent(tools=["search_documents"])
-    events = await answer(model, one, "Plan?", knowledge=documents, said=said)
+    events = await answer(model, one, "Plan?", knowledge=documents, prior_output=said)
 
     assert cited(events) == [(1, "plans.md")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from waypost.warehouse import Database, QueryError
-from waypost.warehouse.query import Caps
+from waypost.warehouse.query import QueryLimits
 
 ATTACKS = Path(__file__).parents[3] / "shared/data/sql_attacks.json"
 SCRIPT = """
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Database:
-    return Database(path, frozenset({"technicians", "jobs"}), Caps(rows=2, seconds=1))
+    return Database(path, frozenset({"technicians", "jobs"}), QueryLimits(rows=2, seconds=1))
 
 
 async def refusal(database: Database, sql: str) -> str:
@@ -108,20 +108,20 @@ async def test_everything_else_is_refused(database: Database, sql: str, code: st
 
 
 async def test_nothing_is_open_unless_it_is_declared_shared(path: Path) -> None:
-    database = Database(path, frozenset(), Caps(10, 1))
+    database = Database(path, frozenset(), QueryLimits(10, 1))
     assert await database.schema() == ""
     assert await refusal(database, "SELECT * FROM jobs") == "table_refused"
 
 
 async def test_a_view_is_open_only_with_the_tables_it_reads(path: Path) -> None:
-    database = Database(path, frozenset({"all_secrets"}), Caps(10, 1))
+    database = Database(path, frozenset({"all_secrets"}), QueryLimits(10, 1))
     assert await refusal(database, "SELECT * FROM all_secrets") == "table_refused"
-    both = Database(path, frozenset({"all_secrets", "secrets"}), Caps(10, 1))
+    both = Database(path, frozenset({"all_secrets", "secrets"}), QueryLimits(10, 1))
     assert (await both.query("SELECT v FROM all_secrets")).rows == [["hidden"]]
 
 
 async def test_a_star_opens_every_table_but_sqlites_own(path: Path) -> None:
-    database = Database(path, frozenset({"*"}), Caps(10, 1))
+    database = Database(path, frozenset({"*"}), QueryLimits(10, 1))
     assert (await database.query("SELECT v FROM all_secrets")).rows == [["hidden"]]
     assert await refusal(database, "SELECT * FROM sqlite_master") == "table_refused"
 
@@ -174,7 +174,7 @@ async def test_names_are_told_from_ordinary_words(
 
 async def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("no database" * 100)
-    database = Database(tmp_path / "x.sqlite", frozenset({"*"}), Caps(10, 1))
+    database = Database(tmp_path / "x.sqlite", frozenset({"*"}), QueryLimits(10, 1))
     assert await refusal(database, "SELECT 1") == "no_database"
 
 
@@ -187,7 +187,7 @@ async def test_hostile_queries_read_no_unlisted_table_and_harmless_ones_run(tmp_
     db.execute("insert into secrets values (1, 'x', 'TOP-SECRET')")
     db.commit()
     db.close()
-    database = Database(tmp_path / "a.sqlite", frozenset(data["tables"]), Caps(100, 0.5))
+    database = Database(tmp_path / "a.sqlite", frozenset(data["tables"]), QueryLimits(100, 0.5))
     for sql in data["legitimate"]:
         await database.query(sql)
     assert data["attacks"]

@@ -8,13 +8,13 @@ from ag_ui_validate import create_validator
 
 from tests.dialects.recorded import RUNS, wire
 from waypost.events import Event, RunStarted, StepStarted, ToolInput, ToolOutput, ToolStarted
-from waypost_chat.dialects.ag_ui import AgUi
+from waypost_chat.dialects.ag_ui import AgUiDialect
 
 EVERY_RUN = pytest.mark.parametrize("run", RUNS)
 
 
 def told(events: list[Event], run_id: str | None = "client-run") -> list[dict[str, Any]]:
-    lines = wire(AgUi(run_id), events).decode().split("\n")
+    lines = wire(AgUiDialect(run_id), events).decode().split("\n")
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 

@@ -20,9 +20,9 @@ from waypost.events import (
     ToolStarted,
     Usage,
 )
-from waypost_chat.dialects.ai_sdk import AiSdk
-from waypost_chat.dialects.openai_chat import OpenAIChat
-from waypost_chat.dialects.openai_responses import OpenAIResponses
+from waypost_chat.dialects.ai_sdk import AiSdkDialect
+from waypost_chat.dialects.openai_chat import OpenAIChatDialect
+from waypost_chat.dialects.openai_responses import OpenAIResponsesDialect
 
 BEGAN = RunStarted(thread_id="t", user_message_id="m1", message_id="m2")
 WORDS = (
@@ -47,7 +47,7 @@ def told(dialect: Any, events: list[Event]) -> list[dict[str, Any]]:
 
 
 def steps(events: list[Event]) -> list[str]:
-    types = [chunk["type"] for chunk in told(AiSdk(), events)]
+    types = [chunk["type"] for chunk in told(AiSdkDialect(), events)]
     return [kind for kind in types if kind.endswith("-step") and kind != "data-step"]
 
 
@@ -57,7 +57,7 @@ def test_tries_of_a_call_that_said_nothing_are_one_step() -> None:
 
 
 def test_words_of_an_agent_without_model_calls_are_in_a_step_too() -> None:
-    types = [chunk["type"] for chunk in told(AiSdk(), stamped(BEGAN, *WORDS, ENDED))]
+    types = [chunk["type"] for chunk in told(AiSdkDialect(), stamped(BEGAN, *WORDS, ENDED))]
     assert types == [
         "start", "start-step", "text-start", "text-delta", "text-end", "finish-step", "finish",
     ]  # fmt: skip
@@ -71,23 +71,27 @@ def test_channels_that_are_neither_answer_nor_reasoning_are_not_told() -> None:
         TextCompleted(text_id="text_1"),
         ENDED,
     )
-    assert [chunk["type"] for chunk in told(AiSdk(), hidden)] == ["start", "finish"]
-    assert [chunk["type"] for chunk in told(OpenAIResponses(), hidden)] == [
+    assert [chunk["type"] for chunk in told(AiSdkDialect(), hidden)] == ["start", "finish"]
+    assert [chunk["type"] for chunk in told(OpenAIResponsesDialect(), hidden)] == [
         "response.created", "response.in_progress", "response.completed",
     ]  # fmt: skip
-    assert len(told(OpenAIChat(), hidden)) == 2
+    assert len(told(OpenAIChatDialect(), hidden)) == 2
 
 
 def test_what_is_transient_is_said_to_be() -> None:
     data = Data(name="progress", id="p", data={"done": 1}, transient=True)
-    (chunk,) = [c for c in told(AiSdk(), stamped(BEGAN, data)) if c["type"] == "data-progress"]
+    (chunk,) = [
+        c for c in told(AiSdkDialect(), stamped(BEGAN, data)) if c["type"] == "data-progress"
+    ]
     assert chunk == {
         "type": "data-progress", "id": "p", "data": {"done": 1}, "transient": True,
     }  # fmt: skip
 
 
 def test_a_source_is_a_document_of_its_kind() -> None:
-    (chunk,) = [c for c in told(AiSdk(), stamped(BEGAN, CITED)) if c["type"] == "source-document"]
+    (chunk,) = [
+        c for c in told(AiSdkDialect(), stamped(BEGAN, CITED)) if c["type"] == "source-document"
+    ]
     assert (chunk["mediaType"], chunk["title"]) == ("application/pdf", "a.pdf")
     assert chunk["providerMetadata"] == {"waypost": {"index": 1, "quote": "26"}}
 
@@ -96,7 +100,7 @@ def test_a_source_is_a_document_of_its_kind() -> None:
 def test_a_citation_belongs_to_the_text_it_is_in_or_to_the_next(first: bool) -> None:
     start, delta, end = WORDS
     events = [BEGAN, CITED, *WORDS] if first else [BEGAN, start, delta, CITED, end]
-    dialect = OpenAIResponses()
+    dialect = OpenAIResponsesDialect()
     found = told(dialect, stamped(*events, ENDED))
     added = [e for e in found if e["type"] == "response.output_text.annotation.added"]
     assert [(e["output_index"], e["annotation_index"]) for e in added] == [(0, 0)]
@@ -106,7 +110,7 @@ def test_a_citation_belongs_to_the_text_it_is_in_or_to_the_next(first: bool) -> 
 
 def test_a_part_is_empty_when_it_is_added() -> None:
     """Also where something is known of it already."""
-    found = told(OpenAIResponses(), stamped(BEGAN, CITED, *WORDS, ENDED))
+    found = told(OpenAIResponsesDialect(), stamped(BEGAN, CITED, *WORDS, ENDED))
     (added,) = [e for e in found if e["type"] == "response.content_part.added"]
     assert (added["part"]["text"], added["part"]["annotations"]) == ("", [])
 
@@ -118,7 +122,7 @@ def test_calls_of_one_id_are_items_of_their_own() -> None:
             ToolStarted(call_id="call_0", name="search", step_id=step),
             ToolFailed(call_id="call_0", message="No."),
         ]
-    dialect = OpenAIResponses()
+    dialect = OpenAIResponsesDialect()
     told(dialect, stamped(BEGAN, *calls, ENDED))
     output = dialect.response()["output"]
     assert [(item["id"], item["status"]) for item in output] == [
@@ -128,10 +132,10 @@ def test_calls_of_one_id_are_items_of_their_own() -> None:
 
 def test_cached_tokens_are_a_part_of_the_input() -> None:
     events = stamped(BEGAN, *WORDS, ENDED)
-    chat = told(OpenAIChat(usage=True), events)[-1]["usage"]
+    chat = told(OpenAIChatDialect(usage=True), events)[-1]["usage"]
     assert (chat["prompt_tokens"], chat["total_tokens"]) == (45, 47)
     assert chat["prompt_tokens_details"] == {"cached_tokens": 30}
-    response = told(OpenAIResponses(), events)[-1]["response"]["usage"]
+    response = told(OpenAIResponsesDialect(), events)[-1]["response"]["usage"]
     assert (response["input_tokens"], response["total_tokens"]) == (45, 47)
-    message = told(AiSdk(), events)[-1]["messageMetadata"]["usage"]
+    message = told(AiSdkDialect(), events)[-1]["messageMetadata"]["usage"]
     assert message == {"inputTokens": 45, "outputTokens": 2, "cachedInputTokens": 30}

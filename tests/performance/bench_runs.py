@@ -24,7 +24,7 @@ from tests.performance.writes import Writes
 from waypost.events import Terminal
 from waypost.identity import Identity
 from waypost.runs import Backend, LiveRun, begin, follow
-from waypost.runs.begin import Request
+from waypost.runs.request import RunRequest
 from waypost.settings import Settings
 from waypost.store import journals
 from waypost_local import aws
@@ -46,7 +46,7 @@ async def told(run: Any) -> list[tuple[float, Any]]:
 
 
 async def ask(backend: Backend, text: str) -> LiveRun:
-    run = await begin(backend, ME, Request(text, agent="plain"))
+    run = await begin(backend, ME, RunRequest(text, agent="plain"))
     assert isinstance(run, LiveRun)
     return run
 

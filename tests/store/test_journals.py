@@ -12,8 +12,8 @@ from tests.store.test_store import a_run, a_thread, asked, ending
 from waypost.errors import Conflict, NotFound, RunLive
 from waypost.events import Event, RunFailed, TextDelta
 from waypost.records import Run, Thread
-from waypost.store import Table, beginnings, endings, idempotency, journals, threads
-from waypost.store.idempotency import Claim, Claimed
+from waypost.store import Table, idempotency, journals, run_end, run_start, threads
+from waypost.store.idempotency import AlreadyClaimed, Claim
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed
 
@@ -106,11 +106,11 @@ async def test_any_batches_are_the_events_that_were_written(
 async def test_a_lease_is_renewed_and_brings_back_the_wish_to_cancel(table: Table) -> None:
     run = await asked(table, ME, a_thread())
     until = time.time() + 100
-    assert not (await journals.beat(table, ME, run.id, until)).cancel_requested
+    assert not (await journals.renew_lease(table, ME, run.id, until)).cancel_requested
     await journals.request_cancel(table, ME, run.id)
-    head = await journals.beat(table, ME, run.id, until)
+    head = await journals.renew_lease(table, ME, run.id, until)
     assert (head.cancel_requested, head.lost) == (True, False)
-    assert (await journals.beat(table, ME, run.id, time.time() - 1)).lost
+    assert (await journals.renew_lease(table, ME, run.id, time.time() - 1)).lost
 
 
 async def test_nobody_else_cancels_a_run(table: Table) -> None:
@@ -124,7 +124,7 @@ async def test_a_run_that_is_over_is_neither_renewed_nor_cancelled(table: Table)
     thread = a_thread()
     run = await over(table, thread)
     with pytest.raises(ConditionFailed):
-        await journals.beat(table, ME, run.id, time.time() + 100)
+        await journals.renew_lease(table, ME, run.id, time.time() + 100)
     head = await journals.request_cancel(table, ME, run.id)
     assert (head.state, head.cancel_requested, head.last) == ("failed", False, 1)
 
@@ -137,7 +137,7 @@ async def test_one_run_is_live_on_a_thread(table: Table) -> None:
         await asked(table, ME, thread)
     assert refused.value.details == {"run_id": first.id}
     _, message = a_run(thread)
-    await endings.finish(
+    await run_end.finish(
         table, ME, ending(first, message.model_copy(update={"run_id": first.id, "text": ""}))
     )
     assert (await threads.thread(table, ME, thread.id)).live_run is None
@@ -151,20 +151,20 @@ async def test_a_run_begins_only_on_the_thread_that_was_read(table: Table) -> No
     run, _ = a_run(current)
     await over(table, current)
     with pytest.raises(Conflict):
-        await beginnings.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+        await run_start.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
     current = await threads.thread(table, ME, thread.id)
-    await beginnings.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
+    await run_start.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
 
 
 async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
     claim = Claim("my key", "hash of the request")
     run, message = a_run(thread := a_thread())
-    await beginnings.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
+    await run_start.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
     other, message = a_run(thread := a_thread())
-    with pytest.raises(Claimed):
-        await beginnings.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+    with pytest.raises(AlreadyClaimed):
+        await run_start.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
     named = await idempotency.find(table, ME, "my key")
-    assert named == idempotency.Named(run.id, "hash of the request")
+    assert named == idempotency.ClaimedRun(run.id, "hash of the request")
     assert await idempotency.find(table, OTHER, "my key") is None
     key = TenantKeys(ME.tenant_id).idempotency(ME.user_id, "my key")
     item = await table.get(key)
@@ -172,7 +172,7 @@ async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
     past = {**item, "expires_at": int(time.time()) - 1}
     await table.put(past, "attribute_exists(pk)")
     assert await idempotency.find(table, ME, "my key") is None
-    await beginnings.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
+    await run_start.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
     assert (await idempotency.find(table, ME, "my key") or named).run_id == other.id
 
 
@@ -181,5 +181,5 @@ async def over(table: Table, thread: Thread) -> Run:
     run = await asked(table, ME, thread)
     _, message = a_run(thread)
     message = message.model_copy(update={"run_id": run.id, "text": ""})
-    await endings.finish(table, ME, ending(run, message))
+    await run_end.finish(table, ME, ending(run, message))
     return run

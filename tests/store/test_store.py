@@ -13,8 +13,8 @@ from waypost.events import RunFailed, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.records import Message, Route, Run, Source, Step, Thread
-from waypost.store import Table, beginnings, deletions, endings, runs, threads
-from waypost.store.items import LONGEST_TEXT, from_item, split_text, to_item
+from waypost.store import Table, deletions, run_end, run_start, runs, threads
+from waypost.store.items import MAX_TEXT_BYTES, from_item, split_text, to_item
 from waypost.store.keys import TenantKeys
 
 ROUTE = Route(agent="sql", agent_version=1, method="model", confidence=0.93, reason="a count")
@@ -44,15 +44,15 @@ def a_run(thread: Thread) -> tuple[Run, Message]:
 
 async def asked(table: Table, who: Identity, thread: Thread) -> Run:
     run, message = a_run(thread)
-    await beginnings.begin(table, who, thread, run, message, time.time() + 60)
+    await run_start.begin(table, who, thread, run, message, time.time() + 60)
     return run
 
 
-def ending(run: Run, answer: Message, *steps: Step) -> endings.Ending:
+def ending(run: Run, answer: Message, *steps: Step) -> run_end.RunEnd:
     """What is stored of a run whose journal is empty but for its end."""
     run = run if run.state != "running" else run.model_copy(update={"state": "failed"})
     end = RunFailed(code="x", message="x", retryable=False, partial=False)
-    return endings.Ending(run, answer, steps, [end.stamped(1, run.id, run.created_at)], 2**31)
+    return run_end.RunEnd(run, answer, steps, [end.stamped(1, run.id, run.created_at)], 2**31)
 
 
 async def answered(table: Table, who: Identity, thread: Thread, text: str = "Five.") -> Run:
@@ -76,7 +76,7 @@ async def answered(table: Table, who: Identity, thread: Thread, text: str = "Fiv
         id="step_1", run_id=run.id, kind="tool", name="query_database", started_at="2026-01-01",
         status="ok", elapsed_ms=3, input={"sql": "SELECT 1.5"}, output={"rows": [[1.5, None, ""]]},
     )  # fmt: skip
-    await endings.finish(table, who, ending(ended, answer, step))
+    await run_end.finish(table, who, ending(ended, answer, step))
     return ended
 
 
@@ -110,7 +110,7 @@ async def test_only_the_last_messages_are_read_oldest_first(table: Table) -> Non
 
 async def test_a_very_long_text_is_kept_whole(table: Table) -> None:
     thread = a_thread()
-    text = "é" * LONGEST_TEXT
+    text = "é" * MAX_TEXT_BYTES
     await answered(table, ME, thread, text=text)
     assert (await threads.messages(table, ME, thread.id, 10))[-1].text == text
 
@@ -191,7 +191,7 @@ async def test_an_answer_that_ends_after_its_thread_was_deleted_is_kept(table: T
         id=run.message_id, thread_id=thread.id, run_id=run.id, role="assistant", text="Five.",
         created_at="2026-01-02",
     )  # fmt: skip
-    await endings.finish(table, ME, ending(run, answer))
+    await run_end.finish(table, ME, ending(run, answer))
     assert (await threads.messages(table, ME, thread.id, 10))[-1].text == "Five."
     kept = await table.get(TenantKeys(ME.tenant_id).run(thread.id, run.id))
     assert kept
@@ -220,7 +220,7 @@ async def test_more_than_a_batch_of_steps_is_written(table: Table) -> None:
         id=run.message_id, thread_id=thread.id, run_id=run.id, role="assistant", text="",
         created_at="2026-01-02",
     )  # fmt: skip
-    await endings.finish(table, ME, ending(run, answer, *steps))
+    await run_end.finish(table, ME, ending(run, answer, *steps))
     _, found = await runs.run(table, ME, run.id)
     assert [s.id for s in found] == [s.id for s in steps]
     assert len(await threads.messages(table, ME, thread.id, 10)) == 1
@@ -233,10 +233,10 @@ def test_values_survive_the_way_through_dynamodbs_types() -> None:
 
 
 def test_a_text_is_split_between_characters() -> None:
-    text = "aé" * LONGEST_TEXT
+    text = "aé" * MAX_TEXT_BYTES
     parts = list(split_text(text))
     assert "".join(parts) == text
-    assert all(len(part.encode()) <= LONGEST_TEXT for part in parts)
+    assert all(len(part.encode()) <= MAX_TEXT_BYTES for part in parts)
     assert list(split_text("")) == [""]
 
 
@@ -275,11 +275,11 @@ async def test_a_try_whose_answer_was_lost_is_not_held_against_the_next(table: T
     thread = a_thread()
     run, message = a_run(thread)
     for _ in range(2):
-        await beginnings.begin(table, ME, thread, run, message, time.time() + 60)
+        await run_start.begin(table, ME, thread, run, message, time.time() + 60)
     answer = message.model_copy(update={"id": run.message_id, "role": "assistant"})
     end = ending(run, answer)
     for _ in range(2):
-        await endings.finish(table, ME, end)
-    with pytest.raises(endings.Superseded):
-        await endings.finish(table, ME, ending(run, answer))
+        await run_end.finish(table, ME, end)
+    with pytest.raises(run_end.Superseded):
+        await run_end.finish(table, ME, ending(run, answer))
     assert len(await threads.messages(table, ME, thread.id, 10)) == 2

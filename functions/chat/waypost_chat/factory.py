@@ -1,4 +1,4 @@
-"""How the app is made of its settings."""
+"""Builds the app from its settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,8 +8,8 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from waypost.runs import Backend
 from waypost.settings import Settings
-from waypost_chat import failures, openapi
-from waypost_chat.limits import Limits
+from waypost_chat import error_responses, openapi
+from waypost_chat.body_limits import BodyLimits
 from waypost_chat.routes import (
     about,
     ag_ui,
@@ -56,7 +56,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def create(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Waypost",
-        description="Questions in, streamed answers out, every run kept.",
+        description="Questions in, streamed answers out, every run stored.",
         version=about.release(),
         lifespan=lifespan,
         docs_url=None,
@@ -64,11 +64,11 @@ def create(settings: Settings) -> FastAPI:
         responses=openapi.ERRORS,
     )
     app.state.settings = settings
-    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
-    failures.install(app)
+    app.openapi = lambda: openapi.openapi_schema(app)  # type: ignore[method-assign]
+    error_responses.install_handlers(app)
     for routes in ROUTES:
         app.include_router(routes.router)
-    app.add_middleware(Limits, most=settings.max_body_bytes)
+    app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -78,5 +78,5 @@ def create(settings: Settings) -> FastAPI:
             expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id"],
             max_age=86_400,
         )
-    app.add_middleware(failures.Unexpected)
+    app.add_middleware(error_responses.UnexpectedErrors)
     return app

@@ -1,4 +1,4 @@
-"""Who asks: a trusted caller says so, or nobody is believed."""
+"""The caller's identity: named by a trusted caller, or by default on one machine."""
 
 from fastapi import Request
 
@@ -11,20 +11,22 @@ def from_headers(request: Request, settings: Settings) -> Identity:
     """The user named by `X-Tenant-Id` and `X-User-Id`, with the roles in `X-User-Roles`.
 
     Raises:
-        Unauthenticated: Callers are not believed here, or the headers name nobody.
+        Unauthenticated: Callers are not trusted here, or the headers are missing.
     """
-    _believed(settings)
+    _check_trusted(settings)
     tenant, user = request.headers.get("x-tenant-id"), request.headers.get("x-user-id")
     if tenant and user:
         return Identity(tenant, user, _roles(request.headers.get("x-user-roles", "")))
     if tenant or user or settings.default_identity is None:
-        raise Unauthenticated("The headers X-Tenant-Id and X-User-Id must say who asks.")
+        raise Unauthenticated(
+            "The caller's identity is missing: send the headers X-Tenant-Id and X-User-Id."
+        )
     return settings.default_identity
 
 
 def from_body(tenant: str, user: str, settings: Settings) -> Identity:
     """The user that a trusted service names in its request. Raises Unauthenticated."""
-    _believed(settings)
+    _check_trusted(settings)
     return Identity(tenant, user)
 
 
@@ -32,6 +34,8 @@ def _roles(named: str) -> frozenset[str]:
     return frozenset(role.strip() for role in named.split(",") if role.strip())
 
 
-def _believed(settings: Settings) -> None:
+def _check_trusted(settings: Settings) -> None:
     if settings.identity != "caller":
-        raise Unauthenticated("This deployment does not believe its callers about who asks.")
+        raise Unauthenticated(
+            "The caller's identity is not trusted: this deployment has no trusted callers."
+        )

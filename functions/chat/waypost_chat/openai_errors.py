@@ -11,24 +11,25 @@ from starlette.responses import JSONResponse, Response
 
 from waypost.errors import Invalid, WaypostError
 from waypost.events import RunCancelled, RunFailed
-from waypost_chat.bodies.openai import OpenAIFailed
+from waypost_chat.bodies.openai import OpenAIErrorBody
 from waypost_chat.dialects.openai import error, error_of
 
 _KINDS = {401: "authentication_error", 403: "permission_error", 409: "conflict_error"}
-_INVALID = 422, 400
-"""What FastAPI says of a request that is not valid, and what OpenAI does."""
 ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": OpenAIFailed, "description": "The request is not valid."},
-    401: {"model": OpenAIFailed, "description": "Nobody says who asks, or nobody is believed."},
-    404: {
-        "model": OpenAIFailed,
-        "description": "There is no such model or response, or not yours.",
+    400: {"model": OpenAIErrorBody, "description": "The request is not valid."},
+    401: {
+        "model": OpenAIErrorBody,
+        "description": "The caller's identity is missing or not trusted.",
     },
-    409: {"model": OpenAIFailed, "description": "The question before is still being answered."},
-    410: {"model": OpenAIFailed, "description": "It is no longer kept."},
-    500: {"model": OpenAIFailed, "description": "The run failed; another try changes nothing."},
-    503: {"model": OpenAIFailed, "description": "The run failed, or cannot begin: try again."},
-    504: {"model": OpenAIFailed, "description": "The time for this answer is over."},
+    404: {
+        "model": OpenAIErrorBody,
+        "description": "There is no such model or response, or it belongs to another user.",
+    },
+    409: {"model": OpenAIErrorBody, "description": "The question before is still being answered."},
+    410: {"model": OpenAIErrorBody, "description": "No longer available."},
+    500: {"model": OpenAIErrorBody, "description": "The run failed; another try changes nothing."},
+    503: {"model": OpenAIErrorBody, "description": "The run failed, or cannot begin: try again."},
+    504: {"model": OpenAIErrorBody, "description": "The time for this answer is over."},
 }
 
 
@@ -52,7 +53,7 @@ class OpenAIRoute(APIRoute):
         return handled
 
 
-def failed(event: RunFailed | RunCancelled, headers: dict[str, str]) -> Response:
+def run_error_response(event: RunFailed | RunCancelled, headers: dict[str, str]) -> Response:
     """A run without an answer. The header tells OpenAI's clients whether to try again."""
     again = isinstance(event, RunFailed) and event.retryable
     status = 409 if isinstance(event, RunCancelled) else 503 if again else 500
@@ -61,19 +62,20 @@ def failed(event: RunFailed | RunCancelled, headers: dict[str, str]) -> Response
 
 
 def _expected(found: WaypostError) -> Response:
-    status = _INVALID[1] if found.status == _INVALID[0] else found.status
+    # OpenAI's status for a request that is not valid.
+    status = 400 if found.status == 422 else found.status
     kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
-    problem = error(found.message, kind, found.code, found.details.get("param"))
-    return JSONResponse({"error": problem}, status)
+    body = error(found.message, kind, found.code, found.details.get("param"))
+    return JSONResponse({"error": body}, status)
 
 
 def _invalid(found: RequestValidationError) -> Response:
     first = found.errors()[0]
     if first["type"] == "json_invalid":
-        problem = error("The body is not valid JSON.", "invalid_request_error", "invalid_json")
+        body = error("The body is not valid JSON.", "invalid_request_error", "invalid_json")
     else:
-        place = [str(part) for part in first["loc"][1:]]
-        message = f"{'.'.join(place)}: {first['msg']}"
-        param = place[0] if place else None
-        problem = error(message, "invalid_request_error", first["type"], param)
-    return JSONResponse({"error": problem}, _INVALID[1])
+        location = [str(part) for part in first["loc"][1:]]
+        message = f"{'.'.join(location)}: {first['msg']}"
+        param = location[0] if location else None
+        body = error(message, "invalid_request_error", first["type"], param)
+    return JSONResponse({"error": body}, 400)

@@ -1,4 +1,4 @@
-"""What a run came to: a fold over its events, for callers who want one answer and no stream."""
+"""A run's outcome: a fold over its events, for callers that want one answer and no stream."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,32 +23,32 @@ from waypost.events import (
     Usage,
     UsageReported,
 )
-from waypost_chat.bodies.answers import Cited, Error, Status, ToolUse
-from waypost_chat.failures import request_id
-from waypost_chat.streaming import AnyRun, over, run_headers
+from waypost_chat.bodies.answers import AnswerError, AnswerStatus, CitedSource, ToolUse
+from waypost_chat.error_responses import request_id
+from waypost_chat.streaming import AnyRun, run_headers, wait_for_end
 
-_HTTP: dict[Status, int] = {"in_progress": 202, "completed": 200, "cancelled": 200}
+_HTTP: dict[AnswerStatus, int] = {"in_progress": 202, "completed": 200, "cancelled": 200}
 
 
 @dataclass
-class Outcome:
-    """As far as the run is. `text` is the answer, without what the model said to itself."""
+class RunOutcome:
+    """The run so far. `text` is the answer, without the model's reasoning."""
 
     run_id: str = ""
     thread_id: str = ""
     message_id: str = ""
     agent: str | None = None
-    status: Status = "in_progress"
+    status: AnswerStatus = "in_progress"
     text: str = ""
     tools: dict[str, ToolUse] = field(default_factory=dict)
-    sources: list[Cited] = field(default_factory=list)
+    sources: list[CitedSource] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
     elapsed_ms: int | None = None
     failure: RunFailed | None = None
     _answer: set[str] = field(default_factory=set)
 
-    def read(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self.run_id, self.message_id = event.run_id, event.message_id
@@ -62,13 +62,13 @@ class Outcome:
             case ToolStarted():
                 self.tools[event.call_id] = ToolUse(id=event.call_id, name=event.name)
             case ToolInput():
-                self._used(event.call_id, input=event.arguments)
+                self._update_tool(event.call_id, input=event.arguments)
             case ToolOutput():
-                self._used(event.call_id, output=event.output)
+                self._update_tool(event.call_id, output=event.output)
             case ToolFailed():
-                self._used(event.call_id, output=event.message, failed=True)
+                self._update_tool(event.call_id, output=event.message, failed=True)
             case SourceCited():
-                self.sources.append(Cited.model_validate(event.model_dump()))
+                self.sources.append(CitedSource.model_validate(event.model_dump()))
             case UsageReported():
                 self.usage = Usage.model_validate(event.model_dump(include=set(Usage.model_fields)))
                 self.cost_usd = event.cost_usd
@@ -79,27 +79,29 @@ class Outcome:
             case RunCancelled():
                 self.status = "cancelled"
 
-    def _used(self, call_id: str, **what: Any) -> None:
-        self.tools[call_id] = self.tools[call_id].model_copy(update=what)
+    def _update_tool(self, call_id: str, **fields: Any) -> None:
+        self.tools[call_id] = self.tools[call_id].model_copy(update=fields)
 
 
-async def outcome(run: AnyRun, scope: Scope) -> Outcome:
-    """What the run came to, or has by the time at which this invocation ends."""
-    await over(run, scope)
-    found = Outcome()
+async def wait_for_outcome(run: AnyRun, scope: Scope) -> RunOutcome:
+    """The run's outcome at its end, or at the end of this invocation."""
+    await wait_for_end(run, scope)
+    found = RunOutcome()
     for event in await run.read(0, 0):
-        found.read(event)
+        found.apply(event)
     return found
 
 
-def answered(found: Outcome, view: dict[str, Any], run: AnyRun, scope: Scope) -> Response:
+def outcome_response(
+    found: RunOutcome, view: dict[str, Any], run: AnyRun, scope: Scope
+) -> Response:
     """The view as a response whose status says how the run ended; `error` says what went wrong.
 
     202 where it has not ended, 503 where it failed and may be asked again, else 500.
     """
     error, status = None, _HTTP.get(found.status, 500)
     if failure := found.failure:
-        told = failure.model_dump(include={"code", "message", "retryable", "partial"})
-        error = Error(request_id=request_id(scope), **told).model_dump()
+        fields = failure.model_dump(include={"code", "message", "retryable", "partial"})
+        error = AnswerError(request_id=request_id(scope), **fields).model_dump()
         status = 503 if failure.retryable else 500
     return JSONResponse({**view, "error": error}, status, headers=run_headers(run))

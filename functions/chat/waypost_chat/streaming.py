@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from waypost.events import now
 from waypost.runs import FollowedRun, LiveRun
 from waypost_chat import sse
-from waypost_chat.dialects import Beating, Dialect
+from waypost_chat.dialects import Dialect, HasHeartbeat
 
 _DEADLINE_IS_NEAR = 5.0
 AnyRun = LiveRun | FollowedRun
@@ -21,8 +21,8 @@ AnyRun = LiveRun | FollowedRun
 class RunStream(StreamingResponse):
     """Follows a run to its end, from after the event with number `after`.
 
-    Whoever called may leave: the response then goes on waiting for a run that is worked on in
-    this process, because Lambda freezes the process as soon as the response is over.
+    The client may leave: the response then goes on waiting for a run of this process, because
+    Lambda freezes the process as soon as the response is over.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ def run_headers(run: AnyRun) -> dict[str, str]:
     return {"X-Run-Id": run.id, "X-Thread-Id": run.thread_id}
 
 
-async def over(run: AnyRun, scope: Scope) -> bool:
+async def wait_for_end(run: AnyRun, scope: Scope) -> bool:
     """Waits until the run is over; False where the invocation's time was over first."""
     seq = 0
     while not run.finished:
         try:
-            seq += len(await run.read(seq, patience=60))
+            seq += len(await run.read(seq, timeout=60))
         except asyncio.CancelledError:
             if not _deadline_is_near(scope):
                 raise
@@ -64,10 +64,10 @@ async def _bytes(
     run: AnyRun, dialect: Dialect, heartbeat: float, scope: Scope, after: int
 ) -> AsyncIterator[bytes]:
     yield sse.OPENING
-    seq, finished, pulse = 0, False, _Pulse(dialect, heartbeat)
+    seq, finished, beat = 0, False, _Heartbeat(dialect, heartbeat)
     while not finished:
         try:
-            events = await run.read(seq, pulse.patience)
+            events = await run.read(seq, beat.timeout)
         except asyncio.CancelledError:
             if not _deadline_is_near(scope):
                 raise
@@ -76,32 +76,32 @@ async def _bytes(
             continue
         finished = run.finished
         seq += len(events)
-        # A dialect remembers what it has told, so it is told everything, also what is not sent.
+        # A dialect has a state, so it encodes everything, also what is not sent.
         encoded = [(event.seq, dialect.encode(event)) for event in events]
         data = b"".join(part for number, part in encoded if number > after)
-        if told := data if finished else pulse.after(data):
-            yield told
+        if chunk := data if finished else beat.after(data):
+            yield chunk
 
 
-class _Pulse:
-    """Tells that a stream is alive: after so many silent seconds a comment line says so.
+class _Heartbeat:
+    """Keeps a silent stream alive: a comment line after so many seconds without data.
 
-    Where a dialect has an event for it, clients count on that one, and words are no substitute.
+    Where a dialect has a heartbeat event, clients expect that one, also between tokens.
     """
 
     def __init__(self, dialect: Dialect, seconds: float) -> None:
-        self._event = dialect.heartbeat if isinstance(dialect, Beating) else None
+        self._event = dialect.heartbeat if isinstance(dialect, HasHeartbeat) else None
         self._seconds = seconds
         self._due = time.monotonic() + seconds
 
     @property
-    def patience(self) -> float:
+    def timeout(self) -> float:
         """Seconds until the next beat."""
         return max(0.0, self._due - time.monotonic())
 
     def after(self, data: bytes) -> bytes:
         """`data`, and a beat where it is time for one."""
-        due = not self.patience and bool(self._event or not data)
+        due = not self.timeout and bool(self._event or not data)
         if due or (data and not self._event):
             self._due = time.monotonic() + self._seconds
         return data + self._beat() if due else data

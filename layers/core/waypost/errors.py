@@ -8,16 +8,16 @@
     │   ├── NotFound         404
     │   ├── Conflict         409
     │   │   └── RunLive      409, with the id of the run that is in the way
-    │   └── Gone             410: it was there, and is no longer kept
+    │   └── Gone             410: it existed, and was deleted or has expired
     ├── ModelError           the model's side: 503 before the stream, `run.failed` inside it
     │   ├── ModelBusy        throttled or overloaded, worth another try
     │   ├── ModelBroken      it failed or its stream broke off, worth another try
     │   └── ModelRefused     our request is not accepted; trying again changes nothing
     ├── Unavailable          the deployment lacks what an agent needs
     ├── StoreUnavailable     503: the table cannot be reached
-    ├── NotSaved             an answer was given, and could not be written down
+    ├── NotSaved             an answer was given, and could not be stored
     ├── LimitReached         an agent used up its budget
-    ├── Interrupted          the run's function ended without a word
+    ├── Interrupted          the run's process ended before the run did
     └── DeadlinePassed       the invocation's time is over
 
 A message is written for the person who asked: it names nothing internal.
@@ -43,7 +43,7 @@ class WaypostError(Exception):
 class CallerError(WaypostError):
     code = "bad_request"
     status = 400
-    message = "The request is not understood."
+    message = "The request is not valid."
 
 
 class Invalid(CallerError):
@@ -55,7 +55,7 @@ class Invalid(CallerError):
 class Unauthenticated(CallerError):
     code = "unauthenticated"
     status = 401
-    message = "The request does not say who asks."
+    message = "The caller's identity is missing or not trusted."
 
 
 class Forbidden(CallerError):
@@ -67,13 +67,13 @@ class Forbidden(CallerError):
 class NotFound(CallerError):
     code = "not_found"
     status = 404
-    message = "There is no such thing."
+    message = "Not found."
 
 
 class Conflict(CallerError):
     code = "conflict"
     status = 409
-    message = "Something else happened to this at the same time."
+    message = "It was changed by another request at the same time."
 
 
 class RunLive(Conflict):
@@ -88,7 +88,7 @@ class RunLive(Conflict):
 class Gone(CallerError):
     code = "gone"
     status = 410
-    message = "This is no longer kept."
+    message = "No longer available."
 
 
 class ModelError(WaypostError):
@@ -118,7 +118,7 @@ class StoreUnavailable(WaypostError):
     code = "store_unavailable"
     status = 503
     retryable = True
-    message = "Threads cannot be reached right now. Please try again in a moment."
+    message = "The database cannot be reached right now. Please try again in a moment."
 
 
 class NotSaved(WaypostError):
@@ -144,7 +144,7 @@ class Interrupted(WaypostError):
     code = "interrupted"
     status = 503
     retryable = True
-    message = "The answer was interrupted. What had been said by then is kept."
+    message = "The answer was interrupted. What had been written by then is stored."
 
 
 class Unavailable(WaypostError):
@@ -155,7 +155,7 @@ class Unavailable(WaypostError):
     message = "This cannot be answered here."
 
 
-def where(error: BaseException) -> str:
+def raised_at(error: BaseException) -> str:
     """The file and line that raised `error`. Not its text, which may hold what a user wrote."""
     trace = error.__traceback__
     while trace and trace.tb_next:

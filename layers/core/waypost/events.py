@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-StepKind = Literal["classify", "retrieval", "model", "tool", "agent"]
+StepKind = Literal["classify", "retrieval", "model", "tool"]
 StepStatus = Literal["ok", "failed", "retried"]
-RouteMethod = Literal["sticky", "lexical", "model", "default", "pinned"]
+RouteMethod = Literal["sticky", "model", "default", "pinned"]
 
 
 def now() -> str:
@@ -53,7 +53,7 @@ class Event(_Frozen):
 
 
 class RunStarted(Event):
-    """A run begins. The first of all."""
+    """A run begins. Always the first event."""
 
     type: Literal["run.started"] = "run.started"
     thread_id: str
@@ -74,7 +74,7 @@ class RouteDecided(Event):
 
 
 class StepStarted(Event):
-    """Something begins to be done."""
+    """A step begins."""
 
     type: Literal["step.started"] = "step.started"
     step_id: str
@@ -84,7 +84,7 @@ class StepStarted(Event):
 
 
 class StepUpdated(Event):
-    """News of a step."""
+    """Progress of a step."""
 
     type: Literal["step.updated"] = "step.updated"
     step_id: str
@@ -217,7 +217,7 @@ class RunFailed(Event):
     code: str
     message: str = Field(description="Fit for a user")
     retryable: bool
-    partial: bool = Field(description="Some of the answer was sent, and is kept")
+    partial: bool = Field(description="Part of the answer was sent and stored")
 
 
 class RunCancelled(Event):

@@ -1,4 +1,4 @@
-"""Who asks, and which names may become part of a key."""
+"""The caller's identity, and the names that may become part of a key."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is kept: threads, messages, runs and steps, as the API shows them."""
+"""What is stored: threads, messages, runs and steps, as the API shows them."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from waypost.events import RouteMethod, StepKind, StepStatus, Usage
 
 Role = Literal["user", "assistant"]
-RunState = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
-LIVE: frozenset[RunState] = frozenset({"queued", "running"})
+RunState = Literal["running", "completed", "failed", "cancelled", "interrupted"]
+LIVE: frozenset[RunState] = frozenset({"running"})
 
 
 class _Record(BaseModel):
@@ -29,8 +29,8 @@ class Thread(_Record):
     agents: tuple[str, ...] = Field(default=(), description="Those that have answered in it")
     last_state: RunState | None = Field(default=None, description="How the last run ended")
     deleted_at: str | None = Field(default=None, exclude=True)
-    told: bool = Field(default=False, exclude=True)
-    """Whether turns that the client carried are kept with it."""
+    has_prior_turns: bool = Field(default=False, exclude=True, validation_alias="told")
+    """Whether turns that were taken before the thread began are stored with it."""
     summary: str | None = Field(default=None, exclude=True)
     summary_through: str | None = Field(default=None, exclude=True)
 
@@ -40,8 +40,8 @@ class Thread(_Record):
         return tuple(sorted(agents))
 
 
-class Said(_Record):
-    """A turn that was taken before the thread began, as the client tells it."""
+class PriorTurn(_Record):
+    """A turn that was taken before the thread began, as the client sent it."""
 
     role: Role
     text: str
@@ -86,7 +86,7 @@ class Message(_Record):
     text: str
     created_at: str
     agent: str | None = None
-    partial: bool = Field(default=False, description="The answer broke off; this much is kept")
+    partial: bool = Field(default=False, description="The answer broke off; this much was stored")
     sources: list[Source] = []
 
 
@@ -101,7 +101,9 @@ class Route(_Record):
     runner_up: str | None = None
 
 
-class Failure(_Record):
+class RunFailure(_Record):
+    """Why a run failed; `message` is fit for a user."""
+
     code: str
     message: str
     retryable: bool
@@ -149,5 +151,5 @@ class Run(_Record):
     elapsed_ms: int | None = None
     first_token_ms: int | None = None
     stop_reason: str | None = None
-    failure: Failure | None = None
+    failure: RunFailure | None = None
     partial: bool = False

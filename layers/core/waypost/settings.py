@@ -1,4 +1,4 @@
-"""What a deployment decides, read once from the environment that `template.yaml` sets."""
+"""The settings of a deployment, read once from the environment that `template.yaml` sets."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _ADDRESS = re.compile(r"https?://[^/\s]+")
 
 
 class SettingsError(ValueError):
-    """An environment variable is missing or makes no sense; the text names it."""
+    """An environment variable is missing or not valid; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Settings:
     shared_tables: frozenset[str]
     """Tables that every tenant may read, lower-case; `*` for all of them."""
     runnables: tuple[str, ...]
-    """What an agent may name as its `runnable`, beside what the files name."""
+    """What an agent may name as its `runnable`, beside those that the files name."""
     identity: Literal["caller", "none"]
     default_identity: Identity | None
     cors_origins: tuple[str, ...]
@@ -47,15 +47,15 @@ class Settings:
     heartbeat: float
     route_deadline: float
     history_tokens: int
-    """The most that earlier turns may take of a prompt, as tokens are estimated."""
+    """The maximum of a prompt that earlier turns may take, as tokens are estimated."""
     journal_seconds: float
-    """How long an event waits at most before it is written."""
+    """The maximum time an event waits before it is written."""
     journal_bytes: int
     """So many bytes of events are written at once, however short the wait was."""
     journal_days: float
-    """How long a run's events are kept. Threads, messages and runs stay."""
+    """When a run's events expire. Threads, messages and runs stay."""
     lease: float
-    """A run whose function has not been heard of for so long is over."""
+    """A run whose process has not renewed its lease for so long is over."""
     result_rows: int
     query_seconds: float
 

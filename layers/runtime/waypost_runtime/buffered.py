@@ -8,10 +8,10 @@ from typing import Any
 from mangum import Mangum
 
 from waypost_runtime import api
-from waypost_runtime.answers import Answer
 from waypost_runtime.channel import Channel
 from waypost_runtime.context import LambdaContext
 from waypost_runtime.failures import MalformedEvent
+from waypost_runtime.http1 import HttpResponse
 from waypost_runtime.response import State
 
 
@@ -41,7 +41,7 @@ class Buffer:
         self.state = State.ENDED
         self.over.set()
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpResponse:
         result = self._shape(
             {
                 "status": self._prelude["statusCode"],

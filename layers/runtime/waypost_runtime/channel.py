@@ -7,7 +7,7 @@ answering it. A hand-written writer costs half of what an HTTP library does per 
 import asyncio
 from collections.abc import Mapping
 
-from waypost_runtime.answers import Answer, Reader
+from waypost_runtime.http1 import HttpResponse, ResponseReader
 
 _BUFFER = 64 * 1024
 """Bytes on their way to Lambda before the writer is made to wait."""
@@ -25,8 +25,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
-        self._reader = Reader()
-        self._answer: asyncio.Future[Answer] | None = None
+        self._reader = ResponseReader()
+        self._answer: asyncio.Future[HttpResponse] | None = None
         self._over: asyncio.Event | None = None
         self._sending = False
         self._writable = asyncio.Event()
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         if self.lost and self._sending:
             raise Lost
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpResponse:
         """What the request was answered with. Raises Lost."""
         assert self._answer is not None  # noqa: S101
         answer = await asyncio.shield(self._answer)
@@ -130,20 +130,20 @@ class Channel:
 
     async def call(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-    ) -> Answer:
+    ) -> HttpResponse:
         """A whole request. Raises Lost, or OSError where nothing listens."""
         length = {"Content-Length": str(len(body))} if method == "POST" else {}
         request = self.head(method, path, {**(headers or {}), **length}) + body
-        kept = self._connection is not None and not self._connection.lost
+        reused = self._connection is not None and not self._connection.lost
         try:
             return await self._exchange(request)
         except Lost:
             # A connection can go stale while the environment is frozen; a new one cannot.
-            if not kept:
+            if not reused:
                 raise
             return await self._exchange(request)
 
-    async def _exchange(self, request: bytes) -> Answer:
+    async def _exchange(self, request: bytes) -> HttpResponse:
         connection = await self.connection()
         connection.begin(request)
         return await connection.answer()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 logger = logging.getLogger(__name__)
-_LONGEST = 900.0
+_MAX_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Client:
 
 @dataclass(frozen=True)
 class ClientContext:
-    """What a mobile SDK, or the invoker's `ClientContext` parameter, says of the client."""
+    """What a mobile SDK, or the invoker's `ClientContext` parameter, tells about the client."""
 
     custom: Any = None
     env: Any = None
@@ -83,8 +83,8 @@ def from_headers(headers: Mapping[str, str]) -> LambdaContext:
 
 
 def _client_context(fields: Mapping[str, Any]) -> ClientContext:
-    said = fields.get("client")
-    client = Client(*map(said.get, Client.__match_args__)) if isinstance(said, dict) else None
+    app = fields.get("client")
+    client = Client(*map(app.get, Client.__match_args__)) if isinstance(app, dict) else None
     return ClientContext(fields.get("custom"), fields.get("env"), client)
 
 
@@ -107,4 +107,4 @@ def _variable(name: str) -> str:
 
 
 def _latest() -> int:
-    return int((time.time() + _LONGEST) * 1000)
+    return int((time.time() + _MAX_SECONDS) * 1000)

@@ -11,7 +11,7 @@ _BODILESS = frozenset({204, 304})
 LATE = ("App.Deadline", "The deadline was reached.")
 
 
-class Exchange:
+class HttpExchange:
     """What the app calls `receive` and `send`."""
 
     def __init__(self, shape: Shape, request: bytes, response: Response, *, head: bool) -> None:
@@ -50,7 +50,7 @@ class Exchange:
             return
         error = {"code": code, "message": text, "request_id": request_id}
         await self._start(status, [(b"content-type", b"application/json")])
-        await self._body(json.dumps({"error": error}).encode(), more=False, told=True)
+        await self._body(json.dumps({"error": error}).encode(), more=False, is_error=True)
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._refuse_if_ended()
@@ -59,13 +59,13 @@ class Exchange:
         flush = kind.startswith(b"text/event-stream") and not self._silent
         await self.response.start(self._shape.prelude(status, headers), flush=flush)
 
-    async def _body(self, data: bytes, *, more: bool, told: bool = False) -> None:
+    async def _body(self, data: bytes, *, more: bool, is_error: bool = False) -> None:
         self._refuse_if_ended()
         data = b"" if self._silent else bytes(data)
         if more:
             await self.response.write(data)
         else:
-            await self.response.end(data, LATE if self.late and not told else None)
+            await self.response.end(data, LATE if self.late and not is_error else None)
 
     def _refuse_if_ended(self) -> None:
         if self.response.state is State.ENDED:

@@ -9,7 +9,7 @@ from waypost_runtime import events
 from waypost_runtime.context import LambdaContext
 from waypost_runtime.deadline import Deadline, done_by
 from waypost_runtime.events.shape import Scope, Shape
-from waypost_runtime.exchange import LATE, Exchange
+from waypost_runtime.exchange import LATE, HttpExchange
 from waypost_runtime.response import Response, State
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ async def run(
         OSError: The response could not be delivered.
     """
     scope = events.scope_of(shape, event, context) | {"state": dict(state)}
-    exchange = Exchange(shape, events.body_of(event), response, head=scope["method"] == "HEAD")
+    exchange = HttpExchange(shape, events.body_of(event), response, head=scope["method"] == "HEAD")
     deadline = Deadline.before(context.deadline, margin)
     task = asyncio.create_task(_call(app, scope, exchange))
     if not await done_by(task, deadline.stop):
@@ -53,11 +53,13 @@ async def run(
         await asyncio.wait([task])
 
 
-async def _call(app: App, scope: Scope, exchange: Exchange) -> None:
+async def _call(app: App, scope: Scope, exchange: HttpExchange) -> None:
     await app(scope, exchange.receive, exchange.send)
 
 
-async def _conclude(task: "asyncio.Task[None]", exchange: Exchange, context: LambdaContext) -> None:
+async def _conclude(
+    task: "asyncio.Task[None]", exchange: HttpExchange, context: LambdaContext
+) -> None:
     """Ends the response in the app's place, unless the app has done so."""
     error = task.exception() if task.done() and not task.cancelled() else None
     response, request_id = exchange.response, context.aws_request_id

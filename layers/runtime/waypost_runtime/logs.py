@@ -38,8 +38,8 @@ class JsonLines(logging.Formatter):
             **dict(self._error(record)),
         }
         fields |= {name: value for name, value in _extra(record) if name not in fields}
-        kept = {name: value for name, value in fields.items() if value is not None}
-        return json.dumps(kept, ensure_ascii=False, default=str)
+        present = {name: value for name, value in fields.items() if value is not None}
+        return json.dumps(present, ensure_ascii=False, default=str)
 
     def _error(self, record: logging.LogRecord) -> Iterator[tuple[str, object]]:
         if record.exc_info and record.exc_info[0]:

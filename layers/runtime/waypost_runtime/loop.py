@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from waypost_runtime import api, context, events, handlers, http, logs, startup
-from waypost_runtime.answers import Answer
 from waypost_runtime.channel import Channel
 from waypost_runtime.context import LambdaContext
 from waypost_runtime.deadline import Deadline, done_by
 from waypost_runtime.events.shape import Shape
 from waypost_runtime.failures import Failure, MalformedEvent, kind_of
 from waypost_runtime.handlers import EventHandler
+from waypost_runtime.http1 import HttpResponse
 from waypost_runtime.response import Response, ResponseStream
 from waypost_runtime.startup import Function
 
@@ -53,7 +53,7 @@ class Loop:
         if answer.status >= 400:
             logger.warning("Lambda answered %d to the response.", answer.status)
 
-    async def _answer(self, body: bytes, about: LambdaContext) -> Answer:
+    async def _answer(self, body: bytes, about: LambdaContext) -> HttpResponse:
         try:
             event = _parsed(body)
             shape = events.shape_of(event)
@@ -64,7 +64,9 @@ class Loop:
             return await api.fail(self._channel, about, error.kind, str(error))
         return await self._event(event, about)
 
-    async def _http(self, shape: Shape, event: Mapping[str, Any], about: LambdaContext) -> Answer:
+    async def _http(
+        self, shape: Shape, event: Mapping[str, Any], about: LambdaContext
+    ) -> HttpResponse:
         function = self._function
         response = self._response(event, about)
         await http.run(
@@ -85,7 +87,7 @@ class Loop:
 
         return Buffer(self._channel, about, event)
 
-    async def _event(self, event: Any, about: LambdaContext) -> Answer:
+    async def _event(self, event: Any, about: LambdaContext) -> HttpResponse:
         try:
             result = await self._handled(event, about)
         except (Exception, asyncio.CancelledError) as error:

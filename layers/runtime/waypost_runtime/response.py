@@ -10,9 +10,9 @@ import json
 from typing import Any, Protocol
 
 from waypost_runtime import api
-from waypost_runtime.answers import Answer
 from waypost_runtime.channel import Channel, Connection
 from waypost_runtime.context import LambdaContext
+from waypost_runtime.http1 import HttpResponse
 
 _SEPARATOR = b"\0" * 8
 
@@ -57,7 +57,7 @@ class Response(Protocol):
             error: Its type, such as `App.Deadline`, and a message.
         """
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpResponse:
         """What Lambda says to the whole response. Raises OSError."""
 
 
@@ -86,7 +86,7 @@ class ResponseStream:
         last = (_chunk(data) if data else b"") + b"0\r\n" + _trailers(error) + b"\r\n"
         await self._send(last, more=False)
 
-    async def answer(self) -> Answer:
+    async def answer(self) -> HttpResponse:
         assert self._connection is not None  # noqa: S101
         return await self._connection.answer()
 

@@ -9,7 +9,7 @@ _MARGIN = 1.5
 
 
 @dataclass(frozen=True)
-class Settings:
+class RuntimeSettings:
     handler: str
     event_handler: str | None
     buffered: bool
@@ -18,9 +18,9 @@ class Settings:
     snap_start: bool
 
 
-def read(env: Mapping[str, str]) -> Settings:
+def read(env: Mapping[str, str]) -> RuntimeSettings:
     """Raises BadSetting, with the variable's name."""
-    return Settings(
+    return RuntimeSettings(
         handler=_required(env, "_HANDLER"),
         event_handler=env.get("WAYPOST_EVENT_HANDLER") or None,
         buffered=_response(env.get("WAYPOST_RESPONSE") or "stream"),

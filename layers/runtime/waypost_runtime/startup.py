@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from waypost_runtime import api, handlers, lifespan, settings, snapstart
-from waypost_runtime.answers import Answer
 from waypost_runtime.channel import Channel
 from waypost_runtime.failures import kind_of
 from waypost_runtime.handlers import Handlers
-from waypost_runtime.settings import Settings
+from waypost_runtime.http1 import HttpResponse
+from waypost_runtime.settings import RuntimeSettings
 
 logger = logging.getLogger(__name__)
 _FAILED = 1
 _BEFORE_SNAPSHOT_FAILED = 64
 _AFTER_RESTORE_FAILED = 65
-Report = Callable[[Channel, str, str], Awaitable[Answer]]
+Report = Callable[[Channel, str, str], Awaitable[HttpResponse]]
 
 
 class CannotStart(Exception):
@@ -34,7 +34,7 @@ class CannotStart(Exception):
 class Function:
     """A function that is up."""
 
-    settings: Settings
+    settings: RuntimeSettings
     handlers: Handlers
     state: Mapping[str, Any]
     lifespan: "asyncio.Task[None] | None"
@@ -47,20 +47,22 @@ async def start(channel: Channel, env: Mapping[str, str]) -> Function:
         CannotStart: After `/init/error` or `/restore/error`.
     """
     async with _reported(channel, api.fail_init, _FAILED):
-        said = settings.read(env)
-        loaded = handlers.load(said.handler, said.event_handler)
-        if said.buffered:
+        configured = settings.read(env)
+        loaded = handlers.load(configured.handler, configured.event_handler)
+        if configured.buffered:
             importlib.import_module("waypost_runtime.buffered")
-    if said.snap_start:
+    if configured.snap_start:
         await _through_snapshot(channel)
     report, code = (
-        (api.fail_restore, _AFTER_RESTORE_FAILED) if said.snap_start else (api.fail_init, _FAILED)
+        (api.fail_restore, _AFTER_RESTORE_FAILED)
+        if configured.snap_start
+        else (api.fail_init, _FAILED)
     )
     state: dict[str, Any] = {}
     async with _reported(channel, report, code):
         # It may open sockets, which no snapshot keeps: so it comes after the restore.
         task = await lifespan.start(loaded.app, state) if loaded.app else None
-    return Function(said, loaded, state, task)
+    return Function(configured, loaded, state, task)
 
 
 async def _through_snapshot(channel: Channel) -> None:

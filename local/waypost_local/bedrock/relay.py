@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from waypost.models import caching
+from waypost.models import catalogue
 from waypost_local.bedrock.model import (
     BedrockError,
     ConverseRequest,
@@ -62,7 +62,7 @@ class Relay:
     def _pieces(self, request: ConverseRequest, gone: threading.Event) -> Iterator[Piece]:
         model = self._model or request.model_id
         body = {**request.body, "modelId": model}
-        if not caching.supported(model) and "system" in body:
+        if not catalogue.caches_prefix(model) and "system" in body:
             body["system"] = [block for block in body["system"] if "cachePoint" not in block]
         answer = self._client.converse_stream(**body)
         stop = "end_turn"

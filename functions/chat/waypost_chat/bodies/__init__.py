@@ -1,4 +1,4 @@
-"""Request and response bodies. They are strict: what is not named here is refused."""
+"""Request and response bodies of our own API. They are strict: unknown keys are refused."""
 
 from typing import Annotated, Literal
 
@@ -23,23 +23,6 @@ class NewTitle(Body):
     title: Annotated[
         str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Technicians"])
     ]
-
-
-class InternalInput(Body):
-    message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
-
-
-class InternalConversation(Body):
-    id: Annotated[str, Field(examples=["conv-test-123"])]
-    user_id: Annotated[str, Field(examples=["user-456"])]
-    company_id: Annotated[str, Field(examples=["company-789"])]
-
-
-class InternalChat(Body):
-    """The caller has authenticated the user; `company_id` is the tenant."""
-
-    input: InternalInput
-    conversation: InternalConversation
 
 
 class RunView(Run):
@@ -71,13 +54,13 @@ class ThreadPage(BaseModel):
 
 
 class Health(BaseModel):
-    """`degraded` where a part cannot be used: some questions are answered, or none."""
+    """`degraded` where a part cannot be used: some questions, or all, cannot be answered."""
 
     status: Literal["healthy", "degraded"]
     service: str
     version: str
     parts: dict[str, Literal["ok", "failed", "absent"]] = Field(
-        description="table, documents, database and model; absent is what is not set up here"
+        description="table, documents, database and model; absent is what is not configured"
     )
 
 
@@ -88,13 +71,13 @@ class About(BaseModel):
     openapi: str
 
 
-class Problem(BaseModel):
+class ErrorDetail(BaseModel):
     code: str
     message: str
     request_id: str
 
 
-class Failed(BaseModel):
+class ErrorBody(BaseModel):
     """Every error's body."""
 
-    error: Problem
+    error: ErrorDetail

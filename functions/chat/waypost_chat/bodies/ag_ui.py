@@ -4,19 +4,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from waypost.records import Said
-from waypost_chat.bodies.conversation import Asked, Open, asked, check_only_text, text_of
+from waypost.records import PriorTurn
+from waypost_chat.bodies.conversation import (
+    LenientBody,
+    QuestionAndHistory,
+    check_only_text,
+    split_conversation,
+    text_of,
+)
 
 _TEXTS = ("text",)
 
 
-class AgUiPart(Open):
+class AgUiPart(LenientBody):
     type: Annotated[str, Field(examples=["text"])]
     text: str | None = None
 
 
-class AgUiMessage(Open):
-    """Only what users and assistants said is read."""
+class AgUiMessage(LenientBody):
+    """Only the messages of users and assistants are read."""
 
     id: Annotated[str, Field(examples=["msg-1"])]
     role: Literal["developer", "system", "assistant", "user", "tool", "activity", "reasoning"]
@@ -26,11 +32,11 @@ class AgUiMessage(Open):
     ] = None
 
     @property
-    def said(self) -> str | list[AgUiPart] | None:
+    def texts(self) -> str | list[AgUiPart] | None:
         return None if isinstance(self.content, dict) else self.content
 
 
-class RunAgentInput(Open):
+class RunAgentInput(LenientBody):
     """A run that a client asks for. Its `threadId` is the thread's, its `runId` is echoed.
 
     `forwardedProps` may hold `agent` and `model`. State, tools and context are not read: agents
@@ -45,14 +51,14 @@ class RunAgentInput(Open):
     tools: Annotated[list[Any] | None, Field(examples=[[]])] = None
     context: Annotated[list[Any] | None, Field(examples=[[]])] = None
 
-    def asked(self) -> Asked:
-        """The question and what was said before. Raises Invalid."""
+    def question_and_history(self) -> QuestionAndHistory:
+        """The question and the turns before it. Raises Invalid."""
         users = [message for message in self.messages if message.role == "user"]
         if users:
-            check_only_text(users[-1].said, _TEXTS)
-        return asked(
+            check_only_text(users[-1].texts, _TEXTS)
+        return split_conversation(
             [
-                Said(role=message.role, text=text_of(message.said, _TEXTS))
+                PriorTurn(role=message.role, text=text_of(message.texts, _TEXTS))
                 for message in self.messages
                 if message.role in ("user", "assistant")
             ]

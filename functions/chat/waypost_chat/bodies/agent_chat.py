@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from waypost.events import Usage
 from waypost_chat.bodies import Body
-from waypost_chat.bodies.answers import Cited, Error, Status, ToolUse
+from waypost_chat.bodies.answers import AnswerError, AnswerStatus, CitedSource, ToolUse
 
 
 class AgentChat(Body):
@@ -24,11 +24,11 @@ class AgentAnswer(BaseModel):
     thread_id: str
     message_id: str
     agent_id: str
-    status: Status
+    status: AnswerStatus
     content: str
     tool_calls: list[ToolUse]
-    sources: list[Cited]
+    sources: list[CitedSource]
     tokens_used: int
     usage: Usage
     cost_usd: float | None
-    error: Error | None = None
+    error: AnswerError | None = None

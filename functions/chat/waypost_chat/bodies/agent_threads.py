@@ -1,4 +1,4 @@
-"""An agent's threads, with the words of agents, threads, runs and steps."""
+"""An agent's threads with their messages, runs and steps."""
 
 from typing import Any, Literal
 
@@ -8,9 +8,8 @@ from waypost.events import StepKind, Usage
 from waypost.records import LIVE, Message, Run, RunState, Source, Step, Thread
 
 ThreadStatus = Literal["active", "in_progress", "completed", "failed", "deleted"]
-RunStatus = Literal["queued", "in_progress", "completed", "failed"]
+RunStatus = Literal["in_progress", "completed", "failed"]
 _STATUS: dict[RunState, RunStatus] = {
-    "queued": "queued",
     "running": "in_progress",
     "completed": "completed",
 }
@@ -38,7 +37,7 @@ class ThreadMessage(BaseModel):
     content: str
     created_at: str
     agent_id: str | None
-    partial: bool = Field(description="The answer broke off; this much is kept")
+    partial: bool = Field(description="The answer broke off; this much was stored")
     sources: list[Source]
 
     @classmethod

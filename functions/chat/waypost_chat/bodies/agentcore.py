@@ -1,42 +1,37 @@
-"""What Bedrock AgentCore's runtime sends to its container, and what it is told."""
+"""Requests of Bedrock AgentCore's runtime to its container, and the responses."""
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from waypost_chat.bodies.answers import Error, Status
+from waypost_chat.bodies.answers import AnswerError, AnswerStatus
+from waypost_chat.bodies.conversation import LenientBody
 
-Text = Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
-
-
-class _Open(BaseModel):
-    """AgentCore hands on what its caller made up: what is not known here is left alone."""
-
-    model_config = ConfigDict(strict=True)
+PromptText = Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
 
 
-class Prompt(_Open):
-    prompt: Text
+class PromptBody(LenientBody):
+    prompt: PromptText
 
 
-class Question(_Open):
-    question: Text
+class QuestionBody(LenientBody):
+    question: PromptText
 
 
-class Nested(_Open):
+class NestedBody(LenientBody):
     """As AgentCore's own FastAPI sample has it."""
 
-    input: Prompt | Text
+    input: PromptBody | PromptText
 
 
-class Invocation(BaseModel):
+class InvocationAnswer(BaseModel):
     """A finished run; `response` is the answer."""
 
     response: str
-    status: Status
+    status: AnswerStatus
     run_id: str
     session_id: str
-    error: Error | None = None
+    error: AnswerError | None = None
 
 
 class Ping(BaseModel):

@@ -1,46 +1,25 @@
-"""Agents as they are sent and shown."""
+"""Agents in requests and responses."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from waypost.agents.definition import AgentFields
 from waypost.records import AgentVersion
 
-
-class AgentFields(BaseModel):
-    """What an agent is, as its file's front matter and text would say it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Fleet"])]
-    description: Annotated[
-        str,
-        Field(min_length=1, max_length=2000, examples=["Answers from the fleet's own handbook."]),
-    ]
-    examples: Annotated[
-        list[str], Field(min_length=1, max_length=50, examples=[["Which van is free on Monday?"]])
-    ]
-    aliases: Annotated[list[str], Field(max_length=20)] = []
-    routed: bool = True
-    strategy: Annotated[str, Field(examples=["rag"])] = "none"
-    documents: Annotated[list[str], Field(max_length=50, examples=[["fleet/*.md"]])] = []
-    tools: Annotated[list[str], Field(max_length=20, examples=[[]])] = []
-    model: str | None = None
-    fallbacks: Annotated[list[str], Field(max_length=5, examples=[[]])] = []
-    max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 2048
-    max_steps: Annotated[int, Field(ge=1, le=50)] = 6
-    max_cost_usd: Annotated[float | None, Field(gt=0, le=1000, examples=[0.05])] = None
-    runnable: str | None = None
-    instructions: Annotated[
-        str, Field(min_length=1, max_length=100_000, examples=["Answer from the passages alone."])
-    ]
+_EMPTY = {"name": "", "description": "", "examples": (), "instructions": ""}
+"""Of an agent that was deleted before it was ever defined here."""
 
 
 class NewAgent(AgentFields):
+    model_config = ConfigDict(strict=True)
+
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["fleet"])]
 
 
 class ChangedAgent(AgentFields):
+    model_config = ConfigDict(strict=True)
+
     version: Annotated[int, Field(ge=1, description="The version that was edited", examples=[1])]
 
 
@@ -51,26 +30,11 @@ class Rollback(BaseModel):
     current: Annotated[int, Field(ge=1, description="The one that it replaces", examples=[2])]
 
 
-class AgentView(BaseModel):
+class AgentView(AgentFields):
     """An agent at one of its versions. `created_at` and `created_by` are the version's."""
 
     id: str
-    name: str = ""
-    description: str = ""
-    examples: list[str] = []
-    aliases: list[str] = []
     version: int
-    routed: bool = True
-    strategy: str = "none"
-    documents: list[str] = []
-    tools: list[str] = []
-    model: str | None = None
-    fallbacks: list[str] = []
-    max_tokens: int = 2048
-    max_steps: int = 6
-    max_cost_usd: float | None = None
-    runnable: str | None = None
-    instructions: str = ""
     source: Literal["file", "api"]
     created_at: str
     created_by: str | None = None
@@ -78,9 +42,14 @@ class AgentView(BaseModel):
 
     @classmethod
     def of(cls, version: AgentVersion) -> "AgentView":
-        known = {k: v for k, v in version.definition.items() if k in cls.model_fields}
+        """Not checked: what an older release stored is shown as it is."""
+        fields = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in version.definition.items()
+            if name in AgentFields.model_fields
+        }
         about = version.model_dump(exclude={"definition", "latest", "seed"})
-        return cls.model_validate({**known, **about})
+        return cls.model_construct(**{**_EMPTY, **fields, **about})
 
 
 class AllowedView(BaseModel):
@@ -106,5 +75,5 @@ class AgentVersions(BaseModel):
     total: int
 
 
-class Done(BaseModel):
+class Deleted(BaseModel):
     message: str

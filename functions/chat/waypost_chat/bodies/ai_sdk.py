@@ -1,24 +1,24 @@
-"""What AI SDK's `DefaultChatTransport` sends."""
+"""Requests of AI SDK's `DefaultChatTransport`."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from waypost.errors import Invalid
-from waypost.records import Said
-from waypost_chat.bodies.conversation import Asked, Open, asked
+from waypost.records import PriorTurn
+from waypost_chat.bodies.conversation import LenientBody, QuestionAndHistory, split_conversation
 
 Trigger = Literal["submit-message", "regenerate-message"]
 
 
-class UIPart(Open):
+class UIPart(LenientBody):
     """A part of a message; only text is read."""
 
     type: Annotated[str, Field(examples=["text"])]
     text: Annotated[str | None, Field(examples=["How many technicians are active?"])] = None
 
 
-class UIMessage(Open):
+class UIMessage(LenientBody):
     id: Annotated[str | None, Field(examples=["msg-1"])] = None
     role: Literal["system", "user", "assistant"]
     parts: Annotated[list[UIPart], Field(max_length=10_000)]
@@ -28,7 +28,7 @@ class UIMessage(Open):
         return "".join(part.text or "" for part in self.parts if part.type == "text")
 
 
-class UIChat(Open):
+class UIChat(LenientBody):
     """The chat so far; the user's last message is the question, and `id` is the thread's.
 
     Earlier messages count where the thread is new here. `agent` and `model` are ours: put them in
@@ -42,13 +42,15 @@ class UIChat(Open):
     agent: Annotated[str | None, Field(examples=[None])] = None
     model: Annotated[str | None, Field(examples=[None])] = None
 
-    def asked(self) -> Asked:
-        """The question and what was said before. Raises Invalid."""
-        spoken = [message for message in self.messages if message.role != "system"]
-        users = [message for message in spoken if message.role == "user"]
+    def question_and_history(self) -> QuestionAndHistory:
+        """The question and the turns before it. Raises Invalid."""
+        written = [message for message in self.messages if message.role != "system"]
+        users = [message for message in written if message.role == "user"]
         if users and any(part.type == "file" for part in users[-1].parts):
             raise Invalid("Only text can be answered, not a file.", code="unsupported_content")
-        return asked([Said(role=_role(message), text=message.text) for message in spoken])
+        return split_conversation(
+            [PriorTurn(role=_role(message), text=message.text) for message in written]
+        )
 
 
 def _role(message: UIMessage) -> Literal["user", "assistant"]:

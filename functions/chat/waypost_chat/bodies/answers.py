@@ -1,10 +1,10 @@
-"""Parts that whole answers of several systems have in common."""
+"""Parts that the JSON answers of several systems share."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["in_progress", "completed", "failed", "cancelled"]
+AnswerStatus = Literal["in_progress", "completed", "failed", "cancelled"]
 
 
 class ToolUse(BaseModel):
@@ -17,7 +17,7 @@ class ToolUse(BaseModel):
     failed: bool = False
 
 
-class Cited(BaseModel):
+class CitedSource(BaseModel):
     """What `[index]` in the text names."""
 
     model_config = ConfigDict(extra="ignore")
@@ -28,7 +28,7 @@ class Cited(BaseModel):
     quote: str
 
 
-class Error(BaseModel):
+class AnswerError(BaseModel):
     """Why a run failed. `partial` says that the text is a beginning."""
 
     code: str = Field(examples=["model_busy"])

@@ -1,4 +1,4 @@
-"""A conversation that the client carries: its last question, and what was said before."""
+"""A conversation that the client carries: its last question, and the turns before it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from waypost.errors import Invalid
-from waypost.records import Said
+from waypost.records import PriorTurn
 
 
-class Open(BaseModel):
-    """A body of somebody else's protocol: what is not named here is left alone."""
+class LenientBody(BaseModel):
+    """A body of another system's protocol: unknown keys are ignored."""
 
     model_config = ConfigDict(strict=True, populate_by_name=True)
 
 
-Asked = tuple[str, tuple[Said, ...]]
+QuestionAndHistory = tuple[str, tuple[PriorTurn, ...]]
 
 
-def asked(turns: Sequence[Said]) -> Asked:
-    """The last thing that the user said, and the turns before it.
+def split_conversation(turns: Sequence[PriorTurn]) -> QuestionAndHistory:
+    """The user's last message, and the turns before it.
 
     Raises:
-        Invalid: The user said nothing.
+        Invalid: There is no message of the user's.
     """
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=None)
     if last is None:
@@ -31,7 +31,7 @@ def asked(turns: Sequence[Said]) -> Asked:
 
 
 def text_of(content: str | list[Any] | None, texts: Sequence[str]) -> str:
-    """The words of a message's content; `texts` are the types of its parts that are text."""
+    """The text of a message's content; `texts` are the types of its parts that are text."""
     if content is None or isinstance(content, str):
         return content or ""
     return "\n".join(part.text or "" for part in content if part.type in texts)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from waypost.events import Usage
 from waypost_chat.bodies import Body
-from waypost_chat.bodies.answers import Error, Status, ToolUse
+from waypost_chat.bodies.answers import AnswerError, AnswerStatus, ToolUse
 
 
 class Execution(Body):
@@ -22,14 +22,14 @@ class Executed(BaseModel):
 
     run_id: str
     thread_id: str
-    status: Status
+    status: AnswerStatus
     agent: str | None
     output: str
     tool_calls: list[ToolUse]
     usage: Usage
     cost_usd: float | None
     elapsed_ms: int | None
-    error: Error | None = None
+    error: AnswerError | None = None
 
 
 class AllowedModel(BaseModel):

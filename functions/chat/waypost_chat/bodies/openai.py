@@ -1,4 +1,4 @@
-"""What OpenAI's clients send, and what they are answered.
+"""Requests of OpenAI's clients, and the responses.
 
 Sampling fields and others that are not named here may be sent and change nothing. Fields that ask
 for another kind of answer than text are named, so that they are refused.
@@ -9,42 +9,48 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from waypost.records import Role, Said
-from waypost_chat.bodies.conversation import Asked, Open, asked, check_only_text, text_of
+from waypost.records import PriorTurn, Role
+from waypost_chat.bodies.conversation import (
+    LenientBody,
+    QuestionAndHistory,
+    check_only_text,
+    split_conversation,
+    text_of,
+)
 from waypost_chat.dialects.openai import ROUTED
 
 _TEXTS = ("text", "input_text", "output_text")
 Model = Annotated[str, Field(description=f"An agent, or `{ROUTED}` for the one that fits")]
 ToolChoice = Literal["none", "auto"] | None
 _ROLES: dict[str | None, Role] = {"user": "user", "assistant": "assistant"}
-"""Those whose words are read."""
+"""Those whose text is read."""
 
 
-class Content(Open):
+class OpenAIContent(LenientBody):
     type: Annotated[str, Field(examples=["text"])]
     text: str | None = None
 
 
-class ChatMessage(Open):
+class ChatMessage(LenientBody):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Annotated[
-        str | list[Content] | None, Field(examples=["How many technicians are active?"])
+        str | list[OpenAIContent] | None, Field(examples=["How many technicians are active?"])
     ] = None
 
 
-class StreamOptions(Open):
+class StreamOptions(LenientBody):
     include_usage: bool | None = None
 
 
-class TextFormat(Open):
+class TextFormat(LenientBody):
     type: Literal["text"] = "text"
 
 
-class TextOptions(Open):
+class TextOptions(LenientBody):
     format: TextFormat | None = None
 
 
-class NewCompletion(Open):
+class NewCompletion(LenientBody):
     """The conversation so far; the user's last message is the question.
 
     The agents' instructions are the deployment's: system and developer messages are not read.
@@ -60,23 +66,23 @@ class NewCompletion(Open):
     logprobs: Literal[False] | None = None
     tool_choice: ToolChoice = None
 
-    def asked(self) -> Asked:
-        """The question and what was said before. Raises Invalid."""
-        return _asked(self.messages)
+    def question_and_history(self) -> QuestionAndHistory:
+        """The question and the turns before it. Raises Invalid."""
+        return _split(self.messages)
 
 
-class InputItem(Open):
+class InputItem(LenientBody):
     """A message, where it has a role; other items are not read."""
 
     role: str | None = None
-    content: str | list[Content] | None = None
+    content: str | list[OpenAIContent] | None = None
 
 
-class Conversation(Open):
+class Conversation(LenientBody):
     id: str
 
 
-class NewResponse(Open):
+class NewResponse(LenientBody):
     """A question, as text or as the last user message of a list.
 
     `previous_response_id` and `conversation` continue a thread; a conversation that is not there
@@ -98,9 +104,9 @@ class NewResponse(Open):
         named = self.conversation
         return named.id if isinstance(named, Conversation) else named
 
-    def asked(self) -> Asked:
-        """The question and what was said before. Raises Invalid."""
-        return (self.input, ()) if isinstance(self.input, str) else _asked(self.input)
+    def question_and_history(self) -> QuestionAndHistory:
+        """The question and the turns before it. Raises Invalid."""
+        return (self.input, ()) if isinstance(self.input, str) else _split(self.input)
 
 
 class Completion(BaseModel):
@@ -144,26 +150,26 @@ class ModelList(BaseModel):
     data: list[ModelView]
 
 
-class Problem(BaseModel):
+class OpenAIErrorDetail(BaseModel):
     message: str
     type: str = Field(examples=["invalid_request_error"])
     param: str | None
     code: str | None
 
 
-class OpenAIFailed(BaseModel):
+class OpenAIErrorBody(BaseModel):
     """Every error's body."""
 
-    error: Problem
+    error: OpenAIErrorDetail
 
 
-def _asked(messages: Sequence[ChatMessage | InputItem]) -> Asked:
+def _split(messages: Sequence[ChatMessage | InputItem]) -> QuestionAndHistory:
     users = [message for message in messages if message.role == "user"]
     if users:
         check_only_text(users[-1].content, _TEXTS)
-    return asked(
+    return split_conversation(
         [
-            Said(role=_ROLES[message.role], text=text_of(message.content, _TEXTS))
+            PriorTurn(role=_ROLES[message.role], text=text_of(message.content, _TEXTS))
             for message in messages
             if message.role in _ROLES
         ]

@@ -20,7 +20,7 @@ class SessionMessage(BaseModel):
     content: str
     agent: str | None
     created_at: str
-    partial: bool = Field(description="The answer broke off; this much is kept")
+    partial: bool = Field(description="The answer broke off; this much was stored")
 
 
 class Session(BaseModel):

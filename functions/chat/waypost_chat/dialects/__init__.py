@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from waypost.events import Event
-from waypost_chat.dialects.ag_ui import AgUi
-from waypost_chat.dialects.agents import Agents
-from waypost_chat.dialects.ai_sdk import AiSdk
-from waypost_chat.dialects.execution import Execution
-from waypost_chat.dialects.internal import Internal
-from waypost_chat.dialects.openai_chat import OpenAIChat
-from waypost_chat.dialects.openai_responses import OpenAIResponses
-from waypost_chat.dialects.serving import Serving
-from waypost_chat.dialects.support import Support
-from waypost_chat.dialects.waypost import Waypost
+from waypost_chat.dialects.ag_ui import AgUiDialect
+from waypost_chat.dialects.agents import AgentsDialect
+from waypost_chat.dialects.ai_sdk import AiSdkDialect
+from waypost_chat.dialects.execution import ExecutionDialect
+from waypost_chat.dialects.internal import InternalDialect
+from waypost_chat.dialects.openai_chat import OpenAIChatDialect
+from waypost_chat.dialects.openai_responses import OpenAIResponsesDialect
+from waypost_chat.dialects.serving import ServingDialect
+from waypost_chat.dialects.support import SupportDialect
+from waypost_chat.dialects.waypost import WaypostDialect
 
 
 class Dialect(Protocol):
@@ -23,22 +23,22 @@ class Dialect(Protocol):
 
 
 @runtime_checkable
-class Beating(Dialect, Protocol):
+class HasHeartbeat(Dialect, Protocol):
     """A dialect in which a heartbeat is an event, and no comment line."""
 
     def heartbeat(self, at: str) -> bytes: ...
 
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {
-    "waypost": Waypost,
-    "internal": Internal,
-    "support": Support,
-    "execution": Execution,
-    "agents": Agents,
-    "serving": Serving,
-    "ai-sdk": AiSdk,
-    "ag-ui": AgUi,
-    "openai-chat": OpenAIChat,
-    "openai-responses": OpenAIResponses,
-    "agentcore": Waypost,
+    "waypost": WaypostDialect,
+    "internal": InternalDialect,
+    "support": SupportDialect,
+    "execution": ExecutionDialect,
+    "agents": AgentsDialect,
+    "serving": ServingDialect,
+    "ai-sdk": AiSdkDialect,
+    "ag-ui": AgUiDialect,
+    "openai-chat": OpenAIChatDialect,
+    "openai-responses": OpenAIResponsesDialect,
+    "agentcore": WaypostDialect,
 }

@@ -1,6 +1,6 @@
 """AG-UI 1.0 (https://docs.ag-ui.com/concepts/events).
 
-What is not there is left out: no field is null. A tool's arguments are told when they are whole,
+Missing values are left out: no field is null. A tool's arguments are sent when they are whole,
 because those of every call that ended must be JSON, and a model may break off while it writes them.
 """
 
@@ -35,7 +35,7 @@ from waypost_chat.sse import dumps
 PROTOCOL = "1.0"
 
 
-class AgUi:
+class AgUiDialect:
     """`run_id` is the client's own name for the run, where it has one."""
 
     def __init__(self, run_id: str | None = None) -> None:
@@ -56,9 +56,13 @@ class AgUi:
             case RunStarted():
                 self._run["threadId"] = event.thread_id
                 self._run["runId"] = self._run["runId"] or event.run_id
-                about = {"waypost": {"runId": event.run_id, "messageId": event.message_id}}
-                version = {"protocolVersion": PROTOCOL, "metadata": about}
-                yield {"type": "RUN_STARTED", **self._run, **version}
+                ids = {"runId": event.run_id, "messageId": event.message_id}
+                yield {
+                    "type": "RUN_STARTED",
+                    **self._run,
+                    "protocolVersion": PROTOCOL,
+                    "metadata": {"waypost": ids},
+                }
             case StepStarted():
                 yield {"type": "STEP_STARTED", "stepName": self._step(event)}
             case StepCompleted() if event.step_id in self._steps:
@@ -83,8 +87,12 @@ class AgUi:
             case RunCancelled():
                 yield self._finished("cancelled", self._usage)
             case RunFailed():
-                failure: Part = {"message": event.message, "code": event.code}
-                yield {"type": "RUN_ERROR", **failure, "usage": [_usage(self._usage)]}
+                yield {
+                    "type": "RUN_ERROR",
+                    "message": event.message,
+                    "code": event.code,
+                    "usage": [_usage(self._usage)],
+                }
 
     def _step(self, event: StepStarted) -> str:
         """A name that no other open step has."""
@@ -122,22 +130,31 @@ class AgUi:
             self._calls[event.call_id] = event.step_id if repeated else event.call_id
             self._called.add(event.call_id)
             self._writing.add(event.call_id)
-        call = {"toolCallId": self._calls[event.call_id]}
+        call_id = self._calls[event.call_id]
         if isinstance(event, ToolStarted):
-            yield {"type": "TOOL_CALL_START", **call, "toolCallName": event.name}
+            yield {"type": "TOOL_CALL_START", "toolCallId": call_id, "toolCallName": event.name}
         if isinstance(event, ToolInput):
-            yield {"type": "TOOL_CALL_ARGS", **call, "delta": dumps(event.arguments)}
+            delta = dumps(event.arguments)
+            yield {"type": "TOOL_CALL_ARGS", "toolCallId": call_id, "delta": delta}
         if not isinstance(event, ToolStarted) and event.call_id in self._writing:
             self._writing.remove(event.call_id)
-            yield {"type": "TOOL_CALL_END", **call}
+            yield {"type": "TOOL_CALL_END", "toolCallId": call_id}
         if isinstance(event, ToolOutput | ToolFailed):
-            content = event.message if isinstance(event, ToolFailed) else text(event.output)
-            message = {"messageId": f"result_{call['toolCallId']}", "role": "tool"}
-            yield {"type": "TOOL_CALL_RESULT", **message, **call, "content": content}
+            yield {
+                "type": "TOOL_CALL_RESULT",
+                "messageId": f"result_{call_id}",
+                "role": "tool",
+                "toolCallId": call_id,
+                "content": event.message if isinstance(event, ToolFailed) else text(event.output),
+            }
 
     def _finished(self, outcome: str, usage: Usage) -> Part:
-        ending = {"outcome": {"type": outcome}, "usage": [_usage(usage)]}
-        return {"type": "RUN_FINISHED", **self._run, **ending}
+        return {
+            "type": "RUN_FINISHED",
+            **self._run,
+            "outcome": {"type": outcome},
+            "usage": [_usage(usage)],
+        }
 
 
 def _custom(name: str, value: Any) -> Part:

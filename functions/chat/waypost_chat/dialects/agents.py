@@ -25,10 +25,8 @@ from waypost.events import (
 )
 from waypost_chat.sse import json_frame
 
-_THINKING = ("model", "agent")
 
-
-class Agents:
+class AgentsDialect:
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
         self._steps: dict[str, dict[str, Any]] = {}
@@ -56,7 +54,7 @@ class Agents:
             case ToolStarted():
                 self._calls[event.call_id] = event.step_id
             case ToolInput():
-                return self._used(event)
+                return self._tool_input(event)
             case ToolOutput():
                 self._step(event.call_id)["output"] = event.output
             case ToolFailed():
@@ -75,14 +73,16 @@ class Agents:
     def _started(self, event: StepStarted) -> bytes:
         step = {"id": event.step_id, "name": event.name, "kind": event.kind}
         self._steps[event.step_id] = step
-        if event.kind in _THINKING:
+        if event.kind == "model":
             self._thinking = event.step_id
         return _frame(event, "trace_start", **step, parent_id=event.parent_id)
 
-    def _updated(self, event: Event, step_id: str, **what: Any) -> bytes:
-        return _frame(event, "trace_update", id=step_id, name=self._steps[step_id]["name"], **what)
+    def _updated(self, event: Event, step_id: str, **fields: Any) -> bytes:
+        return _frame(
+            event, "trace_update", id=step_id, name=self._steps[step_id]["name"], **fields
+        )
 
-    def _used(self, event: ToolInput) -> bytes:
+    def _tool_input(self, event: ToolInput) -> bytes:
         self._step(event.call_id)["input"] = event.arguments
         return self._updated(event, self._calls[event.call_id], input=event.arguments)
 

@@ -1,8 +1,7 @@
 """AI SDK's UI message stream, version 1 (https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol).
 
 A step is a model call with the tools it used. Clients refuse types that they do not know, so what
-the protocol has no word for are `data-*` parts; those that are only about the way there are
-transient.
+the protocol has no type for is a `data-*` part; those that only show progress are transient.
 """
 
 from collections.abc import Iterator
@@ -41,16 +40,15 @@ _REASONS = {
     "tool_use": "tool-calls",
 }
 _MEDIA = {"md": "text/markdown", "txt": "text/plain", "html": "text/html", "pdf": "application/pdf"}
-_SERVER_RUN = {"dynamic": True, "providerExecuted": True}
 
 
-class AiSdk:
+class AiSdkDialect:
     def __init__(self) -> None:
-        self._open: bool | None = None
-        """None where no step is open; else whether anything is in it."""
+        self._step_has_content: bool | None = None
+        """None where no step is open."""
         self._texts: dict[str, str] = {}
         self._tools: dict[str, str] = {}
-        self._aside: dict[str, dict[str, str]] = {}
+        self._other_steps: dict[str, dict[str, str]] = {}
 
     def encode(self, event: Event) -> bytes:
         return frames(self._parts(event), event.seq)
@@ -58,17 +56,17 @@ class AiSdk:
     def _parts(self, event: Event) -> Iterator[Part | str]:
         match event:
             case RunStarted():
-                about = {"runId": event.run_id, "threadId": event.thread_id}
-                yield {"type": "start", "messageId": event.message_id, "messageMetadata": about}
+                ids = {"runId": event.run_id, "threadId": event.thread_id}
+                yield {"type": "start", "messageId": event.message_id, "messageMetadata": ids}
             case RouteDecided():
                 yield {"type": "data-route", "id": "route", "data": _route(event)}
             case StepStarted(kind="model"):
                 yield from self._next_step()
             case StepStarted() if event.kind != "tool":
-                self._aside[event.step_id] = {"kind": event.kind, "name": event.name}
-                yield self._beside(event.step_id, "started")
-            case StepCompleted() if event.step_id in self._aside:
-                yield self._beside(event.step_id, event.status)
+                self._other_steps[event.step_id] = {"kind": event.kind, "name": event.name}
+                yield self._step_progress(event.step_id, "started")
+            case StepCompleted() if event.step_id in self._other_steps:
+                yield self._step_progress(event.step_id, event.status)
             case TextStarted() | TextDelta() | TextCompleted():
                 yield from self._text(event)
             case ToolStarted() | ToolInputDelta() | ToolInput() | ToolOutput() | ToolFailed():
@@ -86,20 +84,20 @@ class AiSdk:
 
     def _next_step(self) -> Iterator[Part]:
         """A step in which nothing came, because its call is tried again, goes on as the next."""
-        if self._open is not False:
+        if self._step_has_content is not False:
             yield from self._end_step()
             yield {"type": "start-step"}
-        self._open = False
+        self._step_has_content = False
 
     def _in_step(self) -> Iterator[Part]:
-        if self._open is None:
+        if self._step_has_content is None:
             yield {"type": "start-step"}
-        self._open = True
+        self._step_has_content = True
 
     def _end_step(self) -> Iterator[Part]:
-        if self._open is not None:
+        if self._step_has_content is not None:
             yield {"type": "finish-step"}
-        self._open = None
+        self._step_has_content = None
 
     def _text(self, event: TextStarted | TextDelta | TextCompleted) -> Iterator[Part]:
         if isinstance(event, TextStarted) and event.channel in _PARTS:
@@ -119,26 +117,42 @@ class AiSdk:
     def _tool(
         self, event: ToolStarted | ToolInputDelta | ToolInput | ToolOutput | ToolFailed
     ) -> Part:
-        call = {"toolCallId": event.call_id}
         match event:
             case ToolStarted():
                 self._tools[event.call_id] = event.name
-                return {"type": "tool-input-start", **call, "toolName": event.name, **_SERVER_RUN}
+                return _server_tool(event.call_id, "tool-input-start", toolName=event.name)
             case ToolInputDelta():
-                return {"type": "tool-input-delta", **call, "inputTextDelta": event.delta}
+                return {
+                    "type": "tool-input-delta",
+                    "toolCallId": event.call_id,
+                    "inputTextDelta": event.delta,
+                }
             case ToolInput():
-                name = {"toolName": self._tools[event.call_id], "input": event.arguments}
-                return {"type": "tool-input-available", **call, **name, **_SERVER_RUN}
+                return _server_tool(
+                    event.call_id,
+                    "tool-input-available",
+                    toolName=self._tools[event.call_id],
+                    input=event.arguments,
+                )
             case ToolOutput():
-                output = {"output": event.output, **_SERVER_RUN}
-                return {"type": "tool-output-available", **call, **output}
+                return _server_tool(event.call_id, "tool-output-available", output=event.output)
             case ToolFailed():
-                error = {"errorText": event.message, **_SERVER_RUN}
-                return {"type": "tool-output-error", **call, **error}
+                return _server_tool(event.call_id, "tool-output-error", errorText=event.message)
 
-    def _beside(self, step_id: str, status: str) -> Part:
-        data = {**self._aside[step_id], "status": status}
+    def _step_progress(self, step_id: str, status: str) -> Part:
+        data = {**self._other_steps[step_id], "status": status}
         return {"type": "data-step", "id": step_id, "data": data, "transient": True}
+
+
+def _server_tool(call_id: str, type_: str, /, **fields: Any) -> Part:
+    """A part about a tool that the server runs."""
+    return {
+        "type": type_,
+        "toolCallId": call_id,
+        **fields,
+        "dynamic": True,
+        "providerExecuted": True,
+    }
 
 
 def _route(event: RouteDecided) -> dict[str, Any]:
@@ -160,9 +174,11 @@ def _source(event: SourceCited) -> Part:
 def _end(event: RunCompleted | RunFailed | RunCancelled) -> Iterator[Part]:
     match event:
         case RunCompleted():
-            about = {"usage": _usage(event), "costUsd": event.cost_usd}
-            reason = _REASONS.get(event.stop_reason, "other")
-            yield {"type": "finish", "finishReason": reason, "messageMetadata": about}
+            yield {
+                "type": "finish",
+                "finishReason": _REASONS.get(event.stop_reason, "other"),
+                "messageMetadata": {"usage": _usage(event), "costUsd": event.cost_usd},
+            }
         case RunFailed():
             failure = {name: getattr(event, name) for name in ("code", "retryable", "partial")}
             yield {"type": "message-metadata", "messageMetadata": {"failure": failure}}

@@ -25,5 +25,5 @@ def frames(parts: Iterable[Part | str], seq: int, *, named: bool = False) -> byt
 
 
 def text(value: Any) -> str:
-    """What a tool gave, for protocols in which that is a string."""
+    """A tool's output, for protocols in which that is a string."""
     return value if isinstance(value, str) else dumps(value)

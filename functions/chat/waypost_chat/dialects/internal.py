@@ -1,6 +1,6 @@
 """For a service behind a backend-for-frontend: `event` tells the kinds apart.
 
-An agent is called a tool here, and starts before its route is told.
+An agent is called a tool here, and starts before its route is sent.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ ROUTES = ("sql", "rag")
 """The agents that questions are routed among here."""
 
 
-class Internal:
+class InternalDialect:
     def __init__(self) -> None:
         self._thread_id = ""
         self._agent = ""

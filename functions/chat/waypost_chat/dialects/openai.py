@@ -6,7 +6,7 @@ from typing import Any
 from waypost.events import RunCancelled, RunFailed
 
 ROUTED = "waypost"
-"""The model that is no agent: the question is classified and routed."""
+"""The model that is not an agent: the question is classified and routed."""
 
 
 def error_of(event: RunFailed | RunCancelled) -> dict[str, Any]:

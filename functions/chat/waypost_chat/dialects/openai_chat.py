@@ -1,6 +1,6 @@
 """OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat-streaming).
 
-Only the answer's own words: the protocol has no place for the tools that a server runs, nor for
+Only the answer's text: the protocol has no place for the tools that a server runs, nor for
 reasoning. `system_fingerprint` names the agent that answered, and its version.
 """
 
@@ -29,35 +29,44 @@ _REASONS = {
 }
 
 
-class OpenAIChat:
-    """`model` is what the client asked for. Where `usage`, a last chunk tells the tokens."""
+class OpenAIChatDialect:
+    """`model` is what the client asked for. Where `usage`, a last chunk has the token counts."""
 
     def __init__(self, model: str = ROUTED, *, usage: bool = False) -> None:
-        self._about: dict[str, Any] = {"id": "", "object": "chat.completion.chunk", "created": 0}
-        self._about |= {"model": model, "system_fingerprint": None}
-        self._tell_usage = usage
+        self._head: dict[str, Any] = {
+            "id": "",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": model,
+            "system_fingerprint": None,
+        }
+        self._include_usage = usage
         self._answer: set[str] = set()
         self._text: list[str] = []
         self.end: RunCompleted | RunFailed | RunCancelled | None = None
-        """How the run ended, once it is told."""
+        """How the run ended, once that was encoded."""
 
     def encode(self, event: Event) -> bytes:
         return frames(self._chunks(event), event.seq)
 
     def completion(self, end: RunCompleted) -> dict[str, Any]:
-        """The answer in one piece, once the run was told to its end."""
+        """The answer in one piece, once the run was encoded to its end."""
         content = "".join(self._text)
-        message: dict[str, Any] = {
-            "role": "assistant",
-            "content": content,
-            "refusal": None,
-            "annotations": [],
+        choice = {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": content,
+                "refusal": None,
+                "annotations": [],
+            },
+            "logprobs": None,
+            "finish_reason": _reason(end),
         }
-        choice = {"index": 0, "message": message, "logprobs": None}
         return {
-            **self._about,
+            **self._head,
             "object": "chat.completion",
-            "choices": [{**choice, "finish_reason": _reason(end)}],
+            "choices": [choice],
             "usage": _usage(end.usage),
         }
 
@@ -65,10 +74,10 @@ class OpenAIChat:
         match event:
             case RunStarted():
                 ulid = event.run_id.removeprefix("run_")
-                self._about |= {"id": f"chatcmpl-{ulid}", "created": seconds(event.at)}
+                self._head |= {"id": f"chatcmpl-{ulid}", "created": seconds(event.at)}
                 yield self._chunk({"role": "assistant", "content": "", "refusal": None})
             case RouteDecided():
-                self._about["system_fingerprint"] = f"{event.agent}-v{event.agent_version}"
+                self._head["system_fingerprint"] = f"{event.agent}-v{event.agent_version}"
             case TextStarted(channel="final"):
                 self._answer.add(event.text_id)
             case TextDelta() if event.text_id in self._answer:
@@ -77,8 +86,8 @@ class OpenAIChat:
             case RunCompleted():
                 self.end = event
                 yield self._chunk({}, _reason(event))
-                if self._tell_usage:
-                    yield {**self._about, "choices": [], "usage": _usage(event.usage)}
+                if self._include_usage:
+                    yield {**self._head, "choices": [], "usage": _usage(event.usage)}
                 yield DONE
             case RunFailed() | RunCancelled():
                 self.end = event
@@ -87,8 +96,8 @@ class OpenAIChat:
 
     def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> Part:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        usage = {"usage": None} if self._tell_usage else {}
-        return {**self._about, "choices": [choice], **usage}
+        usage = {"usage": None} if self._include_usage else {}
+        return {**self._head, "choices": [choice], **usage}
 
 
 def _reason(event: RunCompleted) -> str:

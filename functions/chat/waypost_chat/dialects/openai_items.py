@@ -1,7 +1,7 @@
 """The output of an OpenAI response: its items, as a run's texts and tool calls make them.
 
-Each text is an item of its own, and so is each tool call: an `mcp_call`, the kind that is made by
-the server.
+Each text is an item of its own, and so is each tool call: an `mcp_call`, the kind that the server
+makes.
 """
 
 from collections.abc import Iterator
@@ -23,32 +23,31 @@ from waypost_chat.dialects.frames import Part, text
 from waypost_chat.dialects.openai import ROUTED
 from waypost_chat.sse import dumps
 
-Words = TextStarted | TextDelta | TextCompleted
-Call = ToolStarted | ToolInputDelta | ToolInput | ToolOutput | ToolFailed
 _TEXTS = {"final": "output_text", "reasoning": "reasoning_text"}
 
 
-class Output:
-    """`items` are as they are after what was told so far."""
+class OutputItems:
+    """`items` are the output after the events that were read so far."""
 
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
-        self._places: dict[str, int] = {}
-        self._writing = ""
-        self._cited: list[dict[str, Any]] = []
+        self._indices: dict[str, int] = {}
+        """The item of each text and tool call, by its id."""
+        self._open_text = ""
+        self._pending: list[dict[str, Any]] = []
 
     def parts(self, event: Event) -> Iterator[Part]:
         match event:
             case TextStarted() if event.channel in _TEXTS:
                 yield from self._begin(event)
-            case TextDelta() | TextCompleted() if event.text_id in self._places:
-                yield from self._words(event)
+            case TextDelta() | TextCompleted() if event.text_id in self._indices:
+                yield from self._continue(event)
             case SourceCited():
                 yield from self._cite(event)
             case ToolStarted():
-                self._place(event.call_id, _mcp_call(event))
+                self._append(event.call_id, _mcp_call(event))
                 yield self._item(event.call_id, "added")
-                yield {"type": "response.mcp_call.in_progress", **self._at(event.call_id)}
+                yield {"type": "response.mcp_call.in_progress", **self._position(event.call_id)}
             case ToolInputDelta() | ToolInput():
                 yield self._arguments(event)
             case ToolOutput() | ToolFailed():
@@ -58,95 +57,127 @@ class Output:
         part: dict[str, Any] = {"type": _TEXTS[event.channel], "text": ""}
         if event.channel == "final":
             part |= {"annotations": [], "logprobs": []}
-        self._place(event.text_id, _text_item(event))
+        self._append(event.text_id, _text_item(event))
         yield self._item(event.text_id, "added")
         self.items[-1]["content"] = [part]
-        where = {**self._at(event.text_id), "content_index": 0}
-        yield {"type": "response.content_part.added", **where, "part": part}
+        position = {**self._position(event.text_id), "content_index": 0}
+        yield {"type": "response.content_part.added", **position, "part": part}
         if event.channel == "final":
-            self._writing = event.text_id
-            cited, self._cited = self._cited, []
-            yield from map(self._annotated, cited)
+            self._open_text = event.text_id
+            pending, self._pending = self._pending, []
+            yield from map(self._annotate, pending)
 
-    def _words(self, event: TextDelta | TextCompleted) -> Iterator[Part]:
-        item = self.items[self._places[event.text_id]]
+    def _continue(self, event: TextDelta | TextCompleted) -> Iterator[Part]:
+        item = self.items[self._indices[event.text_id]]
         part = item["content"][0]
-        where = {**self._at(event.text_id), "content_index": 0}
+        position = {**self._position(event.text_id), "content_index": 0}
         if part["type"] == "output_text":
-            where["logprobs"] = []
+            position["logprobs"] = []
         kind = f"response.{part['type']}"
         if isinstance(event, TextDelta):
             part["text"] += event.delta
-            yield {"type": f"{kind}.delta", **where, "delta": event.delta}
+            yield {"type": f"{kind}.delta", **position, "delta": event.delta}
             return
-        self._writing = ""
+        self._open_text = ""
         item["status"] = "completed"
-        yield {"type": f"{kind}.done", **where, "text": part["text"]}
-        where.pop("logprobs", None)
-        yield {"type": "response.content_part.done", **where, "part": part}
+        yield {"type": f"{kind}.done", **position, "text": part["text"]}
+        position.pop("logprobs", None)
+        yield {"type": "response.content_part.done", **position, "part": part}
         yield self._item(event.text_id, "done")
 
     def _cite(self, event: SourceCited) -> Iterator[Part]:
-        """Belongs to the text that is being written, or to the next where there is none."""
-        about = {"file_id": event.chunk_id, "filename": event.document, "index": event.index}
-        citation = {"type": "file_citation", **about}
-        if self._writing:
-            yield self._annotated(citation)
+        """Belongs to the text that is being written, or to the next position there is none."""
+        citation = {
+            "type": "file_citation",
+            "file_id": event.chunk_id,
+            "filename": event.document,
+            "index": event.index,
+        }
+        if self._open_text:
+            yield self._annotate(citation)
         else:
-            self._cited.append(citation)
+            self._pending.append(citation)
 
-    def _annotated(self, citation: dict[str, Any]) -> Part:
-        where = {**self._at(self._writing), "content_index": 0}
-        annotations = self.items[where["output_index"]]["content"][0]["annotations"]
+    def _annotate(self, citation: dict[str, Any]) -> Part:
+        position = {**self._position(self._open_text), "content_index": 0}
+        annotations = self.items[position["output_index"]]["content"][0]["annotations"]
         annotations.append(citation)
-        number = len(annotations) - 1
-        kind = "response.output_text.annotation.added"
-        return {"type": kind, **where, "annotation_index": number, "annotation": citation}
+        return {
+            "type": "response.output_text.annotation.added",
+            **position,
+            "annotation_index": len(annotations) - 1,
+            "annotation": citation,
+        }
 
     def _arguments(self, event: ToolInputDelta | ToolInput) -> Part:
-        item, where = self.items[self._places[event.call_id]], self._at(event.call_id)
+        item = self.items[self._indices[event.call_id]]
+        position = self._position(event.call_id)
         kind = "response.mcp_call_arguments"
         if isinstance(event, ToolInputDelta):
             item["arguments"] += event.delta
-            return {"type": f"{kind}.delta", **where, "delta": event.delta}
+            return {"type": f"{kind}.delta", **position, "delta": event.delta}
         item["arguments"] = item["arguments"] or dumps(event.arguments)
-        return {"type": f"{kind}.done", **where, "arguments": item["arguments"]}
+        return {"type": f"{kind}.done", **position, "arguments": item["arguments"]}
 
     def _result(self, event: ToolOutput | ToolFailed) -> Iterator[Part]:
         result: dict[str, Any]
         if isinstance(event, ToolOutput):
             result = {"status": "completed", "output": text(event.output)}
         else:
-            content = [{"type": "text", "text": event.message}]
-            error = {"type": "mcp_tool_execution_error", "content": content}
+            error = {
+                "type": "mcp_tool_execution_error",
+                "content": [{"type": "text", "text": event.message}],
+            }
             result = {"status": "failed", "error": error}
-        self.items[self._places[event.call_id]] |= result
-        yield {"type": f"response.mcp_call.{result['status']}", **self._at(event.call_id)}
+        self.items[self._indices[event.call_id]] |= result
+        yield {"type": f"response.mcp_call.{result['status']}", **self._position(event.call_id)}
         yield self._item(event.call_id, "done")
 
-    def _place(self, name: str, item: dict[str, Any]) -> None:
-        self._places[name] = len(self.items)
+    def _append(self, item_key: str, item: dict[str, Any]) -> None:
+        self._indices[item_key] = len(self.items)
         self.items.append(item)
 
-    def _at(self, name: str) -> dict[str, Any]:
-        place = self._places[name]
-        return {"output_index": place, "item_id": self.items[place]["id"]}
+    def _position(self, item_key: str) -> dict[str, Any]:
+        index = self._indices[item_key]
+        return {"output_index": index, "item_id": self.items[index]["id"]}
 
-    def _item(self, name: str, what: str) -> Part:
-        place = self._places[name]
-        kind = f"response.output_item.{what}"
-        return {"type": kind, "output_index": place, "item": self.items[place]}
+    def _item(self, item_key: str, change: str) -> Part:
+        index = self._indices[item_key]
+        return {
+            "type": f"response.output_item.{change}",
+            "output_index": index,
+            "item": self.items[index],
+        }
 
 
 def _text_item(event: TextStarted) -> dict[str, Any]:
     ulid = event.text_id.removeprefix("text_")
-    state: dict[str, Any] = {"status": "in_progress", "content": []}
     if event.channel == "final":
-        return {"id": f"msg_{ulid}", "type": "message", "role": "assistant", **state}
-    return {"id": f"rs_{ulid}", "type": "reasoning", "summary": [], **state}
+        return {
+            "id": f"msg_{ulid}",
+            "type": "message",
+            "role": "assistant",
+            "status": "in_progress",
+            "content": [],
+        }
+    return {
+        "id": f"rs_{ulid}",
+        "type": "reasoning",
+        "summary": [],
+        "status": "in_progress",
+        "content": [],
+    }
 
 
 def _mcp_call(event: ToolStarted) -> dict[str, Any]:
-    about = {"id": f"mcp_{event.step_id.removeprefix('step_')}", "type": "mcp_call"}
-    what = {"server_label": ROUTED, "name": event.name, "arguments": "", "output": None}
-    return {**about, **what, "error": None, "approval_request_id": None, "status": "in_progress"}
+    return {
+        "id": f"mcp_{event.step_id.removeprefix('step_')}",
+        "type": "mcp_call",
+        "server_label": ROUTED,
+        "name": event.name,
+        "arguments": "",
+        "output": None,
+        "error": None,
+        "approval_request_id": None,
+        "status": "in_progress",
+    }

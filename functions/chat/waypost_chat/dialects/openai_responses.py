@@ -1,6 +1,6 @@
 """OpenAI's responses (https://platform.openai.com/docs/api-reference/responses-streaming).
 
-Frames are numbered from 0, more finely than the run's events: several may tell of one.
+Frames are numbered from 0, more finely than the run's events: one event may be several frames.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from waypost.events import (
 )
 from waypost_chat.dialects.frames import Part, frames
 from waypost_chat.dialects.openai import ROUTED, seconds
-from waypost_chat.dialects.openai_items import Output
+from waypost_chat.dialects.openai_items import OutputItems
 
 _UNFINISHED = {
     "max_tokens": "max_output_tokens",
@@ -50,8 +50,8 @@ def run_id(response: str) -> str:
     return f"run_{response.removeprefix('resp_')}"
 
 
-class OpenAIResponses:
-    """Tells only the frames numbered above `after`.
+class OpenAIResponsesDialect:
+    """Sends only the frames numbered above `after`.
 
     `model` and `previous` are what the client asked for: the model, and the id of the response
     that it goes on from.
@@ -65,64 +65,78 @@ class OpenAIResponses:
         background: bool = False,
         after: int = -1,
     ) -> None:
-        self._about: dict[str, Any] = {"id": "", "object": "response", "created_at": 0}
-        self._about |= {"status": "in_progress", "completed_at": None, "background": background}
-        self._about |= {"error": None, "incomplete_details": None, "model": model}
-        self._about |= {"previous_response_id": previous, "conversation": None}
+        self._state: dict[str, Any] = {
+            "id": "",
+            "object": "response",
+            "created_at": 0,
+            "status": "in_progress",
+            "completed_at": None,
+            "background": background,
+            "error": None,
+            "incomplete_details": None,
+            "model": model,
+            "previous_response_id": previous,
+            "conversation": None,
+        }
         self._metadata: dict[str, str] = {}
         self._usage: dict[str, Any] | None = None
-        self._output = Output()
+        self._output = OutputItems()
         self._numbers = count()
         self._after = after
 
     def encode(self, event: Event) -> bytes:
         numbered = ({**p, "sequence_number": next(self._numbers)} for p in self._parts(event))
-        told = (part for part in numbered if part["sequence_number"] > self._after)
-        return frames(told, event.seq, named=True)
+        later = (part for part in numbered if part["sequence_number"] > self._after)
+        return frames(later, event.seq, named=True)
 
     def response(self) -> dict[str, Any]:
-        """As it is after what was told so far."""
-        state = {"output": self._output.items, "usage": self._usage, "metadata": self._metadata}
-        return {**self._about, **state, **_FIXED}
+        """The response after the events that were encoded so far."""
+        return {
+            **self._state,
+            "output": self._output.items,
+            "usage": self._usage,
+            "metadata": self._metadata,
+            **_FIXED,
+        }
 
     def _parts(self, event: Event) -> Iterator[Part]:
         match event:
             case RunStarted():
-                self._about |= {"id": response_id(event.run_id), "created_at": seconds(event.at)}
-                self._about["conversation"] = {"id": event.thread_id}
+                self._state |= {"id": response_id(event.run_id), "created_at": seconds(event.at)}
+                self._state["conversation"] = {"id": event.thread_id}
                 for kind in ("created", "in_progress"):
-                    yield self._told(kind)
+                    yield self._response_event(kind)
             case RouteDecided():
                 self._metadata = {"agent": event.agent, "agent_version": str(event.agent_version)}
             case UsageReported():
                 counts = {name: getattr(event, name) for name in Usage.model_fields}
                 self._usage = _usage(Usage(**counts))
             case RunCompleted() | RunFailed() | RunCancelled():
-                yield self._told(self._ended(event))
+                yield self._response_event(self._end(event))
             case _:
                 yield from self._output.parts(event)
 
-    def _told(self, kind: str) -> Part:
+    def _response_event(self, kind: str) -> Part:
         return {"type": f"response.{kind}", "response": self.response()}
 
-    def _ended(self, event: RunCompleted | RunFailed | RunCancelled) -> str:
-        """Takes the end in, and names it."""
+    def _end(self, event: RunCompleted | RunFailed | RunCancelled) -> str:
+        """Takes in the end; its name in the protocol."""
         match event:
             case RunFailed():
                 busy = event.code == "model_busy"
                 code = "rate_limit_exceeded" if busy else "server_error"
                 error = {"code": code, "message": event.message}
-                self._about |= {"status": "failed", "error": error}
+                self._state |= {"status": "failed", "error": error}
                 self._metadata = {**self._metadata, "failure": event.code}
                 return "failed"
             case RunCancelled():
-                self._about["status"] = "cancelled"
+                self._state["status"] = "cancelled"
                 return "incomplete"
         self._usage = _usage(event.usage)
         if reason := _UNFINISHED.get(event.stop_reason):
-            self._about |= {"status": "incomplete", "incomplete_details": {"reason": reason}}
+            self._state |= {"status": "incomplete", "incomplete_details": {"reason": reason}}
             return "incomplete"
-        self._about |= {"status": "completed", "completed_at": seconds(event.at)}
+        self._state |= {"status": "completed", "completed_at": seconds(event.at)}
         return "completed"
 
 

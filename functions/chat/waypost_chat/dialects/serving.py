@@ -20,7 +20,7 @@ from waypost.events import (
 from waypost_chat.sse import frame, json_frame
 
 
-class Serving:
+class ServingDialect:
     def __init__(self) -> None:
         self._answer: set[str] = set()
         self._tools: dict[str, str] = {}
@@ -51,8 +51,8 @@ class Serving:
                 return json_frame(cancelled) + _done(event)
         return b""
 
-    def _tool(self, kind: str, event: ToolInput | ToolOutput | ToolFailed, **what: Any) -> bytes:
-        return json_frame({"type": kind, "name": self._tools[event.call_id], **what}, event.seq)
+    def _tool(self, kind: str, event: ToolInput | ToolOutput | ToolFailed, **fields: Any) -> bytes:
+        return json_frame({"type": kind, "name": self._tools[event.call_id], **fields}, event.seq)
 
 
 def _done(event: Event) -> bytes:

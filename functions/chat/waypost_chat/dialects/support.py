@@ -1,6 +1,6 @@
 """Sessions and support agents: `type` tells the kinds apart, and `start` is the first of them.
 
-Only the answer's own words are tokens; what an agent thinks or does on its way stays inside.
+Only the answer's own text is sent as tokens; reasoning and tools are not.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ SPECIALISTS = ("billing", "technical", "policy")
 """The agents that questions are routed among here."""
 
 
-class Support:
+class SupportDialect:
     def __init__(self) -> None:
         self._about: dict[str, str] = {}
         self._answer: set[str] = set()

@@ -1,4 +1,4 @@
-"""Whether it works, what it is, and the page."""
+"""Health, a description of the service, and the page."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from waypost.runs.parts import parts
+from waypost.runs.health import check_parts
 from waypost_chat.bodies import About, Health
 from waypost_chat.page import asset
 from waypost_chat.routes.dependencies import BackendOf
@@ -24,18 +24,18 @@ def release() -> str:
 
 @router.get("/health")
 async def health(backend: BackendOf) -> Health:
-    """Whether questions can be taken, and which parts can be reached; always 200.
+    """Whether questions can be answered, and which parts can be reached; always 200.
 
-    A part is looked at for two seconds at most, and no model is called.
+    A part is checked for two seconds at most, and no model is called.
     """
-    found = await parts(backend)
+    found = await check_parts(backend)
     status: Literal["healthy", "degraded"] = "degraded" if "failed" in found.values() else "healthy"
     return Health(status=status, service=SERVICE, version=release(), parts=found)
 
 
 @router.get("/", responses={200: {"model": About, "content": {"text/html": {}}}})
 async def root(request: Request) -> Response:
-    """What this is. A browser, which asks for HTML, gets the page."""
+    """A description of the service. A browser, which asks for HTML, gets the page."""
     if "text/html" in request.headers.get("accept", ""):
         return asset("index.html", request)
     about = About(service=SERVICE, version=release(), docs="/docs", openapi="/openapi.json")

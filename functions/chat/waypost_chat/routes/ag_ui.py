@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from waypost import runs
-from waypost.runs.begin import Request as Question
+from waypost.runs.request import RunRequest
 from waypost_chat.bodies.ag_ui import RunAgentInput
-from waypost_chat.dialects.ag_ui import AgUi
+from waypost_chat.dialects.ag_ui import AgUiDialect
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.streaming import RunStream
 
 router = APIRouter(prefix="/api", tags=["ag-ui"])
@@ -16,13 +16,18 @@ router = APIRouter(prefix="/api", tags=["ag-ui"])
 
 @router.post("/ag-ui", **streams("AG-UI 1.0 events, from RUN_STARTED to one end.", dialect="ag-ui"))
 async def run(
-    body: RunAgentInput, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: RunAgentInput, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Answers the user's last message in a thread, which is made if it is not there yet."""
-    text, told = body.asked()
+    text, prior_turns = body.question_and_history()
     agent, model = body.chosen("agent"), body.chosen("model")
-    question = Question(
-        text=text, thread_id=body.thread_id, create=True, agent=agent, model=model, told=told
+    run_request = RunRequest(
+        text=text,
+        thread_id=body.thread_id,
+        create=True,
+        agent=agent,
+        model=model,
+        prior_turns=prior_turns,
     )
-    live = await runs.begin(backend, who, question, call)
-    return RunStream(live, AgUi(body.run_id), backend.settings.heartbeat, request.scope)
+    live = await runs.begin(backend, who, run_request, context)
+    return RunStream(live, AgUiDialect(body.run_id), backend.settings.heartbeat, request.scope)

@@ -7,12 +7,12 @@ from waypost import runs
 from waypost.errors import Invalid, NotFound
 from waypost.identity import Identity
 from waypost.runs import Backend
-from waypost.runs.begin import Request as Question
+from waypost.runs.request import RunRequest
 from waypost_chat.bodies.agent_chat import AgentAnswer, AgentChat
-from waypost_chat.dialects.agents import Agents, tokens
+from waypost_chat.dialects.agents import AgentsDialect, tokens
 from waypost_chat.openapi import streams
-from waypost_chat.outcome import Outcome, answered, outcome
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.outcome import RunOutcome, outcome_response, wait_for_outcome
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.streaming import RunStream
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
@@ -28,23 +28,23 @@ async def chat(
     request: Request,
     backend: BackendOf,
     who: Caller,
-    call: CallOf,
+    context: Context,
 ) -> Response:
-    """Says something to an agent, by its id or an alias.
+    """Sends a message to an agent, by its id or an alias.
 
     With `stream` false the answer is JSON: 503 or 500 with `error` where the run failed, 202 where
     it is not over when this invocation has to end.
     """
-    question = Question(
+    run_request = RunRequest(
         text=body.message,
         thread_id=body.thread_id,
         agent=await _agent(backend, who, agent_id),
     )
-    run = await runs.begin(backend, who, question, call)
+    run = await runs.begin(backend, who, run_request, context)
     if body.stream:
-        return RunStream(run, Agents(), backend.settings.heartbeat, request.scope)
-    found = await outcome(run, request.scope)
-    return answered(found, _view(found), run, request.scope)
+        return RunStream(run, AgentsDialect(), backend.settings.heartbeat, request.scope)
+    found = await wait_for_outcome(run, request.scope)
+    return outcome_response(found, _view(found), run, request.scope)
 
 
 async def _agent(backend: Backend, who: Identity, name: str) -> str:
@@ -55,7 +55,7 @@ async def _agent(backend: Backend, who: Identity, name: str) -> str:
         raise NotFound(error.message, code="agent_not_found") from None
 
 
-def _view(found: Outcome) -> dict[str, object]:
+def _view(found: RunOutcome) -> dict[str, object]:
     return AgentAnswer(
         run_id=found.run_id,
         thread_id=found.thread_id,

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from waypost.errors import NotFound
 from waypost.identity import Identity
 from waypost.records import Thread
-from waypost.runs import Backend, reading
-from waypost.runs.stopping import delete_thread as delete
-from waypost.store import listing
+from waypost.runs import Backend, lookup
+from waypost.runs.cancellation import delete_thread as delete
+from waypost.store.threads import threads_of_agent
 from waypost_chat.bodies.agent_threads import (
     AgentThread,
     AgentThreads,
@@ -19,7 +19,7 @@ from waypost_chat.bodies.agent_threads import (
     ThreadRun,
     ThreadStatus,
 )
-from waypost_chat.bodies.agents import Done
+from waypost_chat.bodies.agents import Deleted
 from waypost_chat.routes import threads
 from waypost_chat.routes.dependencies import BackendOf, Caller
 from waypost_chat.routes.threads import Before, HardDelete
@@ -40,8 +40,8 @@ async def list_agent_threads(
 ) -> AgentThreads:
     """The user's threads in which the agent has answered, the latest first."""
     agent = await backend.editor.agent(who, agent_id)
-    found = await listing.answered_by(backend.table, who, agent.id, deleted=status == "deleted")
-    shown = [AgentThread.of(thread) for thread in await _settled(backend, who, found)]
+    found = await threads_of_agent(backend.table, who, agent.id, deleted=status == "deleted")
+    shown = [AgentThread.of(thread) for thread in await _with_lost_runs_ended(backend, who, found)]
     if status not in ("active", "deleted"):
         shown = [thread for thread in shown if thread.status == status]
     page = shown[offset : offset + limit]
@@ -54,7 +54,7 @@ async def read_agent_thread(
 ) -> AgentThreadView:
     """A thread with its last 500 messages, and its runs with their steps, tokens and costs."""
     thread = await _thread(backend, who, agent_id, thread_id)
-    _, messages, runs = await reading.history(backend, who, thread.id, threads.PAGE + 1, before)
+    _, messages, runs = await lookup.thread_view(backend, who, thread.id, threads.PAGE + 1, before)
     shown, earlier = threads.page(messages)
     return AgentThreadView(
         **AgentThread.of(thread).model_dump(),
@@ -71,7 +71,7 @@ async def delete_agent_thread(
     backend: BackendOf,
     who: Caller,
     hard_delete: HardDelete = False,
-) -> Done:
+) -> Deleted:
     """Deletes a thread: it is gone at once, and removed for good after 30 days.
 
     With `hard_delete` its messages, runs, steps and events are removed at once, also of a thread
@@ -80,23 +80,25 @@ async def delete_agent_thread(
     if not hard_delete:
         await _thread(backend, who, agent_id, thread_id)
     await delete(backend, who, thread_id, hard=hard_delete)
-    return Done(message="Thread deleted successfully")
+    return Deleted(message="Thread deleted successfully")
 
 
 async def _thread(backend: Backend, who: Identity, agent_id: str, thread_id: str) -> Thread:
     """Raises NotFound, also where the agent never answered in it."""
     agent, thread = await asyncio.gather(
-        backend.editor.agent(who, agent_id), reading.thread(backend, who, thread_id)
+        backend.editor.agent(who, agent_id), lookup.thread(backend, who, thread_id)
     )
     if agent.id not in thread.agents:
         raise NotFound("There is no such thread of this agent.", code="thread_not_found")
     return thread
 
 
-async def _settled(backend: Backend, who: Identity, found: list[Thread]) -> list[Thread]:
-    """With the ends of runs whose function is gone written down."""
+async def _with_lost_runs_ended(
+    backend: Backend, who: Identity, found: list[Thread]
+) -> list[Thread]:
+    """The threads as they are now: runs whose process is gone are ended first."""
 
-    async def now(thread: Thread) -> Thread:
-        return await reading.thread(backend, who, thread.id) if thread.live_run else thread
+    async def current(thread: Thread) -> Thread:
+        return await lookup.thread(backend, who, thread.id) if thread.live_run else thread
 
-    return list(await asyncio.gather(*map(now, found)))
+    return list(await asyncio.gather(*map(current, found)))

@@ -13,7 +13,7 @@ from waypost_chat.bodies.agents import (
     AgentView,
     AllowedView,
     ChangedAgent,
-    Done,
+    Deleted,
     NewAgent,
     Rollback,
 )
@@ -84,10 +84,10 @@ async def delete_agent(
     version: Annotated[
         int | None, Query(ge=1, le=999_999, description="Only where this is the current one")
     ] = None,
-) -> Done:
+) -> Deleted:
     """Takes an agent away. Its versions stay, and a rollback brings it back."""
     await editor.delete(who, agent_id, version)
-    return Done(message="Agent deleted successfully")
+    return Deleted(message="Agent deleted successfully")
 
 
 @router.get("/{agent_id}/versions")

@@ -6,12 +6,12 @@ from starlette.responses import Response
 from waypost import runs
 from waypost.errors import NotFound
 from waypost.identity import check_thread_id
-from waypost.runs import Backend, reading
-from waypost.runs.begin import Request as Question
+from waypost.runs import Backend, lookup
+from waypost.runs.request import RunRequest
 from waypost_chat.bodies.ai_sdk import UIChat
-from waypost_chat.dialects.ai_sdk import AiSdk
+from waypost_chat.dialects.ai_sdk import AiSdkDialect
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.streaming import AnyRun, RunStream
 
 router = APIRouter(prefix="/api/ai-sdk", tags=["ai-sdk"])
@@ -24,24 +24,29 @@ _CHUNKS = streams(
 
 @router.post("/chat", **_CHUNKS)
 async def chat(
-    body: UIChat, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: UIChat, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Answers the last message of a chat, which is made if it is not there yet.
 
     `regenerate-message` asks it once more: the thread keeps both answers.
     """
-    text, told = body.asked()
-    question = Question(
-        text=text, thread_id=body.id, create=True, agent=body.agent, model=body.model, told=told
+    text, prior_turns = body.question_and_history()
+    run_request = RunRequest(
+        text=text,
+        thread_id=body.id,
+        create=True,
+        agent=body.agent,
+        model=body.model,
+        prior_turns=prior_turns,
     )
-    return _stream(await runs.begin(backend, who, question, call), backend, request)
+    return _stream(await runs.begin(backend, who, run_request, context), backend, request)
 
 
 @router.get("/chat/{chat_id}/stream", **_AGAIN)
 async def resume(chat_id: str, request: Request, backend: BackendOf, who: Caller) -> Response:
     """The answer that is on its way, from its beginning. 204 where there is none."""
     try:
-        thread = await reading.thread(backend, who, check_thread_id(chat_id))
+        thread = await lookup.thread(backend, who, check_thread_id(chat_id))
     except NotFound:
         return Response(status_code=204)
     if thread.live_run is None:
@@ -50,6 +55,6 @@ async def resume(chat_id: str, request: Request, backend: BackendOf, who: Caller
 
 
 def _stream(run: AnyRun, backend: Backend, request: Request) -> Response:
-    stream = RunStream(run, AiSdk(), backend.settings.heartbeat, request.scope)
+    stream = RunStream(run, AiSdkDialect(), backend.settings.heartbeat, request.scope)
     stream.headers["x-vercel-ai-ui-message-stream"] = "v1"
     return stream

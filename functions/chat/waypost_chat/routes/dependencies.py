@@ -1,4 +1,4 @@
-"""What a route needs, as FastAPI dependencies."""
+"""FastAPI dependencies of the routes."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import Depends, Header, Request
 
 from waypost.identity import Identity
 from waypost.runs import Backend
-from waypost.runs.begin import Call
+from waypost.runs.request import RequestContext
 from waypost_chat.identity import from_headers
 
 
@@ -26,19 +26,19 @@ Caller = Annotated[Identity, Depends(_caller)]
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the caller would rather wait for JSON than read a stream."""
+    """Whether the caller waits for JSON and reads no stream."""
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/event-stream" not in accept
 
 
-def _call(
+def _context(
     request: Request,
     idempotency_key: Annotated[
         str | None,
         Header(description="Your own name for this run: sent again, it is the same run"),
     ] = None,
-) -> Call:
-    return Call(idempotency_key, request.scope.get("aws.deadline"))
+) -> RequestContext:
+    return RequestContext(idempotency_key, request.scope.get("aws.deadline"))
 
 
-CallOf = Annotated[Call, Depends(_call)]
+Context = Annotated[RequestContext, Depends(_context)]

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from waypost import runs
-from waypost.agents import scripted
-from waypost.runs.begin import Request as Question
+from waypost.agents import scripted_agent
+from waypost.runs.request import RunRequest
 from waypost_chat.bodies.execution import (
     AllowedModel,
     AllowedModels,
@@ -16,10 +16,10 @@ from waypost_chat.bodies.execution import (
     Executed,
     Execution,
 )
-from waypost_chat.dialects import execution as dialect
-from waypost_chat.openapi import streams, whole
-from waypost_chat.outcome import Outcome, answered, outcome
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.dialects.execution import ExecutionDialect
+from waypost_chat.openapi import streams, waiting
+from waypost_chat.outcome import RunOutcome, outcome_response, wait_for_outcome
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.streaming import RunStream
 
 router = APIRouter(prefix="/api/agent", tags=["execution"])
@@ -28,25 +28,25 @@ _STREAM = streams("Thoughts, tools, the output in parts and whole, the end.", di
 
 @router.post("/stream", **_STREAM)
 async def stream(
-    body: Execution, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: Execution, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Answers a question; the router picks the agent. 422 for a model or server not allowed."""
-    run = await runs.begin(backend, who, _question(body), call)
-    return RunStream(run, dialect.Execution(), backend.settings.heartbeat, request.scope)
+    run = await runs.begin(backend, who, _run_request(body), context)
+    return RunStream(run, ExecutionDialect(), backend.settings.heartbeat, request.scope)
 
 
-@router.post("/execute", **whole(Executed))
+@router.post("/execute", **waiting(Executed))
 async def execute(
-    body: Execution, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: Execution, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """The same as one JSON answer, once the run is over.
 
     Where the run fails, the status is 503 if it is worth another try, else 500, and `error` says
     why. 202 where it is not over when this invocation has to end: follow the run then.
     """
-    run = await runs.begin(backend, who, _question(body), call)
-    found = await outcome(run, request.scope)
-    return answered(found, _view(found), run, request.scope)
+    run = await runs.begin(backend, who, _run_request(body), context)
+    found = await wait_for_outcome(run, request.scope)
+    return outcome_response(found, _view(found), run, request.scope)
 
 
 @router.post("/stream/simulate", **_STREAM)
@@ -55,22 +55,22 @@ async def simulate(
     request: Request,
     backend: BackendOf,
     who: Caller,
-    call: CallOf,
+    context: Context,
     ending: Annotated[
-        Literal["completed", "failed"], Query(description="How the scripted run is to end")
+        Literal["completed", "failed"], Query(description="How the scripted run ends")
     ] = "completed",
 ) -> Response:
-    """A scripted run, for work on a front end: no model is asked, and it is kept like any other."""
+    """A scripted run, for work on a front end: no model is called; it is stored like any run."""
     agents = await backend.agents_of(who)
-    question = Question(
+    run_request = RunRequest(
         text=body.input,
         model=body.model,
         mcp_servers=body.mcp_servers,
         among=tuple(agents)[:1],
-        answerer=scripted.failing if ending == "failed" else scripted.Scripted,
+        runner=scripted_agent.failing if ending == "failed" else scripted_agent.ScriptedAgent,
     )
-    run = await runs.begin(backend, who, question, call)
-    return RunStream(run, dialect.Execution(), backend.settings.heartbeat, request.scope)
+    run = await runs.begin(backend, who, run_request, context)
+    return RunStream(run, ExecutionDialect(), backend.settings.heartbeat, request.scope)
 
 
 @router.get("/models")
@@ -89,11 +89,11 @@ async def list_mcp_servers(backend: BackendOf, who: Caller) -> AllowedServers:
     return AllowedServers(mcp_servers=[AllowedServer(id=name) for name in servers])
 
 
-def _question(body: Execution) -> Question:
-    return Question(text=body.input, model=body.model, mcp_servers=body.mcp_servers)
+def _run_request(body: Execution) -> RunRequest:
+    return RunRequest(text=body.input, model=body.model, mcp_servers=body.mcp_servers)
 
 
-def _view(found: Outcome) -> dict[str, object]:
+def _view(found: RunOutcome) -> dict[str, object]:
     return Executed(
         run_id=found.run_id,
         thread_id=found.thread_id,

@@ -7,14 +7,14 @@ from waypost import runs
 from waypost.agents.definition import Agents
 from waypost.errors import DeadlinePassed, Invalid, NotFound
 from waypost.events import RunCompleted
-from waypost.runs.begin import Request as Question
+from waypost.runs.request import RunRequest
 from waypost_chat.bodies.openai import Completion, ModelList, ModelView, NewCompletion
 from waypost_chat.dialects.openai import ROUTED
-from waypost_chat.dialects.openai_chat import OpenAIChat
-from waypost_chat.openai_errors import ERRORS, OpenAIRoute, failed
+from waypost_chat.dialects.openai_chat import OpenAIChatDialect
+from waypost_chat.openai_errors import ERRORS, OpenAIRoute, run_error_response
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
-from waypost_chat.streaming import RunStream, over, run_headers
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
+from waypost_chat.streaming import RunStream, run_headers, wait_for_end
 
 router = APIRouter(prefix="/openai/v1", tags=["openai"], route_class=OpenAIRoute, responses=ERRORS)
 
@@ -37,23 +37,25 @@ async def read_model(model: str, backend: BackendOf, who: Caller) -> ModelView:
     **streams("Chunks, or the whole completion.", Completion, dialect="openai-chat"),
 )
 async def complete(
-    body: NewCompletion, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: NewCompletion, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Answers the last message of a conversation that the client carries, in a new thread."""
     agent = agent_of(await backend.agents_of(who), body.model)
-    text, told = body.asked()
-    run = await runs.begin(backend, who, Question(text=text, agent=agent, told=told), call)
-    tell_usage = bool(body.stream_options and body.stream_options.include_usage)
-    dialect = OpenAIChat(agent or ROUTED, usage=tell_usage)
+    text, prior_turns = body.question_and_history()
+    run = await runs.begin(
+        backend, who, RunRequest(text=text, agent=agent, prior_turns=prior_turns), context
+    )
+    include_usage = bool(body.stream_options and body.stream_options.include_usage)
+    dialect = OpenAIChatDialect(agent or ROUTED, usage=include_usage)
     if body.stream:
         return RunStream(run, dialect, backend.settings.heartbeat, request.scope)
-    await over(run, request.scope)
+    await wait_for_end(run, request.scope)
     for event in await run.read(0, 0):
         dialect.encode(event)
     if dialect.end is None:
         raise DeadlinePassed
     if not isinstance(dialect.end, RunCompleted):
-        return failed(dialect.end, run_headers(run))
+        return run_error_response(dialect.end, run_headers(run))
     return JSONResponse(dialect.completion(dialect.end), headers=run_headers(run))
 
 

@@ -10,17 +10,17 @@ from waypost import runs
 from waypost.errors import Invalid, NotFound, WaypostError
 from waypost.events import Event, RouteDecided
 from waypost.identity import Identity
-from waypost.runs import Backend, stopping
-from waypost.runs.begin import Request as Question
+from waypost.runs import Backend, cancellation
+from waypost.runs.request import RunRequest
 from waypost.store import journals
 from waypost_chat.bodies.openai import NewResponse, ResponseView
 from waypost_chat.dialects.openai import ROUTED
-from waypost_chat.dialects.openai_responses import OpenAIResponses, run_id
+from waypost_chat.dialects.openai_responses import OpenAIResponsesDialect, run_id
 from waypost_chat.openai_errors import ERRORS, OpenAIRoute
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.routes.openai import agent_of
-from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
+from waypost_chat.streaming import AnyRun, RunStream, run_headers, wait_for_end
 
 router = APIRouter(
     prefix="/openai/v1/responses", tags=["openai"], route_class=OpenAIRoute, responses=ERRORS
@@ -28,13 +28,13 @@ router = APIRouter(
 _STREAM = streams(
     "The response's events, or the response.", ResponseView, dialect="openai-responses"
 )
-_FIRST_WORD = 20.0
-"""Seconds in which a run that has begun has told that it did, or is settled."""
+_FIRST_EVENT_SECONDS = 20.0
+"""Seconds in which a run that has begun has its first event, or is ended."""
 
 
 @router.post("", **_STREAM)
 async def create(
-    body: NewResponse, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: NewResponse, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Answers a question, in a new thread or in that of `previous_response_id`.
 
@@ -44,19 +44,21 @@ async def create(
     if body.background and not body.stream:
         _check_background(request)
     agent = agent_of(await backend.agents_of(who), body.model)
-    text, told = body.asked()
+    text, prior_turns = body.question_and_history()
     thread_id = await _thread(backend, who, body)
     create = body.conversation is not None
-    question = Question(text=text, thread_id=thread_id, create=create, agent=agent, told=told)
-    run = await runs.begin(backend, who, question, call)
-    dialect = OpenAIResponses(
+    run_request = RunRequest(
+        text=text, thread_id=thread_id, create=create, agent=agent, prior_turns=prior_turns
+    )
+    run = await runs.begin(backend, who, run_request, context)
+    dialect = OpenAIResponsesDialect(
         agent or ROUTED, previous=body.previous_response_id, background=bool(body.background)
     )
     if body.stream:
         return RunStream(run, dialect, backend.settings.heartbeat, request.scope)
     if not body.background:
-        await over(run, request.scope)
-    return await _as_it_is(run, dialect)
+        await wait_for_end(run, request.scope)
+    return await _current(run, dialect)
 
 
 @router.get("/{response_id}", **_STREAM)
@@ -67,25 +69,26 @@ async def retrieve(
     who: Caller,
     stream: bool = False,
     starting_after: Annotated[
-        int | None, Query(ge=0, description="The `sequence_number` of the last event that is known")
+        int | None,
+        Query(ge=0, description="The `sequence_number` of the last event that the client has"),
     ] = None,
 ) -> Response:
     """A response as it is now, or its events after one, live or replayed."""
     run, first = await _find(backend, who, response_id)
     if not stream:
-        return await _as_it_is(run, OpenAIResponses(_model(first)))
+        return await _current(run, OpenAIResponsesDialect(_model(first)))
     after = -1 if starting_after is None else starting_after
-    dialect = OpenAIResponses(_model(first), after=after)
+    dialect = OpenAIResponsesDialect(_model(first), after=after)
     return RunStream(run, dialect, backend.settings.heartbeat, request.scope)
 
 
 @router.post("/{response_id}/cancel", response_model=ResponseView)
 async def cancel(response_id: str, backend: BackendOf, who: Caller) -> Response:
-    """Stops a response, in the background or not, and answers what became of it."""
+    """Cancels a response, in the background or not, and returns it."""
     await _find(backend, who, response_id)
-    await stopping.stop(backend, who, run_id(response_id))
+    await cancellation.cancel(backend, who, run_id(response_id))
     run, first = await _find(backend, who, response_id)
-    return await _as_it_is(run, OpenAIResponses(_model(first)))
+    return await _current(run, OpenAIResponsesDialect(_model(first)))
 
 
 async def _thread(backend: Backend, who: Identity, body: NewResponse) -> str | None:
@@ -116,7 +119,7 @@ async def _thread(backend: Backend, who: Identity, body: NewResponse) -> str | N
 async def _find(
     backend: Backend, who: Identity, response_id: str
 ) -> tuple[runs.FollowedRun, list[Event]]:
-    """A response's run, and what it has told so far: at least its beginning."""
+    """A response's run, and its events so far: at least the first."""
     if not response_id.startswith("resp_"):
         raise NotFound(f"Response with id {response_id!r} not found.", code="response_not_found")
     try:
@@ -124,11 +127,11 @@ async def _find(
     except NotFound:
         message = f"Response with id {response_id!r} not found."
         raise NotFound(message, code="response_not_found") from None
-    return run, await run.read(0, _FIRST_WORD)
+    return run, await run.read(0, _FIRST_EVENT_SECONDS)
 
 
-async def _as_it_is(run: AnyRun, dialect: OpenAIResponses) -> Response:
-    for event in await run.read(0, _FIRST_WORD):
+async def _current(run: AnyRun, dialect: OpenAIResponsesDialect) -> Response:
+    for event in await run.read(0, _FIRST_EVENT_SECONDS):
         dialect.encode(event)
     return JSONResponse(dialect.response(), headers=run_headers(run))
 

@@ -9,15 +9,15 @@ from waypost import runs
 from waypost.errors import Invalid
 from waypost.identity import Identity
 from waypost.records import LIVE
-from waypost.runs import Backend, reading, stopping
-from waypost.runs.begin import Request as Question
+from waypost.runs import Backend, cancellation, lookup
+from waypost.runs.request import RunRequest
 from waypost.store import threads as thread_store
 from waypost_chat.bodies import NewRun, RunView
 from waypost_chat.dialects import DIALECTS, Dialect
-from waypost_chat.dialects.waypost import Waypost
+from waypost_chat.dialects.waypost import WaypostDialect
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
-from waypost_chat.streaming import AnyRun, RunStream, over, run_headers
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context, wants_json
+from waypost_chat.streaming import AnyRun, RunStream, run_headers, wait_for_end
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 _STREAM = streams("The run's events, or the finished run as JSON.", RunView)
@@ -27,24 +27,35 @@ _REPLAY["responses"][204] = {"description": "The run is over, and nothing follow
 
 @router.post("/runs", **_STREAM)
 async def ask_in_new_thread(
-    body: NewRun, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: NewRun, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
     """Asks a question in a new thread.
 
     Streams the run's events; with `Accept: application/json` it waits and answers the run. With an
     `Idempotency-Key` the same request may be sent again: it attaches to the run that it started.
     """
-    question = Question(text=body.input, agent=body.agent, model=body.model)
-    return await _answered(request, backend, who, await runs.begin(backend, who, question, call))
+    run_request = RunRequest(text=body.input, agent=body.agent, model=body.model)
+    return await _response(
+        request, backend, who, await runs.begin(backend, who, run_request, context)
+    )
 
 
 @router.post("/threads/{thread_id}/runs", **_STREAM)
 async def ask_in_thread(
-    thread_id: str, body: NewRun, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    thread_id: str,
+    body: NewRun,
+    request: Request,
+    backend: BackendOf,
+    who: Caller,
+    context: Context,
 ) -> Response:
     """Asks the next question of a thread. Streams or waits as `POST /v1/runs` does."""
-    question = Question(text=body.input, thread_id=thread_id, agent=body.agent, model=body.model)
-    return await _answered(request, backend, who, await runs.begin(backend, who, question, call))
+    run_request = RunRequest(
+        text=body.input, thread_id=thread_id, agent=body.agent, model=body.model
+    )
+    return await _response(
+        request, backend, who, await runs.begin(backend, who, run_request, context)
+    )
 
 
 @router.get("/runs/{run_id}")
@@ -59,7 +70,9 @@ async def read_events(
     request: Request,
     backend: BackendOf,
     who: Caller,
-    after: Annotated[str, Query(description="The number of the last event that is known")] = "0",
+    after: Annotated[
+        str, Query(description="The number of the last event that the client has")
+    ] = "0",
     last_event_id: Annotated[
         str | None, Header(description="As `after`, and counts before it: browsers send it")
     ] = None,
@@ -79,38 +92,34 @@ async def read_events(
 
 @router.post("/runs/{run_id}/cancel", responses={202: {"model": RunView}})
 async def cancel(run_id: str, backend: BackendOf, who: Caller) -> Response:
-    """Stops a run and answers what became of it.
+    """Cancels a run and returns it.
 
-    What was answered by then is kept. A run that was over stays as it is. 202 where the run has
+    What was answered by then is stored. A run that was over stays as it is. 202 where the run has
     not stopped yet, which takes about a second.
     """
-    await stopping.stop(backend, who, run_id)
+    await cancellation.cancel(backend, who, run_id)
     view = await _view(backend, who, run_id)
     status = 202 if view.state in LIVE else 200
     return JSONResponse(view.model_dump(mode="json"), status)
 
 
 @router.post("/runs/{run_id}/continue", **_STREAM)
-async def go_on(
-    run_id: str, request: Request, backend: BackendOf, who: Caller, call: CallOf
+async def continue_run(
+    run_id: str, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
-    """Goes on with an answer that broke off, as a new run whose text is what was missing.
+    """Continues an answer that broke off, as a new run whose text is what was missing.
 
     Tools that were called are not called again. Streams or waits as `POST /v1/runs` does.
     """
-    return await _answered(request, backend, who, await runs.resume(backend, who, run_id, call))
+    return await _response(request, backend, who, await runs.resume(backend, who, run_id, context))
 
 
-async def _answered(request: Request, backend: Backend, who: Identity, run: AnyRun) -> Response:
-    if not _wants_json(request.headers.get("accept", "")):
-        return RunStream(run, Waypost(), backend.settings.heartbeat, request.scope)
-    status = 200 if await over(run, request.scope) else 202
+async def _response(request: Request, backend: Backend, who: Identity, run: AnyRun) -> Response:
+    if not wants_json(request):
+        return RunStream(run, WaypostDialect(), backend.settings.heartbeat, request.scope)
+    status = 200 if await wait_for_end(run, request.scope) else 202
     view = await _view(backend, who, run.id)
     return JSONResponse(view.model_dump(mode="json"), status, headers=run_headers(run))
-
-
-def _wants_json(accept: str) -> bool:
-    return "application/json" in accept and "text/event-stream" not in accept
 
 
 def _dialect(name: str) -> Dialect:
@@ -130,6 +139,6 @@ def _seq(text: str) -> int:
 
 
 async def _view(backend: Backend, who: Identity, run_id: str) -> RunView:
-    run, steps = await reading.run(backend, who, run_id)
+    run, steps = await lookup.run(backend, who, run_id)
     output = await thread_store.message(backend.table, who, run.thread_id, run.message_id)
     return RunView(**run.model_dump(), steps=steps, output=output)

@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from waypost import runs
-from waypost.runs import reading
-from waypost.runs.begin import Request as Question
-from waypost.runs.stopping import delete_thread
+from waypost.runs import lookup
+from waypost.runs.cancellation import delete_thread
+from waypost.runs.request import RunRequest
 from waypost.store import threads as store
 from waypost_chat.bodies.support import Session, SessionDeleted, SessionMessage, SupportChat
-from waypost_chat.dialects.support import SPECIALISTS, Support
+from waypost_chat.dialects.support import SPECIALISTS, SupportDialect
 from waypost_chat.openapi import streams
-from waypost_chat.routes.dependencies import BackendOf, Caller, CallOf
+from waypost_chat.routes.dependencies import BackendOf, Caller, Context
 from waypost_chat.streaming import RunStream
 
 router = APIRouter(tags=["support"])
@@ -22,25 +22,25 @@ _SHOWN = {"role", "agent", "created_at", "partial"}
 
 @router.post("/chat", **_STREAM)
 async def chat(
-    body: SupportChat, request: Request, backend: BackendOf, who: Caller, call: CallOf
+    body: SupportChat, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
-    """Says something in a session; one of billing, technical and policy answers."""
-    question = Question(
+    """Sends a message in a session; one of billing, technical and policy answers."""
+    run_request = RunRequest(
         text=body.message, thread_id=body.session_id, create=True, among=SPECIALISTS
     )
-    run = await runs.begin(backend, who, question, call)
-    return RunStream(run, Support(), backend.settings.heartbeat, request.scope)
+    run = await runs.begin(backend, who, run_request, context)
+    return RunStream(run, SupportDialect(), backend.settings.heartbeat, request.scope)
 
 
 @router.get("/sessions/{session_id}")
 async def read_session(session_id: str, backend: BackendOf, who: Caller) -> Session:
-    """A session with what was said in it."""
-    thread = await reading.thread(backend, who, session_id)
-    said = await store.messages(backend.table, who, session_id, _MESSAGES)
+    """A session with its messages."""
+    thread = await lookup.thread(backend, who, session_id)
+    stored = await store.messages(backend.table, who, session_id, _MESSAGES)
     fields = thread.model_dump(include={"title", "created_at", "updated_at"})
     messages = [
         SessionMessage(content=message.text, **message.model_dump(include=_SHOWN))
-        for message in said
+        for message in stored
     ]
     return Session(session_id=thread.id, messages=messages, **fields)
 

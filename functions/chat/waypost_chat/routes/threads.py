@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from waypost.records import Message, Thread
-from waypost.runs import reading
-from waypost.runs.stopping import delete_thread as delete
+from waypost.runs import lookup
+from waypost.runs.cancellation import delete_thread as delete
 from waypost.store import threads as store
 from waypost_chat.bodies import NewTitle, RunWithSteps, ThreadPage, ThreadView
 from waypost_chat.routes.dependencies import BackendOf, Caller
@@ -41,7 +41,7 @@ async def read_thread(
     thread_id: str, backend: BackendOf, who: Caller, before: Before = None
 ) -> ThreadView:
     """A thread with its last 500 messages and its runs."""
-    thread, messages, runs = await reading.history(backend, who, thread_id, PAGE + 1, before)
+    thread, messages, runs = await lookup.thread_view(backend, who, thread_id, PAGE + 1, before)
     views = [RunWithSteps(**run.model_dump(), steps=steps) for run, steps in runs]
     shown, earlier = page(messages)
     return ThreadView(**thread.model_dump(), messages=shown, earlier=earlier, runs=views)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 TRIES = 3
 _WAITS = (0.25, 0.5)
-"""The most seconds before the second try, the third, and so on; the wait is drawn from 0 up."""
-_LONGER = 4
+"""The maximum seconds before the second try, the third, and so on; the wait is drawn from 0 up."""
+_BUSY_FACTOR = 4
 """A rate limit takes so many times as long to pass: 1 s, then 2 s, and no less than half of it."""
 
 
@@ -39,8 +39,8 @@ class Attempts:
         """
         number = self.current.number + 1
         if worth_repeating and number < TRIES:
-            most = _WAITS[number - 1] * (_LONGER if busy else 1)
-            wait = random.uniform(most / 2 if busy else 0, most)  # noqa: S311
+            max_wait = _WAITS[number - 1] * (_BUSY_FACTOR if busy else 1)
+            wait = random.uniform(max_wait / 2 if busy else 0, max_wait)  # noqa: S311
             self.current = Attempt(self.current.model, number, wait)
             return self.current
         rest = self._models[self._models.index(self.current.model) + 1 :]

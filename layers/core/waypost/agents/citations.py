@@ -7,7 +7,7 @@ from waypost.events import SourceCited
 from waypost.knowledge import Passage
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
-_LONGEST_MARK = 6
+_MAX_MARK = 6
 _QUOTE = 400
 _LIST = "\n\nSources: "
 
@@ -42,7 +42,7 @@ class Citations:
     def read(self, delta: str) -> Iterator[SourceCited]:
         text = self._tail + delta
         self._listed = self._listed or _LIST in text
-        self._tail = text[-_LONGEST_MARK:]
+        self._tail = text[-_MAX_MARK:]
         for mark in _MARK.finditer(text):
             index = int(mark[1])
             passage = self._passages.get(index)
@@ -53,7 +53,7 @@ class Citations:
     def line(self) -> str:
         """`Sources: [1] refund.md (Refunds); …`, or nothing where nothing was cited.
 
-        Nothing either where what was read holds the list already.
+        Nothing either where the text holds the list already.
         """
         named = (f"[{i}] {p.document} ({p.heading})" for i, p in sorted(self._cited.items()))
         listed = "; ".join(named)

@@ -1,54 +1,57 @@
-"""What an agent is given of the documents, by its strategy."""
+"""The documents that an agent is given, by its strategy."""
 
 from dataclasses import dataclass
 
 from waypost.agents.definition import Agent
 from waypost.knowledge import Folder, Passage
-from waypost.models import budget
+from waypost.models import catalogue
 
-MOST = 80_000
-"""Characters of whole documents in a prompt: about the 20,000 tokens that Nova models keep."""
+MAX_CHARACTERS = 80_000
+"""Of whole documents in a prompt: about the 20,000 tokens that Nova models cache."""
 _CHARACTERS_PER_TOKEN = 3
 _SHARE = 4
 """Documents may have a quarter of the smallest window."""
 
 
 @dataclass(frozen=True)
-class Context:
+class DocumentContext:
     """`whole` are all passages of some documents, the same for every question."""
 
     whole: tuple[Passage, ...] = ()
     found: tuple[Passage, ...] = ()
 
 
-def room(models: tuple[str, ...]) -> int:
-    """Characters that whole documents may have, whichever of `models` answers."""
-    window = min(map(budget.window, models))
-    return min(MOST, window * _CHARACTERS_PER_TOKEN // _SHARE)
+def max_document_characters(models: tuple[str, ...]) -> int:
+    """Of whole documents, whichever of `models` answers."""
+    window = min(map(catalogue.window, models))
+    return min(MAX_CHARACTERS, window * _CHARACTERS_PER_TOKEN // _SHARE)
 
 
-async def gather(agent: Agent, knowledge: Folder, sought: str, longest: int) -> Context:
-    """The agent's documents, whole as far as its strategy and `longest` characters say so.
+async def retrieve(
+    agent: Agent, knowledge: Folder, query: str, max_characters: int
+) -> DocumentContext:
+    """The agent's documents: whole as far as its strategy and `max_characters` allow.
 
-    What is not there whole is searched for `sought`: for `cag` that is what did not fit, for
+    The others are searched for `query`: for `cag` that is what did not fit, for
     `hybrid` all other documents too.
     """
     if agent.strategy == "none":
-        return Context()
-    own = await documents(agent, knowledge)
+        return DocumentContext()
+    own = await own_documents(agent, knowledge)
     if agent.strategy == "rag":
-        return Context(found=tuple(await knowledge.search(sought, among=own)))
-    whole = await knowledge.whole(longest, own)
-    rest = await reach(agent, knowledge) - {passage.document for passage in whole}
-    found = await knowledge.search(sought, among=rest) if rest else []
-    return Context(tuple(whole), tuple(found))
+        return DocumentContext(found=tuple(await knowledge.search(query, among=own)))
+    whole = await knowledge.whole(max_characters, own)
+    rest = await searchable_documents(agent, knowledge) - {passage.document for passage in whole}
+    found = await knowledge.search(query, among=rest) if rest else []
+    return DocumentContext(tuple(whole), tuple(found))
 
 
-async def documents(agent: Agent, knowledge: Folder) -> frozenset[str]:
-    """Those that the agent's patterns name; all where it has none, or none of them is here."""
+async def own_documents(agent: Agent, knowledge: Folder) -> frozenset[str]:
+    """Those that the agent's patterns match; all where it has none, or none matches."""
     return await knowledge.named(agent.documents) or await knowledge.names()
 
 
-async def reach(agent: Agent, knowledge: Folder) -> frozenset[str]:
-    """Those that it can search: its own; for `hybrid`, whose own are there whole, all."""
-    return await (knowledge.names() if agent.strategy == "hybrid" else documents(agent, knowledge))
+async def searchable_documents(agent: Agent, knowledge: Folder) -> frozenset[str]:
+    """Those that it can search: its own; for `hybrid`, whose own are in the prompt, all."""
+    hybrid = agent.strategy == "hybrid"
+    return await (knowledge.names() if hybrid else own_documents(agent, knowledge))

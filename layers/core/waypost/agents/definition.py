@@ -1,4 +1,4 @@
-"""Agents are Markdown files: front matter says what they are, the text what they are told."""
+"""Agents are Markdown files: the front matter has their fields, the text their instructions."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,51 +19,88 @@ Example = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AgentFileError(ValueError):
-    """A file is no agent; the text names the file and what to mend."""
+    """A file is not a valid agent; the text names the file and what to correct."""
 
 
-class Agent(BaseModel):
-    """A specialist."""
+class AgentFields(BaseModel):
+    """What an agent is. Files, requests and responses derive from it.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Here the names that a deployment allows are plain texts; `registry.allowed` checks them.
+    """
 
-    id: AgentId
-    name: str = Field(min_length=1, max_length=100)
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100, examples=["Fleet"])
     description: str = Field(
-        min_length=1, max_length=2000, description="What it answers, for the router and for people"
+        min_length=1,
+        max_length=2000,
+        description="What it answers, for the router and for people",
+        examples=["Answers from the fleet's own handbook."],
     )
-    examples: tuple[Example, ...] = Field(
-        min_length=1, max_length=50, description="Questions it should be given"
+    examples: tuple[str, ...] = Field(
+        strict=False,
+        min_length=1,
+        max_length=50,
+        description="Questions it should be given",
+        examples=[["Which van is free on Monday?"]],
     )
-    aliases: tuple[AgentId, ...] = Field(default=(), max_length=20)
-    version: int = Field(default=1, ge=1)
+    aliases: tuple[str, ...] = Field(default=(), strict=False, max_length=20)
     routed: bool = Field(
         default=True, description="The router may choose it where a request names no agent"
     )
-    strategy: Strategy = "none"
-    documents: tuple[str, ...] = Field(
-        default=(), max_length=50, description="Patterns of documents' paths; none for all"
+    strategy: str = Field(
+        default="none", description="How it is given its documents", examples=["rag"]
     )
-    tools: tuple[ToolName, ...] = ()
+    documents: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        max_length=50,
+        description="Patterns of documents' paths; none for all",
+        examples=[["fleet/*.md"]],
+    )
+    tools: tuple[str, ...] = Field(default=(), strict=False, max_length=20, examples=[[]])
     model: str | None = Field(default=None, description="None for the deployment's model")
     fallbacks: tuple[str, ...] = Field(
-        default=(), description="Models asked in turn where `model` fails; else the deployment's"
+        default=(),
+        strict=False,
+        max_length=5,
+        description="Models asked in turn where `model` fails; else the deployment's",
+        examples=[[]],
     )
     max_tokens: int = Field(default=2048, ge=1, le=100_000, description="Of one model call")
     max_steps: int = Field(default=6, ge=1, le=50, description="Model calls in one run")
     max_cost_usd: float | None = Field(
-        default=None, gt=0, le=1000, description="No model is called in a run that has cost more"
+        default=None,
+        gt=0,
+        le=1000,
+        description="No model is called in a run that has cost more",
+        examples=[0.05],
     )
     runnable: str | None = Field(
         default=None,
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
         description="`module:attribute` of a LangChain Runnable that answers in the model's place",
     )
-    instructions: str = Field(min_length=1, max_length=100_000)
+    instructions: str = Field(
+        min_length=1, max_length=100_000, examples=["Answer from the passages alone."]
+    )
+
+
+class Agent(AgentFields):
+    """A specialist, checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: AgentId
+    version: int = Field(default=1, ge=1)
+    examples: tuple[Example, ...] = Field(min_length=1, max_length=50)
+    aliases: tuple[AgentId, ...] = Field(default=(), max_length=20)
+    strategy: Strategy = "none"
+    tools: tuple[ToolName, ...] = ()
+    runnable: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
     @property
     def content(self) -> dict[str, Any]:
-        """What a file would say of it, as JSON."""
+        """Its fields as a file has them, as JSON."""
         return self.model_dump(mode="json", exclude={"id", "version"})
 
 
@@ -116,8 +153,8 @@ def parse(name: str, text: str) -> Agent:
         return Agent.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "front matter"
-        raise AgentFileError(f"{name}: {where}: {first['msg']}") from None
+        field = ".".join(str(part) for part in first["loc"]) or "front matter"
+        raise AgentFileError(f"{name}: {field}: {first['msg']}") from None
 
 
 def _files(folder: Path) -> list[Path]:

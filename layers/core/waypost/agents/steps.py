@@ -1,4 +1,4 @@
-"""Steps of a run that are no model calls."""
+"""Steps of a run that are not model calls."""
 
 import time
 
@@ -6,8 +6,8 @@ from waypost.events import StepCompleted, StepKind, StepStarted, StepStatus, Ste
 from waypost.ids import new_id
 
 
-class Step:
-    """Begins when it is made."""
+class OpenStep:
+    """A step that is under way. It begins when it is constructed."""
 
     def __init__(self, kind: StepKind, name: str) -> None:
         self._began = time.monotonic()
@@ -17,10 +17,11 @@ class Step:
         return StepUpdated(step_id=self.started.step_id, note=text)
 
     def completed(self, status: StepStatus) -> StepCompleted:
-        elapsed = since(self._began)
-        return StepCompleted(step_id=self.started.step_id, status=status, elapsed_ms=elapsed)
+        return StepCompleted(
+            step_id=self.started.step_id, status=status, elapsed_ms=elapsed_ms(self._began)
+        )
 
 
-def since(began: float) -> int:
-    """Milliseconds since a time of the monotonic clock."""
+def elapsed_ms(began: float) -> int:
+    """Milliseconds since `began`, a reading of `time.monotonic()`."""
     return round((time.monotonic() - began) * 1000)

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 from waypost.agents.citations import Citations
 from waypost.knowledge import Folder, Passage
 from waypost.models.turns import AssistantTurn, ToolSpec, ToolTurn, Turn
-from waypost.warehouse import Database, QueryError, Result
+from waypost.warehouse import Database, QueryError, QueryResult
 
 MODEL_ROWS = 50
-"""The model is shown this many rows; people are shown all that the caps let through."""
+"""The model is shown this many rows; people are shown all that the limits let through."""
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """Rows for people to look at."""
 
     columns: list[str]
@@ -24,19 +24,19 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a tool did: `text` for the model, `output` for whoever follows the run."""
+class ToolResult:
+    """What a tool returned: `text` for the model, `output` for whoever follows the run."""
 
     text: str
     output: Any
     failed: bool = False
-    table: Table | None = None
+    table: ResultTable | None = None
 
 
 class Tool(Protocol):
     spec: ToolSpec
 
-    async def __call__(self, arguments: dict[str, Any]) -> Outcome: ...
+    async def __call__(self, arguments: dict[str, Any]) -> ToolResult: ...
 
 
 class QueryDatabase:
@@ -55,14 +55,14 @@ class QueryDatabase:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def __call__(self, arguments: dict[str, Any]) -> Outcome:
+    async def __call__(self, arguments: dict[str, Any]) -> ToolResult:
         sql = arguments.get("sql")
         if not isinstance(sql, str):
-            return failure("The tool needs one argument, `sql`, a text.")
+            return tool_failure("The tool needs one argument, `sql`, a text.")
         try:
             return _rows(await self._database.query(sql))
         except QueryError as error:
-            return failure(error.message)
+            return tool_failure(error.message)
 
 
 class SearchDocuments:
@@ -88,20 +88,20 @@ class SearchDocuments:
         self._among = among
         self._citations = citations
 
-    async def __call__(self, arguments: dict[str, Any]) -> Outcome:
+    async def __call__(self, arguments: dict[str, Any]) -> ToolResult:
         query = arguments.get("query")
         if not isinstance(query, str) or not query.strip():
-            return failure("The tool needs one argument, `query`, a text.")
+            return tool_failure("The tool needs one argument, `query`, a text.")
         found = await self._knowledge.search(query, among=self._among)
         numbers = self._citations.number(found)
         shown = {"passages": [_passage(n, p) for n, p in zip(numbers, found, strict=True)]}
-        return Outcome(text=json.dumps(shown, ensure_ascii=False), output=shown)
+        return ToolResult(text=json.dumps(shown, ensure_ascii=False), output=shown)
 
 
-def restore(citations: Citations, said: Sequence[Turn]) -> None:
-    """Gives passages that were found before an answer broke off the numbers that they had."""
-    names = {c.id: c.name for t in said if isinstance(t, AssistantTurn) for c in t.calls}
-    for turn in said:
+def restore_citations(citations: Citations, turns: Sequence[Turn]) -> None:
+    """Gives passages that earlier turns found the numbers that they had there."""
+    names = {c.id: c.name for t in turns if isinstance(t, AssistantTurn) for c in t.calls}
+    for turn in turns:
         if isinstance(turn, ToolTurn) and not turn.failed:
             if names.get(turn.call_id) != SearchDocuments.spec.name:
                 continue
@@ -114,19 +114,19 @@ def _passage(index: int, passage: Passage) -> dict[str, Any]:
     return {"index": index, **passage.__dict__}
 
 
-def failure(message: str) -> Outcome:
-    return Outcome(text=message, output=message, failed=True)
+def tool_failure(message: str) -> ToolResult:
+    return ToolResult(text=message, output=message, failed=True)
 
 
-def _rows(result: Result) -> Outcome:
+def _rows(result: QueryResult) -> ToolResult:
     shown = {
         "columns": result.columns,
         "rows": result.rows[:MODEL_ROWS],
         "row_count": len(result.rows),
         "truncated": result.truncated or len(result.rows) > MODEL_ROWS,
     }
-    return Outcome(
+    return ToolResult(
         text=json.dumps(shown, ensure_ascii=False),
         output=shown,
-        table=Table(result.columns, result.rows, result.truncated),
+        table=ResultTable(result.columns, result.rows, result.truncated),
     )

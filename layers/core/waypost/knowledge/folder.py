@@ -18,8 +18,8 @@ _LAYOUT = 1
 class Folder:
     """The documents of one folder, indexed into a file on first use.
 
-    Every tenant may read them: what is one tenant's alone does not belong here. `among` names the
-    documents that count; None stands for all.
+    Every tenant may read them: what belongs to one tenant must not be here. `among` limits a
+    method to some documents; None stands for all.
     """
 
     def __init__(self, root: Path, cache: Path | None = None) -> None:
@@ -36,18 +36,20 @@ class Folder:
         file = await self._ready()
         return await asyncio.to_thread(index.search, file, question, limit, self._of(among))
 
-    async def outline(self, longest: int = 3000, among: frozenset[str] | None = None) -> str:
-        """Titles and headings, for whoever decides whether to look here; at most `longest` long."""
+    async def outline(self, max_characters: int = 3000, among: frozenset[str] | None = None) -> str:
+        """Titles and headings, for the router; at most `max_characters` long."""
         file = await self._ready()
-        return await asyncio.to_thread(index.outline, file, longest, self._of(among))
+        return await asyncio.to_thread(index.outline, file, max_characters, self._of(among))
 
-    async def whole(self, longest: int, among: frozenset[str] | None = None) -> list[Passage]:
-        """Whole documents, in the order of their names, as many as fit into `longest` characters.
+    async def whole(
+        self, max_characters: int, among: frozenset[str] | None = None
+    ) -> list[Passage]:
+        """Whole documents, in the order of their names, as many as fit into `max_characters`.
 
         One that is too long for what is left is passed over.
         """
         file = await self._ready()
-        return await asyncio.to_thread(index.whole, file, longest, self._of(among))
+        return await asyncio.to_thread(index.whole, file, max_characters, self._of(among))
 
     async def named(self, patterns: Sequence[str]) -> frozenset[str]:
         """The documents whose path inside the folder one of `patterns` matches; `*` spans `/`."""
@@ -82,12 +84,12 @@ def _documents(root: Path) -> Iterator[Path]:
 
 
 def _indexed(root: Path, cache: Path) -> Path:
-    """The index of the folder as it is now, made if it is not there yet."""
-    print_of = hashlib.sha256(f"{_LAYOUT}".encode())
+    """The index of the folder as it is now, built if it does not exist yet."""
+    fingerprint = hashlib.sha256(f"{_LAYOUT}".encode())
     for path in _documents(root):
         stat = path.stat()
-        print_of.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    file = cache / f"waypost-{print_of.hexdigest()[:24]}.sqlite"
+        fingerprint.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    file = cache / f"waypost-{fingerprint.hexdigest()[:24]}.sqlite"
     if not file.exists():
         # Two processes may build it at once: each writes its own file and the last rename wins.
         handle, fresh = tempfile.mkstemp(dir=cache, suffix=".sqlite")

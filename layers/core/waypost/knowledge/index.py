@@ -20,8 +20,8 @@ _COMMON = frozenset(
         "whose why will with would you your yours"
     )
 )
-_AROUND_PASSAGE = 60
-"""Characters that a passage costs in a prompt beside its text, its headings and its name."""
+_MARKUP_CHARACTERS = 60
+"""Characters of a passage in a prompt beside its text, its headings and its name."""
 
 
 def build(found: Iterable[Passage], index: Path) -> None:
@@ -54,55 +54,55 @@ def search(index: Path, question: str, limit: int, among: frozenset[str]) -> lis
             "SELECT id, document, title, heading, text FROM passage WHERE passage MATCH ? "
             "AND document IN (SELECT value FROM json_each(?)) "
             "ORDER BY bm25(passage, 2.0, 3.0, 1.0) LIMIT ?",
-            (query, _listed(among), limit),
+            (query, _as_json(among), limit),
         )
         return [Passage(*row) for row in rows]
 
 
-def whole(index: Path, longest: int, among: frozenset[str]) -> list[Passage]:
-    """Every passage of those documents that fit into `longest` characters, one after the other."""
+def whole(index: Path, max_characters: int, among: frozenset[str]) -> list[Passage]:
+    """Every passage of those documents that fit into `max_characters`, one after the other."""
     with closing(_connect(index)) as db:
         sizes = db.execute(
             "SELECT document, sum(length(text) + length(heading) + length(document) + ?) "
             "FROM passage WHERE document IN (SELECT value FROM json_each(?)) "
             "GROUP BY document ORDER BY min(rowid)",
-            (_AROUND_PASSAGE, _listed(among)),
+            (_MARKUP_CHARACTERS, _as_json(among)),
         )
-        kept = set()
+        fitting = set()
         for document, size in sizes:
-            if size <= longest:
-                kept.add(document)
-                longest -= size
+            if size <= max_characters:
+                fitting.add(document)
+                max_characters -= size
         rows = db.execute(
             "SELECT id, document, title, heading, text FROM passage "
             "WHERE document IN (SELECT value FROM json_each(?)) ORDER BY rowid",
-            (_listed(kept),),
+            (_as_json(fitting),),
         )
         return [Passage(*row) for row in rows]
 
 
-def outline(index: Path, longest: int, among: frozenset[str]) -> str:
+def outline(index: Path, max_characters: int, among: frozenset[str]) -> str:
     """One line a document: its title, then its headings as far as they fit in a fair share."""
     documents: dict[str, list[str]] = {}
     with closing(_connect(index)) as db:
         rows = db.execute(
             "SELECT title, heading FROM passage "
             "WHERE document IN (SELECT value FROM json_each(?)) ORDER BY rowid",
-            (_listed(among),),
+            (_as_json(among),),
         )
         for title, heading in rows:
             headings = documents.setdefault(title, [])
             last = heading.rpartition(" > ")[2]
             if last != title and last not in headings:
                 headings.append(last)
-    share = max(longest // max(len(documents), 1), 40)
+    share = max(max_characters // max(len(documents), 1), 40)
     lines = ("; ".join([title, *headings])[:share] for title, headings in documents.items())
-    return "\n".join(lines)[:longest]
+    return "\n".join(lines)[:max_characters]
 
 
 def _connect(index: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)
 
 
-def _listed(documents: Iterable[str]) -> str:
+def _as_json(documents: Iterable[str]) -> str:
     return json.dumps(sorted(documents))

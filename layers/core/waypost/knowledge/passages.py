@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import yaml
 
-LONGEST = 1200
-"""Characters of a passage; a single paragraph may be longer."""
+MAX_CHARACTERS = 1200
+"""Of a passage; a single paragraph may be longer."""
 
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 _LINK_DEFINITION = re.compile(r"\s{0,3}\[[^\]]+\]:\s+\S+\s*$")
@@ -23,7 +23,7 @@ class Passage:
     """The file's path inside its folder."""
     title: str
     heading: str
-    """The headings that it stands under, outermost first, joined by ` > `."""
+    """The headings above it, outermost first, joined by ` > `."""
     text: str
 
 
@@ -86,7 +86,7 @@ def _pieces(text: str) -> Iterator[str]:
     """A section's text in pieces of whole paragraphs; an introduction stays with its list."""
     piece = ""
     for paragraph in _paragraphs(text):
-        if piece and len(piece) + len(paragraph) > LONGEST and not piece.endswith(":"):
+        if piece and len(piece) + len(paragraph) > MAX_CHARACTERS and not piece.endswith(":"):
             yield piece
             piece = ""
         piece = f"{piece}\n\n{paragraph}" if piece else paragraph
@@ -100,7 +100,7 @@ def _paragraphs(text: str) -> list[str]:
     for block in re.split(r"\n\s*\n", text):
         if not block.strip():
             continue
-        if len(block) > LONGEST and _ITEM.match(block):
+        if len(block) > MAX_CHARACTERS and _ITEM.match(block):
             found += _items(block)
         else:
             found.append(block.strip("\n"))

@@ -1,1 +1,1 @@
-"""Bedrock: labels in one shot, answers as a stream, what they cost, how they fail."""
+"""Bedrock: one-shot calls, streamed answers, what models cost and can do, how they fail."""

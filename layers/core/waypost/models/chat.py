@@ -21,7 +21,7 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGenerationChunk
 
 from waypost.events import Usage
-from waypost.models import caching
+from waypost.models import catalogue
 from waypost.models.pump import pump
 from waypost.models.turns import (
     AssistantTurn,
@@ -30,7 +30,7 @@ from waypost.models.turns import (
     Finished,
     Piece,
     Reasoning,
-    System,
+    SystemPrompt,
     Text,
     ToolCall,
     ToolSpec,
@@ -68,7 +68,7 @@ def _converse(client: Any, model: str, max_tokens: int) -> StreamingConverse:
         bedrock_client=client,
         # It turns streaming off for a model whose name it does not know.
         disable_streaming=False,
-        provider=_provider(model),
+        provider=catalogue.provider(model),
         max_tokens=max_tokens,
         temperature=0,
     )
@@ -77,7 +77,7 @@ def _converse(client: Any, model: str, max_tokens: int) -> StreamingConverse:
 async def stream(
     client: Any,
     model: str,
-    system: System,
+    system: SystemPrompt,
     turns: Sequence[Turn],
     tools: Sequence[ToolSpec],
     max_tokens: int,
@@ -88,7 +88,7 @@ async def stream(
     """
     chat: Any = _converse(client, model, max_tokens)
     if tools:
-        chat = chat.bind_tools([_function(t) for t in tools])
+        chat = chat.bind_tools([_tool_schema(t) for t in tools])
     whole: AIMessageChunk | None = None
     calls: dict[Any, str] = {}
     async for chunk in chat.astream([_system(model, system), *map(message, turns)]):
@@ -101,7 +101,7 @@ async def stream(
 
 
 def pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
-    """What a chunk says. `calls` holds the ids of the calls so far, by their index."""
+    """The pieces in a chunk. `calls` holds the ids of the calls so far, by their index."""
     if isinstance(chunk.content, str) and chunk.content:
         yield Text(chunk.content)
     for block in chunk.content if isinstance(chunk.content, list) else []:
@@ -121,8 +121,8 @@ def pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
             yield CallInput(calls[call["index"]], call["args"])
 
 
-def said_at_once(whole: AIMessage) -> Iterator[Piece]:
-    """What a message says that did not come as a stream."""
+def unstreamed_pieces(whole: AIMessage) -> Iterator[Piece]:
+    """The pieces of a message that did not come as a stream."""
     if text := str(whole.text):
         yield Text(text)
     for call in whole.tool_calls:
@@ -141,30 +141,30 @@ def finished(whole: AIMessage) -> Finished:
 
 
 def _usage(whole: AIMessage) -> Usage:
-    counted = whole.usage_metadata
-    if counted is None:
+    usage = whole.usage_metadata
+    if usage is None:
         return Usage()
-    details = counted.get("input_token_details") or {}
+    details = usage.get("input_token_details") or {}
     read, written = details.get("cache_read") or 0, details.get("cache_creation") or 0
     # langchain-aws adds the cached tokens to the input tokens, Bedrock counts them apart.
     return Usage(
-        input_tokens=counted["input_tokens"] - read - written,
-        output_tokens=counted["output_tokens"],
+        input_tokens=usage["input_tokens"] - read - written,
+        output_tokens=usage["output_tokens"],
         cache_read_tokens=read,
         cache_write_tokens=written,
     )
 
 
-def instructed(instructions: str) -> BaseMessage:
+def system_message(instructions: str) -> BaseMessage:
     return SystemMessage(instructions)
 
 
-def _system(model: str, system: System) -> SystemMessage:
-    if not system.prefix or not caching.supported(model):
+def _system(model: str, system: SystemPrompt) -> SystemMessage:
+    if not system.prefix or not catalogue.caches_prefix(model):
         return SystemMessage(system.whole)
-    kept = [{"type": "text", "text": system.prefix}, StreamingConverse.create_cache_point()]
+    cached = [{"type": "text", "text": system.prefix}, StreamingConverse.create_cache_point()]
     rest = [{"type": "text", "text": system.text}] if system.text else []
-    return SystemMessage([*kept, *rest])
+    return SystemMessage([*cached, *rest])
 
 
 def message(turn: Turn) -> BaseMessage:
@@ -181,7 +181,7 @@ def message(turn: Turn) -> BaseMessage:
             )
 
 
-def _function(tool: ToolSpec) -> dict[str, Any]:
+def _tool_schema(tool: ToolSpec) -> dict[str, Any]:
     return {
         "type": "function",
         "function": {
@@ -190,10 +190,3 @@ def _function(tool: ToolSpec) -> dict[str, Any]:
             "parameters": json.loads(json.dumps(tool.parameters)),
         },
     }
-
-
-def _provider(model: str) -> str:
-    """The vendor in a model id or ARN: `us.amazon.nova-lite-v1:0` → `amazon`."""
-    name = model.rpartition("/")[2]
-    parts = name.split(".")
-    return parts[1] if len(parts) > 2 and len(parts[0]) <= 6 else parts[0]

@@ -1,4 +1,4 @@
-"""From what boto3 raises to what a run says.
+"""From what boto3 raises to the error that a run reports.
 
 Codes: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html.
 A failed call is a ClientError; inside a stream it is an EventStreamError, with the first letter

@@ -14,8 +14,8 @@ from itertools import count
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_AT_ONCE = 32
-"""So many items are passed on before others have their turn of the loop, however fast they come."""
+_BURST = 32
+"""Items that are passed on before other tasks get their turn of the event loop."""
 
 
 class _Pump(Generic[T]):
@@ -64,7 +64,7 @@ class _Pump(Generic[T]):
                     if not self._items:
                         break
                     yield self._items.popleft()
-                    if turn % _AT_ONCE == 0:
+                    if turn % _BURST == 0:
                         await asyncio.sleep(0)
                 if self._ended and not self._items:
                     break

@@ -1,6 +1,6 @@
 """LangChain Runnables and LangGraph graphs, followed as they work.
 
-What is told follows `astream_events`, version 2
+The events are those of `astream_events`, version 2
 (https://docs.langchain.com/oss/python/langchain/streaming). This module imports no LangChain by
 itself: whoever names a Runnable does.
 """
@@ -18,8 +18,8 @@ from waypost.errors import Unavailable
 from waypost.models.turns import Finished, Piece, Turn, UserTurn
 
 HIDDEN = "nostream"
-"""The tag of models whose words are not for the user."""
-_LONGEST = 80_000
+"""The tag of models whose text is not for the user."""
+_MAX_CHARACTERS = 80_000
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ModelStarted:
 
 
 @dataclass(frozen=True)
-class ModelSaid:
+class ModelStreamed:
     id: str
     piece: Piece
 
@@ -42,14 +42,14 @@ class ModelEnded:
 
 
 @dataclass(frozen=True)
-class ToolBegan:
+class ToolUseStarted:
     id: str
     name: str
     arguments: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class ToolEnded:
+class ToolUseEnded:
     """`output` is JSON; where the tool failed, it is the message."""
 
     id: str
@@ -58,25 +58,33 @@ class ToolEnded:
 
 
 @dataclass(frozen=True)
-class Said:
+class RunnableStreamed:
     """Text that the Runnable itself streams."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Ended:
-    """The end of it all: `text` is the answer, as far as the last value is one."""
+class RunnableEnded:
+    """The end of the whole Runnable: `text` is the answer, as far as the last value is one."""
 
     text: str
 
 
-Fact = ModelStarted | ModelSaid | ModelEnded | ToolBegan | ToolEnded | Said | Ended
+RunnableEvent = (
+    ModelStarted
+    | ModelStreamed
+    | ModelEnded
+    | ToolUseStarted
+    | ToolUseEnded
+    | RunnableStreamed
+    | RunnableEnded
+)
 
 
 @cache
 def load(path: str) -> Any:
-    """The Runnable that `module:attribute` names, or what it gives when it is called.
+    """The Runnable that `module:attribute` names, or what it returns when it is called.
 
     Raises:
         Unavailable: There is no such Runnable.
@@ -84,17 +92,19 @@ def load(path: str) -> Any:
     module, _, attribute = path.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-        runnable = found() if callable(found) and not _runs(found) else found
+        runnable = found() if callable(found) and not _is_runnable(found) else found
     except (ImportError, AttributeError) as error:
-        raise Unavailable("What this agent runs is not there.", code="no_runnable") from error
-    if not _runs(runnable):
-        raise Unavailable("What this agent runs is no Runnable.", code="no_runnable")
+        message = "The agent's runnable cannot be imported."
+        raise Unavailable(message, code="no_runnable") from error
+    if not _is_runnable(runnable):
+        message = "The agent's runnable is not a LangChain Runnable."
+        raise Unavailable(message, code="no_runnable")
     return runnable
 
 
 async def follow(
     chat: ModuleType, runnable: Any, instructions: str, turns: Sequence[Turn], config: Any
-) -> AsyncGenerator[Fact, None]:
+) -> AsyncGenerator[RunnableEvent, None]:
     """Runs it on a conversation that ends with the question.
 
     A graph is given `{"messages": […]}`, a chat model the messages, anything else
@@ -104,13 +114,13 @@ async def follow(
         chat: `waypost.models.chat`.
         config: A RunnableConfig.
     """
-    given = _given(chat, runnable, instructions, turns)
-    folded = _Fold(chat)
-    async with aclosing(runnable.astream_events(given, config, version="v2")) as events:
+    value = _input(chat, runnable, instructions, turns)
+    fold = _Fold(chat)
+    async with aclosing(runnable.astream_events(value, config, version="v2")) as events:
         async for event in events:
             if read := _READ.get(event["event"]):
-                for fact in read(folded, event):
-                    yield fact
+                for streamed in read(fold, event):
+                    yield streamed
 
 
 class _Fold:
@@ -119,48 +129,48 @@ class _Fold:
         self._calls: dict[str, dict[Any, str]] = {}
         self._streamed: set[str] = set()
 
-    def model_start(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def model_start(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         self._calls[event["run_id"]] = {}
         name = (event.get("metadata") or {}).get("ls_model_name") or event["name"]
         yield ModelStarted(event["run_id"], name, HIDDEN in (event.get("tags") or ()))
 
-    def model_stream(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def model_stream(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         self._streamed.add(event["run_id"])
         for piece in self._chat.pieces(event["data"]["chunk"], self._calls[event["run_id"]]):
-            yield ModelSaid(event["run_id"], piece)
+            yield ModelStreamed(event["run_id"], piece)
 
-    def model_end(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def model_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         whole = event["data"]["output"]
         if event["run_id"] not in self._streamed:
-            for piece in self._chat.said_at_once(whole):
-                yield ModelSaid(event["run_id"], piece)
+            for piece in self._chat.unstreamed_pieces(whole):
+                yield ModelStreamed(event["run_id"], piece)
         yield ModelEnded(event["run_id"], self._chat.finished(whole))
 
-    def tool_start(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def tool_start(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         given = event["data"].get("input")
         arguments = given if isinstance(given, dict) else {"input": given}
-        yield ToolBegan(event["run_id"], event["name"], _json(arguments))
+        yield ToolUseStarted(event["run_id"], event["name"], _json(arguments))
 
-    def tool_end(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def tool_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         output = event["data"].get("output")
         failed = getattr(output, "status", None) == "error"
-        yield ToolEnded(event["run_id"], _json(getattr(output, "content", output)), failed)
+        yield ToolUseEnded(event["run_id"], _json(getattr(output, "content", output)), failed)
 
-    def tool_error(self, event: dict[str, Any]) -> Iterator[Fact]:
-        # Its own text may name what is internal.
-        yield ToolEnded(event["run_id"], "The tool failed.", failed=True)
+    def tool_error(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
+        # The error's own text may hold internal details.
+        yield ToolUseEnded(event["run_id"], "The tool failed.", failed=True)
 
-    def chain_stream(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def chain_stream(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         chunk = event["data"].get("chunk")
         if not event["parent_ids"] and isinstance(chunk, str) and chunk:
-            yield Said(chunk)
+            yield RunnableStreamed(chunk)
 
-    def chain_end(self, event: dict[str, Any]) -> Iterator[Fact]:
+    def chain_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         if not event["parent_ids"]:
-            yield Ended(_text(event["data"].get("output")))
+            yield RunnableEnded(_text(event["data"].get("output")))
 
 
-_READ: dict[str, Callable[[_Fold, dict[str, Any]], Iterator[Fact]]] = {
+_READ: dict[str, Callable[[_Fold, dict[str, Any]], Iterator[RunnableEvent]]] = {
     "on_chat_model_start": _Fold.model_start,
     "on_chat_model_stream": _Fold.model_stream,
     "on_chat_model_end": _Fold.model_end,
@@ -172,18 +182,18 @@ _READ: dict[str, Callable[[_Fold, dict[str, Any]], Iterator[Fact]]] = {
 }
 
 
-def _runs(found: Any) -> bool:
+def _is_runnable(found: Any) -> bool:
     return hasattr(found, "astream_events")
 
 
-def _given(chat: ModuleType, runnable: Any, instructions: str, turns: Sequence[Turn]) -> Any:
-    messages = [chat.instructed(instructions), *map(chat.message, turns)]
+def _input(chat: ModuleType, runnable: Any, instructions: str, turns: Sequence[Turn]) -> Any:
+    messages = [chat.system_message(instructions), *map(chat.message, turns)]
     if hasattr(runnable, "bind_tools"):
         return messages
     if hasattr(runnable, "channels") and hasattr(runnable, "nodes"):
         return {"messages": messages}
-    asked = next(turn.text for turn in reversed(turns) if isinstance(turn, UserTurn))
-    return {"messages": messages, "question": asked, "history": messages[1:-1]}
+    question = next(turn.text for turn in reversed(turns) if isinstance(turn, UserTurn))
+    return {"messages": messages, "question": question, "history": messages[1:-1]}
 
 
 def _text(output: Any) -> str:
@@ -196,9 +206,9 @@ def _text(output: Any) -> str:
 
 
 def _json(value: Any) -> Any:
-    """`value` as JSON, cut where it is too long to be kept."""
+    """`value` as JSON, cut where it is too long to be stored."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         value = text = str(value)
-    return value if len(text) <= _LONGEST else text[:_LONGEST]
+    return value if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS]

@@ -1,4 +1,4 @@
-"""What goes into a model and what comes out of it, in no vendor's terms."""
+"""What goes into a model and what comes out of it, the same for every vendor."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ class UserTurn:
 
 @dataclass(frozen=True)
 class AssistantTurn:
-    """`native` is the model's own message, given back unchanged so that nothing of it is lost."""
+    """`native` is the model's own message, sent back unchanged so that nothing of it is lost."""
 
     text: str
     calls: tuple[ToolCall, ...] = ()
@@ -38,11 +38,11 @@ Turn = UserTurn | AssistantTurn | ToolTurn
 
 
 @dataclass(frozen=True)
-class System:
-    """What a model is told before the conversation.
+class SystemPrompt:
+    """The instructions before the conversation.
 
-    `prefix` stands first and is the same from question to question: models that can do so keep it
-    and read it again for a fraction of its price. It may be empty.
+    `prefix` stands first and is the same from question to question: models that can do so cache
+    it and read it again for a fraction of its price. It may be empty.
     """
 
     text: str
@@ -55,7 +55,7 @@ class System:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as the model is told of it; `parameters` is a JSON schema of an object."""
+    """A tool as it is described to the model; `parameters` is a JSON schema of an object."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""What an agent may name in a deployment, and what makes no agent."""
+"""What an agent may name in a deployment, and the check that it does."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from waypost.errors import Invalid
 
 @dataclass(frozen=True)
 class Allowed:
+    """The names that an agent's fields may have."""
+
     models: tuple[str, ...]
     runnables: tuple[str, ...]
     strategies: tuple[str, ...] = definition.STRATEGIES
@@ -22,8 +24,8 @@ class Allowed:
         """The agent that these fields make.
 
         Raises:
-            Invalid: They make none; `details` name the field, and what it may be where that is a
-                list.
+            Invalid: They are not valid; `details` name the field, and the allowed values where
+                there is a list of them.
         """
         runnable, model = fields.get("runnable"), fields.get("model")
         _check("strategy", [fields.get("strategy", "none")], self.strategies)

@@ -13,12 +13,12 @@ from waypost.store import Table
 from waypost.store import agents as store
 from waypost.store.table import ConditionFailed
 
-_MOST_AGENTS = 100
-_MOST_VERSIONS = 200
+_MAX_AGENTS = 100
+_MAX_VERSIONS = 200
 
 
 class Editor:
-    """Every method takes whoever asks; whether they may is the caller's to check."""
+    """Every method takes the caller's identity; whether they may do it is checked before."""
 
     def __init__(self, table: Table, registry: Registry, allowed: Allowed) -> None:
         self._table = table
@@ -43,7 +43,7 @@ class Editor:
 
     async def versions(self, who: Identity, agent_id: str) -> list[AgentVersion]:
         """The last 200, newest first; also of an agent that was deleted. Raises NotFound."""
-        found = await store.versions(self._table, who, agent_id, _MOST_VERSIONS)
+        found = await store.versions(self._table, who, agent_id, _MAX_VERSIONS)
         if not found:
             raise _no_such_agent()
         return found
@@ -73,7 +73,7 @@ class Editor:
 
         Raises:
             NotFound: There is no such agent.
-            Invalid: It makes no agent.
+            Invalid: The fields are not a valid agent.
             Conflict: Somebody else has changed it since, or an alias is taken.
         """
         before = await self._at(who, agent_id, version)
@@ -136,17 +136,17 @@ class Editor:
         try:
             await store.write(self._table, who, written, before)
         except ConditionFailed:
-            # The answer to an earlier try may have been lost: then what is there is ours.
-            there = await self._stored(who, agent_id)
-            if there != written:
-                raise _changed(there) from None
+            # The response to an earlier try may have been lost: then what is stored is ours.
+            stored = await self._stored(who, agent_id)
+            if stored != written:
+                raise _changed(stored) from None
         self._registry.forget(who)
         return written
 
     async def _check_names(self, who: Identity, agent: Agent) -> None:
         others = [other for other in await self.agents(who) if other.id != agent.id]
-        if len(others) >= _MOST_AGENTS:
-            raise Conflict(f"There are {_MOST_AGENTS} agents already.", code="too_many_agents")
+        if len(others) >= _MAX_AGENTS:
+            raise Conflict(f"There are {_MAX_AGENTS} agents already.", code="too_many_agents")
         taken = {other.id for other in others}
         taken.update(alias for o in others for alias in o.definition.get("aliases", ()))
         if twice := next((name for name in (agent.id, *agent.aliases) if name in taken), None):
@@ -155,10 +155,10 @@ class Editor:
             raise error
 
 
-def _changed(there: CurrentAgent | None) -> Conflict:
+def _changed(stored: CurrentAgent | None) -> Conflict:
     error = Conflict("Somebody else has changed this agent since.", code="version_conflict")
-    if there:
-        error.details["version"] = there.version
+    if stored:
+        error.details["version"] = stored.version
     return error
 
 

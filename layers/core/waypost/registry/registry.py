@@ -1,4 +1,4 @@
-"""Each tenant's agents, as its table says they are now."""
+"""Each tenant's agents, as the table has them now."""
 
 import logging
 import time
@@ -16,19 +16,19 @@ from waypost.store import Table
 from waypost.store import agents as store
 
 logger = logging.getLogger(__name__)
-FRESH = 4.0
-"""Seconds for which what was read is taken to be so: a change elsewhere is live after as many."""
-_TENANTS = 1000
+CACHE_SECONDS = 4.0
+"""How long what was read is used: a change elsewhere is live after as many seconds."""
+_MAX_TENANTS = 1000
 
 
 @dataclass(frozen=True)
-class _Known:
+class _CachedAgents:
     agents: Agents
     read_at: float
 
 
 class Registry:
-    """Seeded from the deployment's files, for each tenant when it is first met.
+    """Seeded from the deployment's files, for each tenant at its first request.
 
     A tenant's changes are its own. Where an agent was never edited, it is as its file is.
     """
@@ -36,20 +36,20 @@ class Registry:
     def __init__(self, table: Table, files: Agents) -> None:
         self._table = table
         self._files = files
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._cache: OrderedDict[str, _CachedAgents] = OrderedDict()
 
-    async def of(self, who: Identity) -> Agents:
-        """The agents that can be asked. Raises StoreUnavailable where nothing is known yet."""
-        known = self._known.get(who.tenant_id)
-        if known and time.monotonic() - known.read_at < FRESH:
-            return known.agents
+    async def agents_of(self, who: Identity) -> Agents:
+        """The agents that can be asked. Raises StoreUnavailable where none are cached yet."""
+        cached = self._cache.get(who.tenant_id)
+        if cached and time.monotonic() - cached.read_at < CACHE_SECONDS:
+            return cached.agents
         try:
             agents = _usable(await self.current(who))
         except StoreUnavailable:
-            if known is None:
+            if cached is None:
                 raise
-            return known.agents
-        self._keep(who.tenant_id, agents)
+            return cached.agents
+        self._remember(who.tenant_id, agents)
         return agents
 
     async def current(self, who: Identity) -> list[CurrentAgent]:
@@ -58,24 +58,24 @@ class Registry:
         Where an agent was never edited and its file is gone, it counts as deleted.
         """
         found = await store.current(self._table, who)
-        if who.tenant_id not in self._known and await seed(self._table, who, self._files, found):
+        if who.tenant_id not in self._cache and await seed(self._table, who, self._files, found):
             found = await store.current(self._table, who)
         return list(map(self._without_file, found))
 
     def forget(self, who: Identity) -> None:
-        """What is asked next is asked of the agents as they are now."""
-        if known := self._known.get(who.tenant_id):
-            self._known[who.tenant_id] = _Known(known.agents, -FRESH)
+        """Drops what is cached: the next question is answered by the agents as they are now."""
+        if cached := self._cache.get(who.tenant_id):
+            self._cache[who.tenant_id] = _CachedAgents(cached.agents, -CACHE_SECONDS)
 
     def _without_file(self, agent: CurrentAgent) -> CurrentAgent:
         gone = agent.source == "file" and agent.id not in self._files
         return agent.model_copy(update={"deleted": True}) if gone else agent
 
-    def _keep(self, tenant_id: str, agents: Agents) -> None:
-        self._known[tenant_id] = _Known(agents, time.monotonic())
-        self._known.move_to_end(tenant_id)
-        while len(self._known) > _TENANTS:
-            self._known.popitem(last=False)
+    def _remember(self, tenant_id: str, agents: Agents) -> None:
+        self._cache[tenant_id] = _CachedAgents(agents, time.monotonic())
+        self._cache.move_to_end(tenant_id)
+        while len(self._cache) > _MAX_TENANTS:
+            self._cache.popitem(last=False)
 
 
 def usable(agent: CurrentAgent) -> Agent:

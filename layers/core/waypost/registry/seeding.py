@@ -16,15 +16,17 @@ from waypost.store.table import ConditionFailed
 
 
 async def seed(table: Table, who: Identity, files: Agents, found: Sequence[CurrentAgent]) -> bool:
-    """Adds a version wherever a file is new or has changed; False where there was nothing to add.
+    """Adds a version wherever a file is new or has changed; False where none has.
 
-    What an operator has edited or deleted stays as it is: the file is then only among the versions.
+    An agent that was edited or deleted stays so: the file is then only among its versions.
     """
-    there = {agent.id: agent for agent in found}
+    stored = {agent.id: agent for agent in found}
     changed = [
-        file for file in files.values() if _print(file) != getattr(there.get(file.id), "seed", None)
+        file
+        for file in files.values()
+        if _fingerprint(file) != getattr(stored.get(file.id), "seed", None)
     ]
-    await asyncio.gather(*(_seed(table, who, file, there.get(file.id)) for file in changed))
+    await asyncio.gather(*(_seed(table, who, file, stored.get(file.id)) for file in changed))
     return bool(changed)
 
 
@@ -34,14 +36,14 @@ async def _seed(table: Table, who: Identity, file: Agent, before: CurrentAgent |
         id=file.id, version=number, definition=file.content, source="file", created_at=now()
     )
     if before and (before.source == "api" or before.deleted):
-        shown = before
+        current = before
     else:
-        shown = CurrentAgent(**added.model_dump(), latest=number)
-    shown = shown.model_copy(update={"latest": number, "seed": _print(file)})
-    # Another process may do the same at the same time, and is as good.
+        current = CurrentAgent(**added.model_dump(), latest=number)
+    current = current.model_copy(update={"latest": number, "seed": _fingerprint(file)})
+    # Another process may do the same at the same time, to the same effect.
     with contextlib.suppress(ConditionFailed):
-        await store.write(table, who, shown, before, added)
+        await store.write(table, who, current, before, added)
 
 
-def _print(file: Agent) -> str:
+def _fingerprint(file: Agent) -> str:
     return hashlib.sha256(json.dumps(file.content, sort_keys=True).encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 from waypost.agents.definition import Agent
 from waypost.errors import ModelError
 from waypost.events import RouteDecided, RouteMethod, Usage
-from waypost.models import label
+from waypost.models import oneshot
 from waypost.routing import prompt
 
 _LABEL_TOKENS = 60
@@ -37,7 +37,7 @@ class Router:
         question: str,
         previous: Sequence[tuple[str, str]],
         agents: Mapping[str, Agent],
-        covers: Mapping[str, str],
+        coverage: Mapping[str, str],
         default: Agent,
     ) -> Decision:
         """The agent for `question`.
@@ -45,16 +45,16 @@ class Router:
         Args:
             previous: Earlier questions with the agents that answered them, oldest first.
             agents: Those to choose among, by id.
-            covers: By agent id, what its documents or tables are about.
+            coverage: By agent id, what its documents or tables are about.
             default: The one that answers where no choice can be had.
         """
         if len(agents) == 1:
             return Decision(_route(default, "default", 1.0, "It is the only agent."))
         try:
-            answer = await label.ask(
+            reply = await oneshot.first_line(
                 self.bedrock,
                 self.model,
-                prompt.system(agents, covers),
+                prompt.system(agents, coverage),
                 prompt.question(question, previous),
                 max_tokens=_LABEL_TOKENS,
                 deadline=self.deadline,
@@ -63,12 +63,12 @@ class Router:
             return _fallback(default, "The router did not answer in time.", _NO_USAGE)
         except ModelError:
             return _fallback(default, "The router could not be asked.", _NO_USAGE)
-        choice = prompt.read(answer.text, agents)
+        choice = prompt.parse_choice(reply.text, agents)
         if choice is None:
-            return _fallback(default, "The router named no agent.", answer.usage)
+            return _fallback(default, "The router named no agent.", reply.usage)
         agent = agents[choice.agent]
         route = _route(agent, "model", choice.confidence, choice.reason, choice.runner_up)
-        return Decision(route, answer.usage, asked_model=True)
+        return Decision(route, reply.usage, asked_model=True)
 
 
 def pinned(agent: Agent) -> Decision:
@@ -77,7 +77,7 @@ def pinned(agent: Agent) -> Decision:
 
 
 def sticky(agent: Agent) -> Decision:
-    """The agent whose answer broke off goes on with it."""
+    """The agent whose answer broke off continues it."""
     return Decision(_route(agent, "sticky", 1.0, "It goes on with its own answer."))
 
 

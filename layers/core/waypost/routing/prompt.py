@@ -1,4 +1,4 @@
-"""What the router asks its model, and how the answer is read."""
+"""The prompt of the router's model, and how its reply is read."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,18 @@ _ID = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
-class Choice:
+class RouterChoice:
     agent: str
     confidence: float
     runner_up: str | None
     reason: str
 
 
-def system(agents: Mapping[str, Agent], covers: Mapping[str, str]) -> str:
-    """The agents as the model is shown them, with what each one's sources cover."""
-    described = "\n".join(_described(agent, covers.get(agent.id, "")) for agent in agents.values())
+def system(agents: Mapping[str, Agent], coverage: Mapping[str, str]) -> str:
+    """The system prompt: the agents, with what each one's sources cover."""
+    described = "\n".join(
+        _described(agent, coverage.get(agent.id, "")) for agent in agents.values()
+    )
     return (
         "You route questions to the agent that answers them best.\n"
         f"<agents>\n{described}\n</agents>\n"
@@ -31,15 +33,15 @@ def system(agents: Mapping[str, Agent], covers: Mapping[str, str]) -> str:
 
 
 def question(text: str, previous: Sequence[tuple[str, str]]) -> str:
-    """The question after the ones that came before it, each with the agent that answered."""
+    """The question, after the previous ones with the agents that answered them."""
     earlier = (
-        f"<previous agent={quoteattr(agent)}>{escape(asked)}</previous>\n"
-        for agent, asked in previous
+        f"<previous agent={quoteattr(agent)}>{escape(earlier_question)}</previous>\n"
+        for agent, earlier_question in previous
     )
     return f"{''.join(earlier)}<question>{escape(text)}</question>"
 
 
-def read(line: str, agents: Mapping[str, Agent]) -> Choice | None:
+def parse_choice(line: str, agents: Mapping[str, Agent]) -> RouterChoice | None:
     """The choice in a model's line, or None where it names no agent.
 
     Small models stray from the format: the ids are taken wherever they stand, and a confidence
@@ -54,12 +56,12 @@ def read(line: str, agents: Mapping[str, Agent]) -> Choice | None:
     number = _NUMBER.search(" ".join(parts[1:]))
     runner_up = next((word for word in named if word != agent), None)
     reason = parts[3] if len(parts) > 3 else ""
-    return Choice(agent, float(number[0]) if number else 0.5, runner_up, reason[:200])
+    return RouterChoice(agent, float(number[0]) if number else 0.5, runner_up, reason[:200])
 
 
-def _described(agent: Agent, covers: str) -> str:
+def _described(agent: Agent, coverage: str) -> str:
     examples = "\n".join(f"<example>{escape(example)}</example>" for example in agent.examples)
-    covered = f"<covers>{escape(covers)}</covers>\n" if covers else ""
+    covered = f"<covers>{escape(coverage)}</covers>\n" if coverage else ""
     return (
         f"<agent id={quoteattr(agent.id)}>\n<description>{escape(agent.description)}"
         f"</description>\n{covered}{examples}\n</agent>"

@@ -1,9 +1,16 @@
 """A question's whole way, from a request that was understood to a finished run.
 
-`backend` holds what a process keeps between questions. `begin` starts a run and `resume` one that
-goes on with another; `answer` is its events, `books` what they amount to, `journal` writes them
-down, `live` lets any number of readers follow. `follow` reads a run that another process works on,
-`reading` tells how runs and threads are now, and `settle` ends a run whose process is gone.
+backend         what a process keeps between questions
+request         what a client asks for
+begin, resume   start a run, or one that continues another
+thread_context  the thread of a run, with the history that the model is given
+pipeline        the run's events: route, then answer
+projection      what the events amount to, as it is stored
+journal         writes the events, and renews the run's lease
+live, follow    read a run: one of this process, or any other
+recovery        ends a run whose process is gone
+lookup          runs and threads as they are now
+cancellation    cancels runs, deletes threads
 """
 
 from waypost.runs.backend import Backend

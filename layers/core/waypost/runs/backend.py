@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from waypost import store
-from waypost.agents import covering, definition
+from waypost.agents import definition
+from waypost.agents.coverage import coverage
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Resources
 from waypost.identity import Identity
 from waypost.knowledge import Folder
-from waypost.models import bedrock, budget, loading
+from waypost.models import bedrock, catalogue, loading
 from waypost.registry import Allowed, Editor, Registry
 from waypost.routing import Router
-from waypost.runs.history import LEAST_BUDGET
-from waypost.runs.work import Work
+from waypost.runs.activity import Activity
+from waypost.runs.history import MIN_BUDGET
 from waypost.settings import Settings, SettingsError
 from waypost.warehouse import Database
-from waypost.warehouse.query import Caps
+from waypost.warehouse.query import QueryLimits
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Backend:
     editor: Editor
     router: Router
     resources: Resources
-    work: Work = field(default_factory=Work)
+    activity: Activity = field(default_factory=Activity)
 
     @classmethod
     async def open(cls, settings: Settings) -> "Backend":
@@ -53,7 +54,7 @@ class Backend:
 
     async def agents_of(self, who: Identity) -> Agents:
         """The agents of a tenant, as they are now or were a few seconds ago."""
-        return await self.registry.of(who)
+        return await self.registry.agents_of(who)
 
     def default(self, agents: Mapping[str, Agent]) -> Agent:
         """The one of `agents` that answers where the router makes no choice."""
@@ -64,16 +65,22 @@ class Backend:
         """The id of a model that an agent names."""
         return self.settings.models.get(name, name)
 
+    def model_of(self, agent: Agent | None) -> str:
+        """The id of the model that an agent asks first."""
+        return self.model_id((agent and agent.model) or self.settings.model)
+
     def history_budget(self, agents: Agents) -> int:
         """Tokens that earlier turns may have, whichever of `agents` and of the models answers."""
         own = {name for agent in agents.values() for name in (agent.model, *agent.fallbacks)}
         ids = {self.model_id(name) for name in own if name}
-        room = budget.room({*self.settings.models.values(), *self.settings.fallback_models, *ids})
-        return max(LEAST_BUDGET, min(self.settings.history_tokens, room))
+        room = catalogue.history_tokens(
+            {*self.settings.models.values(), *self.settings.fallback_models, *ids}
+        )
+        return max(MIN_BUDGET, min(self.settings.history_tokens, room))
 
-    async def covers(self, agents: Mapping[str, Agent], question: str) -> dict[str, str]:
+    async def coverage(self, agents: Mapping[str, Agent], question: str) -> dict[str, str]:
         """By agent id: what its documents or tables are about, for the router."""
-        return await covering.covers(agents.values(), self.resources, question)
+        return await coverage(agents.values(), self.resources, question)
 
 
 def _allowed(settings: Settings, files: Agents) -> Allowed:
@@ -104,5 +111,5 @@ def _warehouse(settings: Settings) -> Database | None:
         return None
     if not settings.database.is_file():
         raise SettingsError(f"WAYPOST_DATABASE: there is no file {settings.database}.")
-    caps = Caps(settings.result_rows, settings.query_seconds)
-    return Database(settings.database, settings.shared_tables, caps)
+    limits = QueryLimits(settings.result_rows, settings.query_seconds)
+    return Database(settings.database, settings.shared_tables, limits)

@@ -1,4 +1,4 @@
-"""A run that is worked on elsewhere, or is over, read from its journal."""
+"""A run of another process, or one that is over, read from its journal."""
 
 import asyncio
 import logging
@@ -7,11 +7,11 @@ from waypost.errors import Gone, Invalid, NotFound
 from waypost.events import Event, Terminal
 from waypost.identity import Identity
 from waypost.runs.backend import Backend
-from waypost.runs.journal import UNWRITTEN
-from waypost.runs.settle import settle
+from waypost.runs.journal import STORE_ERRORS
+from waypost.runs.recovery import end_lost_run
 from waypost.store import journals
 from waypost.store import threads as thread_store
-from waypost.store.journals import Head
+from waypost.store.journals import RunHead
 
 logger = logging.getLogger(__name__)
 _LAG = 3.0
@@ -19,9 +19,9 @@ _LAG = 3.0
 
 
 class FollowedRun:
-    """Looks for new events as often as they are written, and sees to it that the run ends."""
+    """Polls for new events as often as they are written, and ends a run whose process is gone."""
 
-    def __init__(self, backend: Backend, who: Identity, head: Head, events: list[Event]) -> None:
+    def __init__(self, backend: Backend, who: Identity, head: RunHead, events: list[Event]) -> None:
         self._backend = backend
         self._who = who
         self._events = events
@@ -31,7 +31,7 @@ class FollowedRun:
 
     @property
     def last(self) -> int:
-        """The number of the last event that is known by now."""
+        """The number of the last event that was read."""
         return len(self._events)
 
     @property
@@ -39,16 +39,16 @@ class FollowedRun:
         over = bool(self._events) and isinstance(self._events[-1], Terminal)
         return over or self._broken_off
 
-    async def read(self, after: int, patience: float) -> list[Event]:
+    async def read(self, after: int, timeout: float) -> list[Event]:
         """The events whose seq is greater than `after`, as soon as there are any.
 
-        Nothing after `patience` seconds of silence, or where the run is over.
+        Nothing after `timeout` seconds of silence, or where the run is over.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + patience
+        until = loop.time() + timeout
         while self.last <= after and not self.finished and loop.time() < until:
             await asyncio.sleep(min(self._backend.settings.journal_seconds, until - loop.time()))
-            await self._look()
+            await self._read_new()
         return self._events[after:]
 
     async def wait(self) -> None:
@@ -58,12 +58,12 @@ class FollowedRun:
         """The run goes on elsewhere; it is only no longer followed: no end is to be read."""
         return False
 
-    async def _look(self) -> None:
+    async def _read_new(self) -> None:
         try:
             head, events = await journals.read(self._backend.table, self._who, self.id, self.last)
             if head and head.lost:
-                await settle(self._backend, self._who, head)
-        except UNWRITTEN as error:
+                await end_lost_run(self._backend, self._who, head)
+        except STORE_ERRORS as error:
             logger.warning(
                 "journal not read", extra={"run_id": self.id, "error": type(error).__name__}
             )
@@ -78,16 +78,16 @@ async def follow(backend: Backend, who: Identity, run_id: str, after: int = 0) -
 
     Raises:
         NotFound: There is no such run, it is somebody else's, or its thread was deleted.
-        Gone: Its events are no longer kept.
+        Gone: Its events have expired.
         Invalid: It has no event `after`.
     """
     head, events = await _read(backend, who, run_id)
     if head.lost:
-        await settle(backend, who, head)
+        await end_lost_run(backend, who, head)
         head, events = await _read(backend, who, run_id)
     run = FollowedRun(backend, who, head, events)
     if not head.live and not (run.finished and events[0].seq == 1):
-        raise Gone("The events of this run are no longer kept.", code="journal_expired")
+        raise Gone("The events of this run have expired.", code="journal_expired")
     if after > run.last:
         # Who has followed the run itself may have seen what is not written yet.
         await run.read(after - 1, 0 if run.finished else _LAG)
@@ -96,7 +96,7 @@ async def follow(backend: Backend, who: Identity, run_id: str, after: int = 0) -
     return run
 
 
-async def _read(backend: Backend, who: Identity, run_id: str) -> tuple[Head, list[Event]]:
+async def _read(backend: Backend, who: Identity, run_id: str) -> tuple[RunHead, list[Event]]:
     head, events = await journals.read(backend.table, who, run_id, 0)
     if head is None or head.user_id != who.user_id:
         raise NotFound("There is no such run.", code="run_not_found")

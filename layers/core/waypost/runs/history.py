@@ -1,16 +1,16 @@
-"""What a model is told of a thread: the newest turns whole, older ones as a summary."""
+"""What a model is given of a thread: the newest turns whole, older ones as a summary."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from waypost.models.budget import tokens
+from waypost.models.tokens import estimate_tokens
 from waypost.models.turns import AssistantTurn, Turn, UserTurn
 from waypost.records import Message
 
-MOST_EXCHANGES = 40
-"""More are not told whole, however short they are."""
-LEAST_BUDGET = 200
+MAX_EXCHANGES = 40
+"""More are not given whole, however short they are."""
+MIN_BUDGET = 200
 """Tokens that hold a summary and one exchange, if only with their middles cut out."""
 SUMMARY_SHARE = 4
 """A summary may have a quarter of the budget."""
@@ -31,7 +31,7 @@ class Exchange:
 
     @property
     def cost(self) -> int:
-        return tokens(self.question) + tokens(self.answer) + 2 * _OVERHEAD
+        return estimate_tokens(self.question) + estimate_tokens(self.answer) + 2 * _OVERHEAD
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class History:
     @property
     def turns(self) -> tuple[Turn, ...]:
         """What stands before the question: it begins with a user's turn, and ends with none."""
-        told: list[Turn] = [*_told(self.summary, self.budget)]
+        turns: list[Turn] = [*_summary_turns(self.summary, self.budget)]
         for exchange in self.recent:
-            told += [UserTurn(exchange.question), AssistantTurn(exchange.answer)]
-        return tuple(told)
+            turns += [UserTurn(exchange.question), AssistantTurn(exchange.answer)]
+        return tuple(turns)
 
     @property
     def previous(self) -> tuple[tuple[str, str], ...]:
@@ -59,18 +59,19 @@ class History:
 
 
 def fit(
-    exchanges: Sequence[Exchange], summary: str, budget: int, most: int = MOST_EXCHANGES
+    exchanges: Sequence[Exchange], summary: str, budget: int, max_exchanges: int = MAX_EXCHANGES
 ) -> History:
-    """As many of the newest exchanges as `budget` tokens hold beside the summary, up to `most`.
+    """As many of the newest exchanges as `budget` tokens hold beside the summary, up to
+    `max_exchanges`.
 
     The newest is always there: where it is too long for itself, its middle is cut out.
 
     Args:
-        budget: At least `LEAST_BUDGET`.
+        budget: At least `MIN_BUDGET`.
     """
-    left = budget - sum(map(_cost, _told(summary, budget)))
+    left = budget - sum(map(_cost, _summary_turns(summary, budget)))
     recent: list[Exchange] = []
-    for exchange in reversed(exchanges[-most:]):
+    for exchange in reversed(exchanges[-max_exchanges:]):
         if exchange.cost > left:
             break
         recent.insert(0, exchange)
@@ -99,22 +100,22 @@ def exchanges(messages: Sequence[Message]) -> list[Exchange]:
 
 def without_middle(text: str, budget: int, written: Callable[[str], str] = str) -> str:
     """`text`, or its beginning and its end where it has more than `budget` tokens as `written`."""
-    if tokens(written(text)) <= budget:
+    if estimate_tokens(written(text)) <= budget:
         return text
     keep = len(text)
     while keep > 0:
         keep = min(keep - 1, keep * 3 // 4)
         head = keep - keep // 3
         cut = text[:head] + _CUT + text[len(text) - keep // 3 :]
-        if tokens(written(cut)) <= budget:
+        if estimate_tokens(written(cut)) <= budget:
             return cut
     return ""
 
 
-def _told(summary: str, budget: int) -> list[UserTurn | AssistantTurn]:
+def _summary_turns(summary: str, budget: int) -> list[UserTurn | AssistantTurn]:
     """The summary, which may have a quarter of the budget.
 
-    Roles take turns in a conversation, so that a summary needs an answer.
+    Roles alternate in a conversation, so a summary needs an answer.
     """
     short = without_middle(summary, budget // SUMMARY_SHARE, escape)
     if not short:
@@ -123,12 +124,14 @@ def _told(summary: str, budget: int) -> list[UserTurn | AssistantTurn]:
 
 
 def _cost(turn: UserTurn | AssistantTurn) -> int:
-    return tokens(turn.text) + _OVERHEAD
+    return estimate_tokens(turn.text) + _OVERHEAD
 
 
 def _shortened(exchange: Exchange, budget: int) -> Exchange:
     """The question counts more than the answer; but neither is nothing."""
     room = budget - 2 * _OVERHEAD
-    question = without_middle(exchange.question, max(room // 2, room - tokens(exchange.answer)))
-    answer = without_middle(exchange.answer, room - tokens(question))
+    question = without_middle(
+        exchange.question, max(room // 2, room - estimate_tokens(exchange.answer))
+    )
+    answer = without_middle(exchange.answer, room - estimate_tokens(question))
     return replace(exchange, question=question, answer=answer)

@@ -1,4 +1,4 @@
-"""The writer of one run's journal: batches behind the stream, and a lease that says it lives.
+"""The writer of one run's journal: batches behind the stream, and the lease that keeps it live.
 
 Nobody who reads the run's events waits for it, but for the end: that is shown once all is written.
 """
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from botocore.exceptions import ClientError
 
-from waypost.errors import StoreUnavailable, where
+from waypost.errors import StoreUnavailable, raised_at
 from waypost.events import Event, ToolOutput
 from waypost.identity import Identity
 from waypost.settings import Settings
@@ -19,19 +19,19 @@ from waypost.store import Table, journals
 from waypost.store.table import ConditionFailed
 
 logger = logging.getLogger(__name__)
-_BEAT = 1.0
-"""Seconds between two signs of life, which also bring back the wish to cancel."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-UNWRITTEN = (StoreUnavailable, ClientError)
-"""What a write may raise where the table is out of reach, or refuses."""
+_RENEW_SECONDS = 1.0
+"""Seconds between two renewals of the lease, which also read the cancel flag."""
+_FIRST_PAUSE, _MAX_PAUSE = 0.1, 2.0
+STORE_ERRORS = (StoreUnavailable, ClientError)
+"""What a call to the table may raise where it is out of reach, or refuses."""
 
 
 class Journal:
     """Takes events at once, and writes them when a batch is old or large enough.
 
     Args:
-        cancelled: Called once where somebody wishes to cancel the run.
-        lost: Called once where somebody else has closed the run.
+        on_cancel: Called where the run is to be cancelled.
+        on_lost: Called once where somebody else has ended the run.
     """
 
     def __init__(
@@ -41,29 +41,29 @@ class Journal:
         run_id: str,
         settings: Settings,
         *,
-        cancelled: Callable[[], None],
-        lost: Callable[[], None],
+        on_cancel: Callable[[], None],
+        on_lost: Callable[[], None],
     ) -> None:
         self._table = table
         self._who = who
         self._run_id = run_id
         self._settings = settings
-        self._cancelled = cancelled
-        self._lost = lost
+        self._on_cancel = on_cancel
+        self._on_lost = on_lost
         self._pending: list[str] = []
         self._first = 1
         """The number of the first event that is not written yet."""
         self._size = 0
-        self._something = asyncio.Event()
-        self._hurry = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._beat())]
+        self._has_events = asyncio.Event()
+        self._write_now = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._renew_lease())]
         self._closing = False
         self._lease_until = time.time() + settings.lease
         self._renewed = asyncio.Event()
 
     @property
     def expires_at(self) -> int:
-        """When what is written now may go."""
+        """When what is written now expires, in seconds since the epoch."""
         return int(time.time() + self._settings.journal_days * 86_400)
 
     def add(self, event: Event) -> None:
@@ -71,10 +71,10 @@ class Journal:
         encoded = journals.encode(event)
         self._pending.append(encoded)
         self._size += len(encoded)
-        self._something.set()
-        # What a tool has done must not be done again because nobody wrote it down.
+        self._has_events.set()
+        # What a tool has done must not be done again because it was not stored.
         if self._size >= self._settings.journal_bytes or isinstance(event, ToolOutput):
-            self._hurry.set()
+            self._write_now.set()
 
     async def flush(self, until: float) -> bool:
         """Writes what is left, and tells whether all is written.
@@ -83,33 +83,33 @@ class Journal:
             until: When to give up, in seconds of the event loop's clock.
         """
         self._closing = True
-        self._hurry.set()
-        self._something.set()
+        self._write_now.set()
+        self._has_events.set()
         writer = self._tasks[0]
         await asyncio.wait([writer], timeout=max(0, until - asyncio.get_running_loop().time()))
         return writer.done() and not self._pending
 
     def close(self) -> None:
-        """Stops writing and beating."""
+        """Stops writing and renewing."""
         for task in self._tasks:
             task.cancel()
 
     async def _write(self) -> None:
         while self._pending or not self._closing:
-            await self._something.wait()
+            await self._has_events.wait()
             await self._batch_is_due()
             await self._append()
             if not self._pending and not self._closing:
-                self._something.clear()
+                self._has_events.clear()
 
     async def _batch_is_due(self) -> None:
         try:
             async with asyncio.timeout(self._settings.journal_seconds):
-                await self._hurry.wait()
+                await self._write_now.wait()
         except TimeoutError:
             return
         if not self._closing:
-            self._hurry.clear()
+            self._write_now.clear()
 
     async def _append(self) -> None:
         """Writes what is there now. Later events wait: a batch that was tried must not change."""
@@ -119,13 +119,13 @@ class Journal:
             self._first += len(batch)
 
     async def _put(self, batch: list[str]) -> None:
-        """Whoever was not heard of for as long as its lease may have been taken for dead: it asks
-        before it writes."""
+        """Once the lease has expired, somebody else may have ended the run: renew, then write."""
         while time.time() >= self._lease_until:
             self._renewed.clear()
             await self._renewed.wait()
-        place = self._table, self._who, self._run_id, self._first
-        await journals.append(*place, batch, self.expires_at)
+        await journals.append(
+            self._table, self._who, self._run_id, self._first, batch, self.expires_at
+        )
 
     async def try_until(self, until: float, write: Callable[[], Awaitable[None]]) -> bool:
         """Whether a write got through, tried again and again.
@@ -141,29 +141,35 @@ class Journal:
                 return True
             except TimeoutError:
                 return False
-            except UNWRITTEN as error:
+            except STORE_ERRORS as error:
                 self._log("run not written", error)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _MAX_PAUSE)
 
-    async def _beat(self) -> None:
-        every = min(_BEAT, self._settings.lease / 3)
+    async def _renew_lease(self) -> None:
+        every = min(_RENEW_SECONDS, self._settings.lease / 3)
         while True:
             await asyncio.sleep(every)
             try:
                 lease = time.time() + self._settings.lease
-                head = await journals.beat(self._table, self._who, self._run_id, lease)
+                head = await journals.renew_lease(self._table, self._who, self._run_id, lease)
             except ConditionFailed:
-                self._lost()
+                self._on_lost()
                 return
-            except UNWRITTEN as error:
+            except STORE_ERRORS as error:
                 self._log("lease not renewed", error)
                 continue
             self._lease_until = lease
             self._renewed.set()
             if head.cancel_requested:
-                self._cancelled()
+                self._on_cancel()
 
     def _log(self, what: str, error: Exception) -> None:
-        about = {"error": type(error).__name__, "where": where(error)}
-        logger.warning(what, extra={"run_id": self._run_id, **about})
+        logger.warning(
+            what,
+            extra={
+                "run_id": self._run_id,
+                "error": type(error).__name__,
+                "where": raised_at(error),
+            },
+        )

@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 
-from waypost.errors import DeadlinePassed, Interrupted, NotSaved, WaypostError, where
+from waypost.errors import DeadlinePassed, Interrupted, NotSaved, WaypostError, raised_at
 from waypost.events import Event, RunCancelled, StepCompleted, Terminal
 from waypost.identity import Identity
 from waypost.records import Run
-from waypost.runs.answer import Answer, Question
 from waypost.runs.backend import Backend
-from waypost.runs.books import Books
 from waypost.runs.journal import Journal
-from waypost.store import endings
+from waypost.runs.pipeline import RunInput, RunPipeline
+from waypost.runs.projection import RunProjection
+from waypost.store import run_end
 
 logger = logging.getLogger(__name__)
-_NOTHING_NEW = 10.0
+_STOP_CALLS = 10.0
 """Seconds before the deadline from which on no model and no tool is called."""
 _END = 5.0
 """Seconds before the deadline at which the run ends itself."""
@@ -37,7 +37,7 @@ class LiveRun:
     def __init__(self, backend: Backend, who: Identity, run: Run, deadline: float | None) -> None:
         self._backend = backend
         self._who = who
-        self._books = Books(run)
+        self._projection = RunProjection(run)
         self._events: list[Event] = []
         self._more = asyncio.Event()
         self._deadline = deadline or math.inf
@@ -45,9 +45,13 @@ class LiveRun:
         self._ending = False
         self._superseded = False
         self._journal = Journal(
-            backend.table, who, run.id, backend.settings,
-            cancelled=self._cancelled, lost=self._lost,
-        )  # fmt: skip
+            backend.table,
+            who,
+            run.id,
+            backend.settings,
+            on_cancel=self._cancel,
+            on_lost=self._lose,
+        )
         self._answering: asyncio.Task[str]
         self._task: asyncio.Task[None]
         self.id = run.id
@@ -59,7 +63,7 @@ class LiveRun:
         backend: Backend,
         who: Identity,
         run: Run,
-        question: Question,
+        run_input: RunInput,
         deadline: float | None = None,
     ) -> "LiveRun":
         """Begins to answer.
@@ -70,11 +74,11 @@ class LiveRun:
         live = cls(backend, who, run, deadline)
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
-        nothing_new, end = min(_NOTHING_NEW, left * 0.5), min(_END, left * 0.4)
-        work = Answer(backend, who, run, question, live._deadline - nothing_new)
-        live._answering = asyncio.create_task(live._answer(work), name=f"{run.id} answer")
-        live._task = asyncio.create_task(live._work(work), name=run.id)
-        backend.work.count(live._task)
+        stop_calls, end = min(_STOP_CALLS, left * 0.5), min(_END, left * 0.4)
+        pipeline = RunPipeline(backend, who, run, run_input, live._deadline - stop_calls)
+        live._answering = asyncio.create_task(live._answer(pipeline), name=f"{run.id} answer")
+        live._task = asyncio.create_task(live._run_to_end(pipeline), name=run.id)
+        backend.activity.count(live._task)
         if left < math.inf:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(left - end, live.out_of_time)
@@ -85,16 +89,16 @@ class LiveRun:
     def finished(self) -> bool:
         return bool(self._events) and isinstance(self._events[-1], Terminal)
 
-    async def read(self, after: int, patience: float) -> list[Event]:
+    async def read(self, after: int, timeout: float) -> list[Event]:
         """The events whose seq is greater than `after`, as soon as there are any.
 
-        Nothing after `patience` seconds of silence, or where the run is over.
+        Nothing after `timeout` seconds of silence, or where the run is over.
         """
         if len(self._events) <= after and not self.finished:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(timeout):
                     await self._more.wait()
-        # Also where patience ran out: what came in that very moment must not be passed over.
+        # Also after a time-out: what came in that very moment must not be passed over.
         return self._events[after:]
 
     async def wait(self) -> None:
@@ -103,37 +107,37 @@ class LiveRun:
 
     def out_of_time(self) -> bool:
         """Ends the run with what has been answered so far. Its end is still to be read: True."""
-        self._stop(lambda: self._books.failed(DeadlinePassed()))
+        self._stop(lambda: self._projection.failed(DeadlinePassed()))
         return True
 
-    def _cancelled(self) -> None:
-        self._stop(lambda: RunCancelled(reason="user", partial=bool(self._books.text)))
+    def _cancel(self) -> None:
+        self._stop(lambda: RunCancelled(reason="user", partial=bool(self._projection.text)))
 
-    def _lost(self) -> None:
+    def _lose(self) -> None:
         self._superseded = True
-        self._stop(lambda: self._books.failed(Interrupted()))
+        self._stop(lambda: self._projection.failed(Interrupted()))
 
     def _stop(self, end: Callable[[], Terminal]) -> None:
         if not self._ending and self._end_with is None:
             self._end_with = end
             self._answering.cancel()
 
-    async def _work(self, work: Answer) -> None:
+    async def _run_to_end(self, pipeline: RunPipeline) -> None:
         try:
             await asyncio.wait([self._answering])
             end = self._end_of_answer()
             self._ending = True
-            self._close_what_is_open(work)
+            self._close_open(pipeline)
             await self._finish(end)
         finally:
             self._answering.cancel()
             self._journal.close()
 
-    async def _answer(self, work: Answer) -> str:
-        async with aclosing(work.events()) as events:
+    async def _answer(self, pipeline: RunPipeline) -> str:
+        async with aclosing(pipeline.events()) as events:
             async for event in events:
                 self._show_new(event)
-        return work.stop_reason
+        return pipeline.stop_reason
 
     def _end_of_answer(self) -> Callable[[], Terminal]:
         if self._answering.cancelled():
@@ -142,30 +146,30 @@ class LiveRun:
         error = self._answering.exception()
         if error is None:
             reason = self._answering.result()
-            return lambda: self._books.completed(reason)
+            return lambda: self._projection.completed(reason)
         expected = error if isinstance(error, WaypostError) else WaypostError()
         if expected is not error:
             self._log_unexpected(error)
-        return lambda: self._books.failed(expected)
+        return lambda: self._projection.failed(expected)
 
-    def _close_what_is_open(self, work: Answer) -> None:
-        for event in list(self._books.closing(*work.spent())):
+    def _close_open(self, pipeline: RunPipeline) -> None:
+        for event in list(self._projection.close_open(*pipeline.estimated_usage())):
             self._show_new(event)
 
     async def _finish(self, make: Callable[[], Terminal]) -> None:
-        """Writes everything down, then shows the end."""
-        end = self._books.add(make())
+        """Stores everything, then shows the end."""
+        end = self._projection.append(make())
         try:
             saved = not self._superseded and await self._saved(end)
-        except endings.Superseded:
+        except run_end.Superseded:
             self._superseded, saved = True, False
         except Exception as error:
             self._log_unexpected(error)
             saved = False
         if not saved:
-            failure = self._books.failed(Interrupted() if self._superseded else NotSaved())
+            failure = self._projection.failed(Interrupted() if self._superseded else NotSaved())
             end = failure.stamped(end.seq, end.run_id, end.at)
-            self._books.enter(end)
+            self._projection.apply(end)
         self._log_end()
         self._show(end)
 
@@ -175,18 +179,24 @@ class LiveRun:
         until = loop.time() + min(_SAVING, (self._deadline - time.time()) * 0.8)
         if not await self._journal.flush(until):
             return False
-        books, expires = self._books, self._journal.expires_at
-        ending = endings.Ending(books.run(), books.message(), books.steps(), [end], expires)
+        projection = self._projection
+        run_ended = run_end.RunEnd(
+            projection.run(),
+            projection.message(),
+            projection.steps(),
+            [end],
+            self._journal.expires_at,
+        )
         return await self._journal.try_until(
-            until, lambda: endings.finish(self._backend.table, self._who, ending)
+            until, lambda: run_end.finish(self._backend.table, self._who, run_ended)
         )
 
     def _show_new(self, event: Event) -> None:
-        stamped = self._books.add(event)
+        stamped = self._projection.append(event)
         self._journal.add(stamped)
         self._show(stamped)
         if isinstance(event, StepCompleted) and event.usage:
-            self._show_new(self._books.usage_so_far())
+            self._show_new(self._projection.usage_so_far())
 
     def _show(self, stamped: Event) -> None:
         self._events.append(stamped)
@@ -194,7 +204,7 @@ class LiveRun:
         self._more = asyncio.Event()
 
     def _log_end(self) -> None:
-        run = self._books.run()
+        run = self._projection.run()
         logger.info(
             "run ended",
             extra={
@@ -214,5 +224,5 @@ class LiveRun:
         """Where it happened, and not what was said: an error's text may hold a prompt."""
         logger.error(
             "run failed unexpectedly",
-            extra={"run_id": self.id, "error": type(error).__name__, "where": where(error)},
+            extra={"run_id": self.id, "error": type(error).__name__, "where": raised_at(error)},
         )

@@ -1,4 +1,4 @@
-"""Agents and their versions: one item says how an agent is now, and one keeps each version."""
+"""Agents and their versions: an item for the current version, and one for each version."""
 
 from waypost.identity import Identity
 from waypost.records import AgentVersion, CurrentAgent
@@ -8,7 +8,7 @@ from waypost.store.table import Table, Values, dumped, put_new
 
 
 async def current(table: Table, who: Identity) -> list[CurrentAgent]:
-    """Every agent of a tenant as it is now, the deleted ones too, by id."""
+    """The current version of every agent of a tenant, the deleted ones too, by id."""
     items = await table.query(TenantKeys(who.tenant_id).tenant_pk, "AGENT#")
     return [CurrentAgent.model_validate(item) for item in items]
 
@@ -34,20 +34,20 @@ async def write(
     before: CurrentAgent | None,
     added: AgentVersion | None = None,
 ) -> None:
-    """One transaction: how an agent is now, and the version that is added to the others.
+    """One transaction: the current version, and the version that is added to the others.
 
     Args:
-        before: How the agent was when it was looked at; None where it was not there.
+        before: The agent as it was read before the change; None where there was none.
         added: Where None, `agent` itself.
 
     Raises:
         ConditionFailed: The agent is no longer as `before` says.
     """
     keys = TenantKeys(who.tenant_id)
-    kept = added or AgentVersion.model_validate(agent.model_dump())
-    same: Values = {"ConditionExpression": "attribute_not_exists(pk)"}
+    version = added or AgentVersion.model_validate(agent.model_dump())
+    condition: Values = {"ConditionExpression": "attribute_not_exists(pk)"}
     if before:
-        same = {
+        condition = {
             "ConditionExpression": "version = :version AND latest = :latest",
             "ExpressionAttributeValues": to_item(
                 {":version": before.version, ":latest": before.latest}
@@ -56,7 +56,7 @@ async def write(
     item = to_item({**keys.agent(agent.id), **dumped(agent)})
     await table.transact(
         [
-            {"Put": {"Item": item, **same}},
-            put_new({**keys.agent_version(agent.id, kept.version), **dumped(kept)}),
+            {"Put": {"Item": item, **condition}},
+            put_new({**keys.agent_version(agent.id, version.version), **dumped(version)}),
         ]
     )

@@ -1,4 +1,4 @@
-"""How threads go: out of every list at once, and out of the table."""
+"""Deletes threads: from every list at once, and from the table now or later."""
 
 import asyncio
 import time
@@ -12,13 +12,13 @@ from waypost.store.items import to_item
 from waypost.store.keys import Key, TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values
 
-_AT_ONCE = 16
+_MAX_PARALLEL = 16
 
 
 async def hide(
-    table: Table, who: Identity, thread_id: str, keep_days: int, *, again: bool = False
+    table: Table, who: Identity, thread_id: str, retention_days: int, *, again: bool = False
 ) -> Thread:
-    """Takes a thread out of every list: nobody can read it, ask in it or find it any more.
+    """Removes a thread from every list: nobody can read it, ask in it or find it any more.
 
     Args:
         again: Also where it was deleted before. Without, only where that was not finished.
@@ -39,7 +39,7 @@ async def hide(
                 "ExpressionAttributeValues": to_item(
                     {
                         ":at": at,
-                        ":ttl": _in_days(keep_days),
+                        ":ttl": _in_days(retention_days),
                         ":deleted": keys.deleted(who.user_id),
                         ":user": who.user_id,
                         ":yes": True,
@@ -52,10 +52,10 @@ async def hide(
     return Thread.model_validate(found)
 
 
-async def expire(table: Table, who: Identity, thread_id: str, keep_days: int) -> None:
-    """Lets everything of a hidden thread go with it, once `keep_days` are over."""
-    at = to_item({":at": _in_days(keep_days)})
-    gate = asyncio.Semaphore(_AT_ONCE)
+async def expire(table: Table, who: Identity, thread_id: str, retention_days: int) -> None:
+    """Lets all items of a hidden thread expire with it, after `retention_days`."""
+    at = to_item({":at": _in_days(retention_days)})
+    gate = asyncio.Semaphore(_MAX_PARALLEL)
 
     async def update(key: Key, expression: str, **values: Values) -> None:
         async with gate:

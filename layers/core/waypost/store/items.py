@@ -8,8 +8,8 @@ from typing import Any
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
 Item = dict[str, Any]
-LONGEST_TEXT = 350_000
-"""Bytes of UTF-8 that one item carries of a text; an item ends at 400 KB."""
+MAX_TEXT_BYTES = 350_000
+"""Bytes of UTF-8 that one item holds of a text; an item is limited to 400 KB."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -25,10 +25,10 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def split_text(text: str) -> Iterator[str]:
-    """`text` in pieces of at most `LONGEST_TEXT` bytes, cut between characters; at least one."""
+    """`text` in pieces of at most `MAX_TEXT_BYTES` bytes, cut between characters; at least one."""
     rest = text.encode()
-    while len(rest) > LONGEST_TEXT:
-        head = rest[:LONGEST_TEXT].decode(errors="ignore")
+    while len(rest) > MAX_TEXT_BYTES:
+        head = rest[:MAX_TEXT_BYTES].decode(errors="ignore")
         yield head
         rest = rest[len(head.encode()) :]
     yield rest.decode()

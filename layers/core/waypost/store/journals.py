@@ -1,4 +1,4 @@
-"""A run's journal: batches of events, and the head that says how the run is.
+"""A run's journal: batches of events, and the head with the run's state.
 
 A batch is one item, named by the number of its last event. It is written once and never changed:
 written again, it is the same.
@@ -20,13 +20,13 @@ from waypost.store.items import to_item
 from waypost.store.keys import TenantKeys, after
 from waypost.store.table import ConditionFailed, Table, Values
 
-_LARGEST_ITEM = 350_000
+_MAX_ITEM_BYTES = 350_000
 _events: TypeAdapter[list[AnyEvent]] = TypeAdapter(list[AnyEvent])
 
 
 @dataclass(frozen=True)
-class Head:
-    """How a run is, found by its id alone.
+class RunHead:
+    """The state of a run, found by its id alone.
 
     `lease_until` is in seconds since the epoch; `last` is the number of the terminal event.
     """
@@ -46,7 +46,7 @@ class Head:
 
     @property
     def lost(self) -> bool:
-        """It should be answering, but its function has not been heard of for too long."""
+        """It is live by its state, but its lease has expired: its process is gone."""
         return self.live and self.lease_until < time()
 
 
@@ -64,7 +64,7 @@ def batch_items(
     """
     last = first + len(events) - 1
     whole = zlib.compress(f"[{','.join(events)}]".encode(), 1)
-    pieces = [whole[i : i + _LARGEST_ITEM] for i in range(0, len(whole), _LARGEST_ITEM)]
+    pieces = [whole[i : i + _MAX_ITEM_BYTES] for i in range(0, len(whole), _MAX_ITEM_BYTES)]
     rest: list[Values] = [
         {**keys.batch(run_id, last, part), "events": piece, "expires_at": expires_at}
         for part, piece in enumerate(pieces[1:], 1)
@@ -86,19 +86,19 @@ async def append(
 
 async def read(
     table: Table, who: Identity, run_id: str, seq: int
-) -> tuple[Head | None, list[AnyEvent]]:
-    """The run's head and its events after `seq`, as far as they are written and still kept."""
+) -> tuple[RunHead | None, list[AnyEvent]]:
+    """The run's head and its events after `seq`, those that are written and have not expired."""
     items = await table.query(TenantKeys(who.tenant_id).journal(run_id), after=after(seq))
     # The head's sort key comes after every batch's.
     head = _head(run_id, items.pop()) if items and items[-1]["sk"] == "META" else None
-    kept = [item for item in items if item["expires_at"] > time()]
-    events = _one_end(list(_batches(kept)))
+    current = [item for item in items if item["expires_at"] > time()]
+    events = _up_to_end(list(_batches(current)))
     if head and head.last:
         events = [event for event in events if event.seq <= head.last]
     return head, [event.stamped(event.seq, run_id, event.at) for event in events if event.seq > seq]
 
 
-async def head(table: Table, who: Identity, run_id: str) -> Head:
+async def head(table: Table, who: Identity, run_id: str) -> RunHead:
     """Raises NotFound, also where the run is somebody else's."""
     found = await table.get(TenantKeys(who.tenant_id).head(run_id))
     if found is None or found["user_id"] != who.user_id:
@@ -106,7 +106,7 @@ async def head(table: Table, who: Identity, run_id: str) -> Head:
     return _head(run_id, found)
 
 
-async def beat(table: Table, who: Identity, run_id: str, lease_until: float) -> Head:
+async def renew_lease(table: Table, who: Identity, run_id: str, lease_until: float) -> RunHead:
     """Renews a live run's lease. Raises ConditionFailed where the run is over."""
     found = await table.update(
         {
@@ -120,8 +120,8 @@ async def beat(table: Table, who: Identity, run_id: str, lease_until: float) -> 
     return _head(run_id, found)
 
 
-async def request_cancel(table: Table, who: Identity, run_id: str) -> Head:
-    """Asks whoever works on the run to stop. Raises NotFound; a run that is over stays as it is."""
+async def request_cancel(table: Table, who: Identity, run_id: str) -> RunHead:
+    """Asks the run's process to stop. Raises NotFound; a run that is over stays as it is."""
     try:
         found = await table.update(
             {
@@ -150,7 +150,7 @@ def new_head(thread_id: str, user_id: str, lease_until: float) -> Values:
 
 
 def close_head(keys: TenantKeys, run_id: str, state: RunState, last: int, closed_by: str) -> Values:
-    """An update that holds only where nobody has closed the run before."""
+    """An update that holds only where nobody has ended the run before."""
     return {
         "Key": to_item(keys.head(run_id)),
         "UpdateExpression": "SET #state = :state, #last = :last, closed_by = :by",
@@ -162,9 +162,9 @@ def close_head(keys: TenantKeys, run_id: str, state: RunState, last: int, closed
     }
 
 
-def _head(run_id: str, item: Values) -> Head:
-    known = {name: item[name] for name in Head.__dataclass_fields__ if name in item}
-    return Head(**{**known, "run_id": run_id})
+def _head(run_id: str, item: Values) -> RunHead:
+    known = {name: item[name] for name in RunHead.__dataclass_fields__ if name in item}
+    return RunHead(**{**known, "run_id": run_id})
 
 
 def _batches(items: list[Values]) -> Iterator[list[AnyEvent]]:
@@ -179,11 +179,11 @@ def _batches(items: list[Values]) -> Iterator[list[AnyEvent]]:
             yield _events.validate_python(json.loads(zlib.decompress(whole)))
 
 
-def _one_end(batches: list[list[AnyEvent]]) -> list[AnyEvent]:
+def _up_to_end(batches: list[list[AnyEvent]]) -> list[AnyEvent]:
     """The events up to the run's end.
 
-    A process that was taken for dead may write once more, behind the end that somebody else has
-    written or beside it: the batch with the end counts.
+    A process whose lease expired may write once more, behind the end that another has written or
+    beside it: the batch with the end counts.
     """
     closing = next((batch for batch in batches if isinstance(batch[-1], Terminal)), None)
     if closing is None:

@@ -17,7 +17,7 @@ class TenantKeys:
         return f"T#{self.tenant}#"
 
     def agent(self, agent: str) -> Key:
-        """How an agent is now."""
+        """An agent's current version."""
         return {"pk": self.tenant_pk, "sk": f"AGENT#{agent}"}
 
     def agent_versions(self, agent: str) -> str:
@@ -30,7 +30,7 @@ class TenantKeys:
         return f"T#{self.tenant}#U#{user}#"
 
     def deleted(self, user: str) -> str:
-        """The place in the index of what a user has deleted, until it is gone."""
+        """The place in the index of what a user has deleted, until it expires."""
         return f"{self.recent(user)}DELETED#"
 
     def thread(self, thread: str) -> Key:
@@ -40,8 +40,8 @@ class TenantKeys:
         suffix = f"#{part:02d}" if part else ""
         return {"pk": self.partition(thread), "sk": f"M#{_ulid(message)}{suffix}"}
 
-    def told(self, thread: str) -> Key:
-        """What was said before the thread began."""
+    def prior_turns(self, thread: str) -> Key:
+        """Turns that were taken before the thread began."""
         return {"pk": self.partition(thread), "sk": "TOLD"}
 
     def run(self, thread: str, run: str) -> Key:
@@ -51,7 +51,7 @@ class TenantKeys:
         return {"pk": self.partition(thread), "sk": f"R#{run}#S#{number:04d}"}
 
     def head(self, run: str) -> Key:
-        """What is known of a run by its id alone; its journal is in the same partition."""
+        """A run's state, found by the run's id alone; its journal is in the same partition."""
         return {"pk": self.journal(run), "sk": "META"}
 
     def batch(self, run: str, last: int, part: int = 0) -> Key:

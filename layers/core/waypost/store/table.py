@@ -18,8 +18,8 @@ Values = dict[str, Any]
 _TRIES = 5
 _THREADS = 16
 _PAGE = 1000
-_AT_ONCE = 25
-"""Items of one BatchWriteItem."""
+_BATCH_SIZE = 25
+"""The maximum of one BatchWriteItem."""
 _NAMES_TABLES = {"batch_write_item", "transact_write_items"}
 _BUSY = {
     "InternalServerError",
@@ -27,7 +27,7 @@ _BUSY = {
     "RequestLimitExceeded",
     "ThrottlingException",
 }
-"""What is still the answer after botocore's own retries."""
+"""Error codes that remain after botocore's own retries."""
 
 
 class ConditionFailed(Exception):
@@ -82,36 +82,36 @@ class Table:
             after: Only those whose sort key comes after it.
             before: With `prefix`: only those whose sort key does not come after it.
         """
-        asked: Values = {
+        request: Values = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": to_item({":pk": pk}),
             "ScanIndexForward": not newest_first,
             "ConsistentRead": True,
         }
         if prefix and before:
-            asked["KeyConditionExpression"] += " AND sk BETWEEN :prefix AND :before"
-            asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix, ":before": before})
+            request["KeyConditionExpression"] += " AND sk BETWEEN :prefix AND :before"
+            request["ExpressionAttributeValues"] |= to_item({":prefix": prefix, ":before": before})
         elif prefix:
-            asked["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
-            asked["ExpressionAttributeValues"] |= to_item({":prefix": prefix})
+            request["KeyConditionExpression"] += " AND begins_with(sk, :prefix)"
+            request["ExpressionAttributeValues"] |= to_item({":prefix": prefix})
         elif after:
-            asked["KeyConditionExpression"] += " AND sk > :after"
-            asked["ExpressionAttributeValues"] |= to_item({":after": after})
+            request["KeyConditionExpression"] += " AND sk > :after"
+            request["ExpressionAttributeValues"] |= to_item({":after": after})
         found: list[Values] = []
         while True:
             if limit:
-                asked["Limit"] = limit - len(found)
-            page = await self._call("query", **asked)
+                request["Limit"] = limit - len(found)
+            page = await self._call("query", **request)
             found += map(from_item, page["Items"])
             if "LastEvaluatedKey" not in page or (limit and len(found) >= limit):
                 return found
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     async def recent(
         self, recent_pk: str, limit: int, start: Values | None
     ) -> tuple[list[Values], Values | None]:
         """One page of the `recent` index, newest first, and the key that the next starts after."""
-        asked: Values = {
+        request: Values = {
             "IndexName": "recent",
             "KeyConditionExpression": "recent_pk = :pk",
             "ExpressionAttributeValues": to_item({":pk": recent_pk}),
@@ -119,13 +119,13 @@ class Table:
             "Limit": limit,
         }
         if start:
-            asked["ExclusiveStartKey"] = to_item(start)
-        page = await self._call("query", **asked)
+            request["ExclusiveStartKey"] = to_item(start)
+        page = await self._call("query", **request)
         last = page.get("LastEvaluatedKey")
         return [from_item(i) for i in page["Items"]], from_item(last) if last else None
 
-    async def whole_list(self, recent_pk: str) -> list[Values]:
-        """Everything in one place of the `recent` index, newest first, all pages."""
+    async def recent_all(self, recent_pk: str) -> list[Values]:
+        """Everything under one key of the `recent` index, newest first, all pages."""
         found, start = await self.recent(recent_pk, _PAGE, None)
         while start:
             more, start = await self.recent(recent_pk, _PAGE, start)
@@ -134,9 +134,9 @@ class Table:
 
     async def remove(self, keys: Sequence[Mapping[str, str]]) -> None:
         """Deletes items, whether or not they are there. Tried until all are gone."""
-        for at in range(0, len(keys), _AT_ONCE):
+        for at in range(0, len(keys), _BATCH_SIZE):
             left: list[Values] = [
-                {"DeleteRequest": {"Key": to_item(key)}} for key in keys[at : at + _AT_ONCE]
+                {"DeleteRequest": {"Key": to_item(key)}} for key in keys[at : at + _BATCH_SIZE]
             ]
             for attempt in count():
                 answer = await self._call("batch_write_item", RequestItems={self.name: left})

@@ -3,16 +3,18 @@
 import base64
 import binascii
 import json
+import math
+import time
 from typing import Any
 
 from waypost.errors import Invalid, NotFound
 from waypost.identity import Identity
-from waypost.records import Message, Said, Thread
+from waypost.records import Message, PriorTurn, Thread
 from waypost.store.items import split_text, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values
 
-MINE = "user_id = :user AND attribute_not_exists(deleted_at)"
+OWNED_BY_USER = "user_id = :user AND attribute_not_exists(deleted_at)"
 """The condition under which a thread may be written."""
 
 
@@ -34,6 +36,25 @@ async def threads(
     return [Thread.model_validate(i) for i in items], _cursor(last) if last else None
 
 
+async def threads_of_agent(
+    table: Table, who: Identity, agent_id: str, *, deleted: bool = False
+) -> list[Thread]:
+    """Every thread of a user in which an agent has answered or is asked, the latest first.
+
+    Args:
+        deleted: Those that were deleted and have not expired yet, instead of the others.
+    """
+    keys = TenantKeys(who.tenant_id)
+    items = await table.recent_all(
+        keys.deleted(who.user_id) if deleted else keys.recent(who.user_id)
+    )
+    return [
+        Thread.model_validate(item)
+        for item in items
+        if agent_id in item.get("agents", ()) and item.get("expires_at", math.inf) > time.time()
+    ]
+
+
 async def messages(
     table: Table, who: Identity, thread_id: str, limit: int, before: str | None = None
 ) -> list[Message]:
@@ -43,24 +64,28 @@ async def messages(
         before: A message's id: the last of those that came before it.
     """
     keys = TenantKeys(who.tenant_id)
-    place = keys.message(thread_id, before)["sk"] if before else ""
+    before_sk = keys.message(thread_id, before)["sk"] if before else ""
     items = await table.query(
-        keys.partition(thread_id), "M#", before=place, newest_first=True, limit=limit + bool(before)
+        keys.partition(thread_id),
+        "M#",
+        before=before_sk,
+        newest_first=True,
+        limit=limit + bool(before),
     )
     items.reverse()
-    return _joined([item for item in items if item["sk"] != place])
+    return _joined([item for item in items if item["sk"] != before_sk])
 
 
-async def told(table: Table, who: Identity, thread_id: str) -> tuple[Said, ...]:
+async def prior_turns(table: Table, who: Identity, thread_id: str) -> tuple[PriorTurn, ...]:
     """The turns that were taken before the thread began, oldest first."""
-    found = await table.get(TenantKeys(who.tenant_id).told(thread_id))
-    return tuple(map(Said.model_validate, found["said"])) if found else ()
+    found = await table.get(TenantKeys(who.tenant_id).prior_turns(thread_id))
+    return tuple(map(PriorTurn.model_validate, found["said"])) if found else ()
 
 
-async def keep_summary(
+async def save_summary(
     table: Table, who: Identity, thread_id: str, summary: str, through: str
 ) -> None:
-    """Keeps the summary of a thread up to message `through`, unless a later one is there."""
+    """Stores the summary of a thread up to message `through`, unless it has a later one."""
     try:
         await table.update(
             {
@@ -96,8 +121,8 @@ async def rename(table: Table, who: Identity, thread_id: str, title: str) -> Thr
     return current.model_copy(update={"title": title})
 
 
-def listed(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str) -> Values:
-    """The values that put a thread, one version on, at its place in its user's list."""
+def list_values(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str) -> Values:
+    """The update values that move a thread to the top of its user's list, one version on."""
     return {
         ":user": user_id,
         ":updated": updated_at,
@@ -132,7 +157,7 @@ def _cursor(last: Values) -> str:
 
 
 def _start(cursor: str, recent_pk: str) -> dict[str, Any]:
-    """The key inside a cursor that we gave out, for this user's list and no other."""
+    """The key inside a cursor, which must be one of this user's list. Raises Invalid."""
     try:
         start = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         valid = set(start) == {"pk", "sk", "recent_pk", "recent_sk"}
@@ -140,5 +165,5 @@ def _start(cursor: str, recent_pk: str) -> dict[str, Any]:
     except (ValueError, binascii.Error, TypeError):
         valid = False
     if not valid or start["recent_pk"] != recent_pk:
-        raise Invalid("The cursor is not one of this list.", code="invalid_cursor")
+        raise Invalid("The cursor is not valid for this list.", code="invalid_cursor")
     return dict(start)

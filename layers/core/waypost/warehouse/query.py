@@ -2,7 +2,7 @@
 
 The text is written by a model, so nothing about it is trusted: the file is opened read-only, an
 authorizer (https://sqlite.org/c3ref/set_authorizer.html) sees every table, column and function
-that the statement touches before it runs, and caps stop what is too long, too deep or too slow.
+that the statement touches before it runs, and limits stop what is too long, too deep or too slow.
 """
 
 import re
@@ -15,9 +15,9 @@ from os import W_OK, access
 from pathlib import Path
 from typing import Any
 
-LONGEST_SQL = 10_000
-LONGEST_VALUE = 1_000_000
-LONGEST_RESULT = 80_000
+MAX_SQL_CHARACTERS = 10_000
+MAX_VALUE_BYTES = 1_000_000
+MAX_RESULT_CHARACTERS = 80_000
 """Characters of a result's rows; the rest is cut off."""
 
 _FUNCTIONS = frozenset(
@@ -33,9 +33,9 @@ _FUNCTIONS = frozenset(
 )
 _START = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?(\*/|$)", re.DOTALL)
-_LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: LONGEST_SQL,
+_SQLITE_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: MAX_SQL_CHARACTERS,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 20,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
@@ -54,8 +54,8 @@ class QueryError(Exception):
 
 
 @dataclass(frozen=True)
-class Result:
-    """Rows as they came, at most as many as the caps allow; `truncated` tells of more."""
+class QueryResult:
+    """Rows as they came, at most as many as the limits allow; `truncated` where there were more."""
 
     columns: list[str]
     rows: list[list[Any]]
@@ -63,12 +63,14 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Caps:
+class QueryLimits:
+    """What one query may return and take."""
+
     rows: int
     seconds: float
 
 
-def run(path: Path, tables: frozenset[str], sql: str, caps: Caps) -> Result:
+def run(path: Path, tables: frozenset[str], sql: str, limits: QueryLimits) -> QueryResult:
     """The rows of `sql`.
 
     Args:
@@ -80,19 +82,19 @@ def run(path: Path, tables: frozenset[str], sql: str, caps: Caps) -> Result:
     """
     _check(sql)
     refusals: list[QueryError] = []
-    with opened(path, caps.seconds) as db:
-        for limit, value in _LIMITS.items():
+    with open_database(path, limits.seconds) as db:
+        for limit, value in _SQLITE_LIMITS.items():
             db.setlimit(limit, value)
         db.set_authorizer(_authorizer(tables, _existing(db), refusals))
         try:
             with closing(db.execute(sql)) as cursor:
-                return _result(cursor, caps.rows)
+                return _result(cursor, limits.rows)
         except sqlite3.Error as error:
-            raise refusals[0] if refusals else _explained(error, caps) from None
+            raise refusals[0] if refusals else _explained(error, limits) from None
 
 
 @contextmanager
-def opened(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
+def open_database(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
     """A read-only connection on which everything together may take `seconds`."""
     # A database that nobody can write next to (a Lambda layer) has no place for lock files.
     immutable = "" if access(path.parent, W_OK) else "&immutable=1"
@@ -108,8 +110,8 @@ def opened(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
 
 
 def _check(sql: str) -> None:
-    if len(sql) > LONGEST_SQL:
-        raise QueryError("too_large", f"A query may have {LONGEST_SQL} characters at most.")
+    if len(sql) > MAX_SQL_CHARACTERS:
+        raise QueryError("too_large", f"A query may have {MAX_SQL_CHARACTERS} characters at most.")
     bare = _COMMENT.sub(" ", sql)
     if not _START.match(bare) or "\0" in sql:
         raise QueryError("not_a_select", "Only a single SELECT is allowed.")
@@ -151,30 +153,30 @@ def _authorizer(
     return authorize
 
 
-def _result(cursor: sqlite3.Cursor, most: int) -> Result:
+def _result(cursor: sqlite3.Cursor, max_rows: int) -> QueryResult:
     rows: list[list[Any]] = []
     size = 0
     for row in cursor:
-        values = [_plain(value) for value in row]
+        values = [_shown(value) for value in row]
         size += sum(len(str(value)) for value in values)
-        if len(rows) == most or size > LONGEST_RESULT:
-            return Result(_columns(cursor), rows, truncated=True)
+        if len(rows) == max_rows or size > MAX_RESULT_CHARACTERS:
+            return QueryResult(_columns(cursor), rows, truncated=True)
         rows.append(values)
-    return Result(_columns(cursor), rows, truncated=False)
+    return QueryResult(_columns(cursor), rows, truncated=False)
 
 
 def _columns(cursor: sqlite3.Cursor) -> list[str]:
     return [column[0] for column in cursor.description or []]
 
 
-def _plain(value: Any) -> Any:
+def _shown(value: Any) -> Any:
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
 
 
-def _explained(error: sqlite3.Error, caps: Caps) -> QueryError:
+def _explained(error: sqlite3.Error, limits: QueryLimits) -> QueryError:
     text = str(error)
     if "interrupted" in text:
-        return QueryError("too_slow", f"The query took longer than {caps.seconds:g} seconds.")
+        return QueryError("too_slow", f"The query took longer than {limits.seconds:g} seconds.")
     if isinstance(error, sqlite3.ProgrammingError) and "one statement" in text:
         return QueryError("not_a_select", "Only a single SELECT is allowed.")
     if isinstance(error, sqlite3.DataError) or "too big" in text:

@@ -1,35 +1,35 @@
-"""What a database holds, told to a model: tables, keys, and the values that columns take."""
+"""A database as it is described to a model: tables, keys, and the values of columns."""
 
 import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FEW = 30
+MAX_LISTED_VALUES = 30
 """A text column with at most this many different values has them all listed."""
-LONGEST_LISTED = 40
+MAX_LISTED_CHARACTERS = 40
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnSchema:
     name: str
     type: str
     primary_key: bool
     references: str | None
     """`Table(column)` where it is a foreign key."""
     values: str
-    """What it holds, in words for a model; empty for keys and plain numbers."""
+    """Its values, described for a model; empty for keys and plain numbers."""
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     name: str
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnSchema, ...]
 
 
-def tables(db: sqlite3.Connection, open_tables: frozenset[str]) -> tuple[Table, ...]:
+def tables(db: sqlite3.Connection, open_tables: frozenset[str]) -> tuple[TableSchema, ...]:
     """The open tables and views, `*` standing for all, in the order they were created in."""
     names = [
         name
@@ -42,33 +42,33 @@ def tables(db: sqlite3.Connection, open_tables: frozenset[str]) -> tuple[Table, 
     return tuple(_table(db, name) for name in names)
 
 
-def described(found: tuple[Table, ...], longest: int = 40_000) -> str:
+def create_statements(found: tuple[TableSchema, ...], max_characters: int = 40_000) -> str:
     """CREATE TABLE statements with comments; without the values where that would be too long."""
     full = "\n".join(_create(table, with_values=True) for table in found)
-    if len(full) <= longest:
+    if len(full) <= max_characters:
         return full
-    return "\n".join(_create(table, with_values=False) for table in found)[:longest]
+    return "\n".join(_create(table, with_values=False) for table in found)[:max_characters]
 
 
-def summary(found: tuple[Table, ...], longest: int = 3000) -> str:
-    """Table and column names, for whoever decides whether to look here."""
-    share = max(longest // max(len(found), 1), 40)
+def summary(found: tuple[TableSchema, ...], max_characters: int = 3000) -> str:
+    """Table and column names, for the router."""
+    share = max(max_characters // max(len(found), 1), 40)
     lines = (f"{t.name}: {', '.join(c.name for c in t.columns)}"[:share] for t in found)
-    return "\n".join(lines)[:longest]
+    return "\n".join(lines)[:max_characters]
 
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _table(db: sqlite3.Connection, name: str) -> Table:
+def _table(db: sqlite3.Connection, name: str) -> TableSchema:
     references = {
         row[3]: f"{row[2]}({row[4]})" if row[4] else row[2]
         for row in db.execute(f"PRAGMA foreign_key_list({quoted(name)})")
     }
     (rows,) = db.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()  # noqa: S608
     columns = tuple(
-        Column(
+        ColumnSchema(
             name=row[1],
             type=row[2] or "TEXT",
             primary_key=bool(row[5]),
@@ -80,7 +80,7 @@ def _table(db: sqlite3.Connection, name: str) -> Table:
         for row in db.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
         if not row[6]
     )
-    return Table(name, rows, columns)
+    return TableSchema(name, rows, columns)
 
 
 def _values(db: sqlite3.Connection, table: str, column: str, kind: str) -> str:
@@ -96,10 +96,12 @@ def _values(db: sqlite3.Connection, table: str, column: str, kind: str) -> str:
         return f"{low} … {high}"
     found = [
         str(value)
-        for (value,) in db.execute(f"SELECT DISTINCT {quoted(column)} {source} LIMIT {FEW + 1}")
+        for (value,) in db.execute(
+            f"SELECT DISTINCT {quoted(column)} {source} LIMIT {MAX_LISTED_VALUES + 1}"
+        )
     ]
-    short = [value for value in found if len(value) <= LONGEST_LISTED]
-    if len(found) <= FEW and len(short) == len(found):
+    short = [value for value in found if len(value) <= MAX_LISTED_CHARACTERS]
+    if len(found) <= MAX_LISTED_VALUES and len(short) == len(found):
         return f"{len(found)} distinct: {_listed(sorted(found))}"
     return f"such as {_listed(short[:2])}" if short else "long text"
 
@@ -108,14 +110,14 @@ def _listed(values: list[str]) -> str:
     return ", ".join("'" + value.replace("'", "''").replace("\n", " ") + "'" for value in values)
 
 
-def _create(table: Table, *, with_values: bool) -> str:
+def _create(table: TableSchema, *, with_values: bool) -> str:
     lines = list(_columns(table, with_values=with_values))
     return (
         f"CREATE TABLE {_name(table.name)} (\n" + "\n".join(lines) + f"\n);  -- {table.rows} rows"
     )
 
 
-def _columns(table: Table, *, with_values: bool) -> Iterator[str]:
+def _columns(table: TableSchema, *, with_values: bool) -> Iterator[str]:
     for number, column in enumerate(table.columns, 1):
         parts = [f"  {_name(column.name)} {column.type}"]
         if column.primary_key:

@@ -4,10 +4,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from waypost.warehouse.schema import Table, quoted
+from waypost.warehouse.schema import TableSchema, quoted
 
-LONGEST_PHRASE = 6
-MOST_PER_COLUMN = 5
+MAX_PHRASE_WORDS = 6
+MAX_PER_COLUMN = 5
 _WORD = re.compile(r"[^\W_]+(?:[.'\u2019&/@+-]+[^\W_]+)*", re.UNICODE)
 _TEXT = re.compile("CHAR|TEXT|CLOB")
 _COMMON = frozenset(
@@ -20,7 +20,9 @@ _COMMON = frozenset(
 )
 
 
-def mentioned(db: sqlite3.Connection, found: tuple[Table, ...], question: str) -> Iterator[str]:
+def mentioned(
+    db: sqlite3.Connection, found: tuple[TableSchema, ...], question: str
+) -> Iterator[str]:
     """Lines such as `Customer.Country: 'Brazil'` for values that the question names.
 
     Upper and lower case do not matter. Keys, numbers and dates are left out: they need no
@@ -36,7 +38,7 @@ def mentioned(db: sqlite3.Connection, found: tuple[Table, ...], question: str) -
                 continue
             rows = db.execute(
                 f"SELECT DISTINCT {quoted(column.name)} FROM {quoted(table.name)} "  # noqa: S608
-                f"WHERE {quoted(column.name)} COLLATE NOCASE IN ({marks}) LIMIT {MOST_PER_COLUMN}",
+                f"WHERE {quoted(column.name)} COLLATE NOCASE IN ({marks}) LIMIT {MAX_PER_COLUMN}",
                 phrases,
             ).fetchall()
             if rows:
@@ -45,9 +47,9 @@ def mentioned(db: sqlite3.Connection, found: tuple[Table, ...], question: str) -
 
 
 def is_named(line: str, question: str) -> bool:
-    """Whether one of a line's values stands in the question as a name: spelt so, with a capital.
+    """Whether the question names one of a line's values as a proper name: with a capital.
 
-    A single word at the question's start has its capital from there, and proves nothing.
+    A single word at the question's start is always capitalised, and does not count.
     """
     found = re.findall(r"'((?:[^']|'')+)'", line.partition(": ")[2])
     return any(
@@ -61,7 +63,7 @@ def _phrases(question: str) -> list[str]:
     words = [(m.start(), m.end()) for m in _WORD.finditer(question)][:200]
     found: dict[str, None] = {}
     for first in range(len(words)):
-        for last in range(first, min(first + LONGEST_PHRASE, len(words))):
+        for last in range(first, min(first + MAX_PHRASE_WORDS, len(words))):
             phrase = question[words[first][0] : words[last][1]]
             if phrase.lower() in _COMMON:
                 continue

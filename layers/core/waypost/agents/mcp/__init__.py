@@ -3,7 +3,7 @@
 https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
 """
 
-from waypost.agents.mcp.server import Server
-from waypost.agents.mcp.wire import McpError
+from waypost.agents.mcp.server import McpServer
+from waypost.agents.mcp.transport import McpError
 
-__all__ = ["McpError", "Server"]
+__all__ = ["McpError", "McpServer"]

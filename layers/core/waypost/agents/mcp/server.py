@@ -10,20 +10,20 @@ from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
-from waypost.agents.mcp.wire import McpError, SessionLost, Wire
+from waypost.agents.mcp.transport import McpError, McpTransport, SessionLost
 
 T = TypeVar("T")
 VERSION = "2025-11-25"
 _KNOWN_VERSIONS = {VERSION, "2025-06-18", "2025-03-26"}
 OPEN_SECONDS = 10.0
 CALL_SECONDS = 60.0
-_MOST_PAGES = 20
-LONGEST_RESULT = 50_000
+_MAX_PAGES = 20
+MAX_RESULT_CHARACTERS = 50_000
 """Characters of a result that a model is shown."""
 
 
 @dataclass(frozen=True)
-class Offered:
+class McpToolSpec:
     """A tool as its server describes it; `parameters` is a JSON schema of an object."""
 
     name: str
@@ -32,7 +32,7 @@ class Offered:
 
 
 @dataclass(frozen=True)
-class Result:
+class McpResult:
     """`structured` is there where the server gives its result as JSON too."""
 
     text: str
@@ -40,27 +40,27 @@ class Result:
     failed: bool
 
 
-class Server:
+class McpServer:
     """Its requests go one after the other, in a thread of their own."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._wire: Wire | None = None
+        self._transport: McpTransport | None = None
         self._ids = count(1)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mcp")
 
-    async def tools(self) -> list[Offered]:
-        """Opens the session and asks what there is. Raises McpError."""
+    async def tools(self) -> list[McpToolSpec]:
+        """Opens the session and lists the tools. Raises McpError."""
         return await self._in_thread(self._tools, OPEN_SECONDS)
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> Result:
+    async def call(self, name: str, arguments: dict[str, Any]) -> McpResult:
         """Raises McpError where the call did not come about; else the result says how it went."""
         return await self._in_thread(partial(self._call, name, arguments), CALL_SECONDS)
 
     async def close(self) -> None:
-        """Nobody waits for the farewell."""
-        if wire := self._wire:
-            self._thread.submit(wire.end)
+        """Ends the session; nothing waits for it."""
+        if transport := self._transport:
+            self._thread.submit(transport.end)
         self._thread.shutdown(wait=False)
 
     async def _in_thread(self, work: Callable[[float], T], seconds: float) -> T:
@@ -72,7 +72,7 @@ class Server:
             raise McpError("The server did not answer in time.") from None
 
     def _open(self, seconds: float) -> None:
-        self._wire = Wire(self._url)
+        self._transport = McpTransport(self._url)
         about = {
             "protocolVersion": VERSION,
             "capabilities": {},
@@ -81,63 +81,67 @@ class Server:
         version = self._request("initialize", about, seconds).get("protocolVersion")
         if version not in _KNOWN_VERSIONS:
             raise McpError("The server speaks a version of the protocol that is not known here.")
-        self._wire.headers["MCP-Protocol-Version"] = version
-        self._wire.send({"jsonrpc": "2.0", "method": "notifications/initialized"}, seconds)
+        self._transport.headers["MCP-Protocol-Version"] = version
+        self._transport.send({"jsonrpc": "2.0", "method": "notifications/initialized"}, seconds)
 
-    def _tools(self, seconds: float) -> list[Offered]:
+    def _tools(self, seconds: float) -> list[McpToolSpec]:
         self._open(seconds)
-        found: list[Offered] = []
+        found: list[McpToolSpec] = []
         page: dict[str, Any] = {}
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             listed = self._request("tools/list", page, seconds)
-            found += [_offered(tool) for tool in listed.get("tools") or []]
+            found += [_tool_spec(tool) for tool in listed.get("tools") or []]
             if not listed.get("nextCursor"):
                 break
             page = {"cursor": listed["nextCursor"]}
         return found
 
-    def _call(self, name: str, arguments: dict[str, Any], seconds: float) -> Result:
-        asked = {"name": name, "arguments": arguments}
+    def _call(self, name: str, arguments: dict[str, Any], seconds: float) -> McpResult:
+        params = {"name": name, "arguments": arguments}
         try:
-            return _result(self._request("tools/call", asked, seconds))
+            return _result(self._request("tools/call", params, seconds))
         except SessionLost:
             self._open(seconds)
-            return _result(self._request("tools/call", asked, seconds))
+            return _result(self._request("tools/call", params, seconds))
 
     def _request(self, method: str, params: dict[str, Any], seconds: float) -> dict[str, Any]:
-        if self._wire is None:
+        if self._transport is None:
             raise McpError("The server is not connected.")
         message = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-        answer = self._wire.send(message, seconds) or {}
+        answer = self._transport.send(message, seconds) or {}
         if error := answer.get("error"):
-            said = error.get("message") if isinstance(error, dict) else None
-            raise McpError(f"The server refused: {said or 'it does not say why'}")
+            reason = error.get("message") if isinstance(error, dict) else None
+            raise McpError(f"The server refused: {reason or 'no reason given'}")
         result = answer.get("result")
         if not isinstance(result, dict):
             raise McpError("The server gave no result.")
         return result
 
 
-def _offered(tool: Any) -> Offered:
+def _tool_spec(tool: Any) -> McpToolSpec:
     try:
         schema = tool.get("inputSchema") or {}
-        return Offered(str(tool["name"]), str(tool.get("description") or ""), dict(schema))
+        return McpToolSpec(str(tool["name"]), str(tool.get("description") or ""), dict(schema))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise McpError("The server describes its tools in a way that is not understood.") from None
 
 
-def _result(result: dict[str, Any]) -> Result:
+def _result(result: dict[str, Any]) -> McpResult:
     structured = result.get("structuredContent")
     blocks = result.get("content") or []
     text = "\n".join(_text(block) for block in blocks if isinstance(block, dict))
     if not text and structured is not None:
         text = json.dumps(structured, ensure_ascii=False)
-    short = text if len(text) <= LONGEST_RESULT else f"{text[:LONGEST_RESULT]}\n[cut off here]"
-    return Result(short, structured, bool(result.get("isError")))
+    short = (
+        text
+        if len(text) <= MAX_RESULT_CHARACTERS
+        else f"{text[:MAX_RESULT_CHARACTERS]}\n[cut off here]"
+    )
+    return McpResult(short, structured, bool(result.get("isError")))
 
 
 def _text(block: dict[str, Any]) -> str:
-    """What of a block can be read; pictures and sound are named."""
+    """The text of a block; of pictures and sound, their kind."""
     if "text" in block:
         return str(block["text"])
     resource = block.get("resource")

@@ -1,0 +1,72 @@
+"""Refuses bodies before anything parses them: too large, or not JSON."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from waypost.errors import CallerError
+from waypost_chat.error_responses import error_response
+
+
+class BodyTooLarge(CallerError):
+    code = "body_too_large"
+    status = 413
+
+
+class UnsupportedMediaType(CallerError):
+    code = "unsupported_media_type"
+    status = 415
+    message = "The body must be application/json."
+
+
+class BodyLimits:
+    """ASGI middleware: `max_bytes` is the size of the largest body."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _read(receive, self._max_bytes)
+            _check_type(scope, body)
+        except CallerError as error:
+            await error_response(error, scope)(scope, receive, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+
+async def _read(receive: Receive, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b""
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > max_bytes:
+            raise BodyTooLarge(f"The body is larger than {max_bytes} bytes.")
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _check_type(scope: Scope, body: bytes) -> None:
+    kind = dict(scope["headers"]).get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if body and not (kind == b"application/json" or kind.endswith(b"+json")):
+        raise UnsupportedMediaType
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body that was read, then whatever comes after it."""
+    sent = False
+
+    async def receive_again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again

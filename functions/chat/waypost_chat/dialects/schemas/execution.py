@@ -1,0 +1,102 @@
+"""The frames of `/api/agent/stream`."""
+
+from typing import Any, Literal
+
+from waypost_chat.dialects.schemas.frame import Frame
+
+
+class ExecutionThought(Frame):
+    content: str
+    agent: str | None = None
+
+
+class ExecutionThinking(Frame):
+    """Which agent was chosen and why, or what the model says to itself."""
+
+    event: Literal["thinking"]
+    data: ExecutionThought
+
+
+class ExecutionUse(Frame):
+    content: str
+    tool: str
+    call_id: str
+    input: dict[str, Any]
+
+
+class ExecutionToolUse(Frame):
+    """A tool is called; `content` is its input as JSON."""
+
+    event: Literal["tool_use"]
+    data: ExecutionUse
+
+
+class ExecutionResult(Frame):
+    content: str
+    tool: str
+    call_id: str
+    output: Any
+    failed: bool
+
+
+class ExecutionToolResult(Frame):
+    """What a tool gave, as text in `content`."""
+
+    event: Literal["tool_result"]
+    data: ExecutionResult
+
+
+class ExecutionText(Frame):
+    content: str
+
+
+class ExecutionPartialOutput(Frame):
+    """A piece of the answer."""
+
+    event: Literal["partial_output"]
+    data: ExecutionText
+
+
+class ExecutionFinalOutput(Frame):
+    """The whole answer, right before `complete`."""
+
+    event: Literal["final_output"]
+    data: ExecutionText
+
+
+class ExecutionProblem(Frame):
+    content: str
+    code: str
+    retryable: bool
+    partial: bool
+
+
+class ExecutionError(Frame):
+    """The run failed or was cancelled; `complete` follows."""
+
+    event: Literal["error"]
+    data: ExecutionProblem
+
+
+class ExecutionEnding(Frame):
+    content: Literal["completed", "failed", "cancelled"]
+    run_id: str
+    thread_id: str
+
+
+class ExecutionComplete(Frame):
+    """The last of all, after an error too."""
+
+    event: Literal["complete"]
+    data: ExecutionEnding
+
+
+FRAMES = (
+    ExecutionThinking
+    | ExecutionToolUse
+    | ExecutionToolResult
+    | ExecutionPartialOutput
+    | ExecutionFinalOutput
+    | ExecutionError
+    | ExecutionComplete
+)

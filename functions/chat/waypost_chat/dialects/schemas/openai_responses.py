@@ -1,0 +1,176 @@
+"""OpenAI's responses, streamed: https://platform.openai.com/docs/api-reference/responses-streaming"""
+
+from typing import Any, Literal
+
+from waypost_chat.dialects.schemas.frame import Frame
+
+
+class _OpenaiResponsesNumbered(Frame):
+    sequence_number: int
+
+
+class _OpenaiResponsesWhole(_OpenaiResponsesNumbered):
+    response: dict[str, Any]
+
+
+class _OpenaiResponsesItem(_OpenaiResponsesNumbered):
+    output_index: int
+
+
+class _OpenaiResponsesPart(_OpenaiResponsesItem):
+    item_id: str
+
+
+class _OpenaiResponsesContent(_OpenaiResponsesPart):
+    content_index: int
+
+
+class OpenaiResponsesCreated(_OpenaiResponsesWhole):
+    """The response; the first of all."""
+
+    type: Literal["response.created"]
+
+
+class OpenaiResponsesInProgress(_OpenaiResponsesWhole):
+    """It is worked on."""
+
+    type: Literal["response.in_progress"]
+
+
+class OpenaiResponsesCompleted(_OpenaiResponsesWhole):
+    """The end of an answer."""
+
+    type: Literal["response.completed"]
+
+
+class OpenaiResponsesIncomplete(_OpenaiResponsesWhole):
+    """The end of an answer that was cut short or cancelled."""
+
+    type: Literal["response.incomplete"]
+
+
+class OpenaiResponsesFailed(_OpenaiResponsesWhole):
+    """The end of a run that failed."""
+
+    type: Literal["response.failed"]
+
+
+class OpenaiResponsesItemAdded(_OpenaiResponsesItem):
+    """A message, a thought or a tool call begins."""
+
+    type: Literal["response.output_item.added"]
+    item: dict[str, Any]
+
+
+class OpenaiResponsesItemDone(_OpenaiResponsesItem):
+    """It is over."""
+
+    type: Literal["response.output_item.done"]
+    item: dict[str, Any]
+
+
+class OpenaiResponsesPartAdded(_OpenaiResponsesContent):
+    """A part of a message begins."""
+
+    type: Literal["response.content_part.added"]
+    part: dict[str, Any]
+
+
+class OpenaiResponsesPartDone(_OpenaiResponsesContent):
+    """It is over."""
+
+    type: Literal["response.content_part.done"]
+    part: dict[str, Any]
+
+
+class OpenaiResponsesTextDelta(_OpenaiResponsesContent):
+    """A piece of the answer."""
+
+    type: Literal["response.output_text.delta"]
+    delta: str
+    logprobs: list[Any]
+
+
+class OpenaiResponsesTextDone(_OpenaiResponsesContent):
+    """A text of the answer, whole."""
+
+    type: Literal["response.output_text.done"]
+    text: str
+    logprobs: list[Any]
+
+
+class OpenaiResponsesAnnotationAdded(_OpenaiResponsesContent):
+    """A passage that the answer cites."""
+
+    type: Literal["response.output_text.annotation.added"]
+    annotation_index: int
+    annotation: dict[str, Any]
+
+
+class OpenaiResponsesReasoningDelta(_OpenaiResponsesContent):
+    """A piece of a thought."""
+
+    type: Literal["response.reasoning_text.delta"]
+    delta: str
+
+
+class OpenaiResponsesReasoningDone(_OpenaiResponsesContent):
+    """A thought, whole."""
+
+    type: Literal["response.reasoning_text.done"]
+    text: str
+
+
+class OpenaiResponsesCallInProgress(_OpenaiResponsesPart):
+    """A tool call begins, on this side."""
+
+    type: Literal["response.mcp_call.in_progress"]
+
+
+class OpenaiResponsesArgumentsDelta(_OpenaiResponsesPart):
+    """A piece of its arguments, as JSON text."""
+
+    type: Literal["response.mcp_call_arguments.delta"]
+    delta: str
+
+
+class OpenaiResponsesArgumentsDone(_OpenaiResponsesPart):
+    """Its arguments, whole."""
+
+    type: Literal["response.mcp_call_arguments.done"]
+    arguments: str
+
+
+class OpenaiResponsesCallCompleted(_OpenaiResponsesPart):
+    """The tool has answered."""
+
+    type: Literal["response.mcp_call.completed"]
+
+
+class OpenaiResponsesCallFailed(_OpenaiResponsesPart):
+    """The tool failed."""
+
+    type: Literal["response.mcp_call.failed"]
+
+
+FRAMES = (
+    OpenaiResponsesCreated
+    | OpenaiResponsesInProgress
+    | OpenaiResponsesCompleted
+    | OpenaiResponsesIncomplete
+    | OpenaiResponsesFailed
+    | OpenaiResponsesItemAdded
+    | OpenaiResponsesItemDone
+    | OpenaiResponsesPartAdded
+    | OpenaiResponsesPartDone
+    | OpenaiResponsesTextDelta
+    | OpenaiResponsesTextDone
+    | OpenaiResponsesAnnotationAdded
+    | OpenaiResponsesReasoningDelta
+    | OpenaiResponsesReasoningDone
+    | OpenaiResponsesCallInProgress
+    | OpenaiResponsesArgumentsDelta
+    | OpenaiResponsesArgumentsDone
+    | OpenaiResponsesCallCompleted
+    | OpenaiResponsesCallFailed
+)

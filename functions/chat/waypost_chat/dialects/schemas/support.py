@@ -1,0 +1,62 @@
+"""The frames of `/chat`."""
+
+from typing import Literal
+
+from waypost_chat.dialects.schemas.frame import Frame
+
+
+class SupportStart(Frame):
+    """The session; the first of all."""
+
+    type: Literal["start"]
+    session_id: str
+
+
+class SupportAgent(Frame):
+    """Who answers: billing, technical or policy."""
+
+    type: Literal["agent"]
+    agent: str
+
+
+class SupportToken(Frame):
+    """A piece of the answer."""
+
+    type: Literal["token"]
+    content: str
+
+
+class SupportSource(Frame):
+    index: int
+    document: str
+    heading: str
+
+
+class SupportMetadata(Frame):
+    session_id: str
+    message_id: str
+    agent: str
+    run_id: str
+    tokens: int
+    elapsed_ms: int
+    sources: list[SupportSource]
+
+
+class SupportComplete(Frame):
+    """The end of an answer, with what it rests on; `tokens` are output tokens."""
+
+    type: Literal["complete"]
+    metadata: SupportMetadata
+
+
+class SupportError(Frame):
+    """The end of an answer that failed or was stopped; the message is fit for a user."""
+
+    type: Literal["error"]
+    message: str
+    code: str
+    retryable: bool
+    partial: bool
+
+
+FRAMES = SupportStart | SupportAgent | SupportToken | SupportComplete | SupportError

@@ -1,0 +1,121 @@
+"""One try of a model call: its events, its cost, and how it fails."""
+
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+from waypost.agents.attempts import Attempt
+from waypost.agents.event_writer import EventWriter
+from waypost.agents.steps import elapsed_ms
+from waypost.errors import ModelBroken, ModelError
+from waypost.events import Event, StepCompleted, StepStarted, StepUpdated, ToolInput, Usage
+from waypost.ids import new_id
+from waypost.models import catalogue, loading
+from waypost.models.tokens import estimate_usage
+from waypost.models.turns import (
+    CallInput,
+    Finished,
+    Piece,
+    Reasoning,
+    SystemPrompt,
+    Text,
+    ToolSpec,
+    Turn,
+)
+
+
+class ModelCall:
+    """Yields events, a step's start and end around them."""
+
+    def __init__(
+        self,
+        client: Any,
+        model: str,
+        system: SystemPrompt,
+        turns: list[Turn],
+        tools: list[ToolSpec],
+        max_tokens: int,
+        writer: EventWriter,
+    ) -> None:
+        self.model = model
+        self.writer = writer
+        self.finished: Finished | None = None
+        self._client = client
+        self._system = system
+        self._turns = turns
+        self._tools = tools
+        self._max_tokens = max_tokens
+        self._began = time.monotonic()
+        self._step_id = new_id("step")
+        self._received: list[str] = []
+
+    @property
+    def result(self) -> Finished:
+        """The model's whole turn, once the events are over. Raises ModelBroken."""
+        if self.finished is None:
+            raise ModelBroken
+        return self.finished
+
+    def estimated_usage(self) -> tuple[Usage | None, float | None]:
+        """Tokens and dollars of a call that has not ended; None where the model sent nothing."""
+        if not self._received or self.finished:
+            return None, None
+        usage = estimate_usage(self._system, self._turns, "".join(self._received))
+        return usage, catalogue.cost(self.model, usage)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Raises whatever the model's stream raises: see `models.failures`."""
+        yield StepStarted(step_id=self._step_id, kind="model", name=self.model)
+        chat = await loading.chat()
+        stream = chat.stream(
+            self._client, self.model, self._system, self._turns, self._tools, self._max_tokens
+        )
+        async with aclosing(stream) as pieces:
+            async for piece in pieces:
+                self._observe(piece)
+                for event in self.writer.write(piece):
+                    yield event
+        for event in self._end():
+            yield event
+
+    def fail(self, failure: ModelError, following: Attempt | None) -> Iterator[Event]:
+        """Ends a try that failed: closes what is open, and notes in the step what follows."""
+        yield from self.writer.close()
+        yield from self.writer.abandon()
+        usage, cost = self.estimated_usage()
+        if following:
+            again = following.model == self.model
+            plan = "trying again" if again else f"trying {following.model}"
+            yield StepUpdated(step_id=self._step_id, note=f"{failure.code}: {plan}")
+        if usage:
+            yield StepUpdated(step_id=self._step_id, note="usage is estimated")
+        yield StepCompleted(
+            step_id=self._step_id,
+            status="retried" if following else "failed",
+            elapsed_ms=elapsed_ms(self._began),
+            usage=usage,
+            cost_usd=cost,
+        )
+
+    def _observe(self, piece: Piece) -> None:
+        match piece:
+            case Text(delta) | Reasoning(delta) | CallInput(_, delta):
+                self._received.append(delta)
+            case Finished():
+                self.finished = piece
+
+    def _end(self) -> Iterator[Event]:
+        turn, usage = self.result.turn, self.result.usage
+        if not turn.calls:
+            yield from self.writer.sources()
+        yield from self.writer.close()
+        for call in turn.calls:
+            yield ToolInput(call_id=call.id, arguments=call.arguments)
+        yield StepCompleted(
+            step_id=self._step_id,
+            status="ok",
+            elapsed_ms=elapsed_ms(self._began),
+            usage=usage,
+            cost_usd=catalogue.cost(self.model, usage),
+        )

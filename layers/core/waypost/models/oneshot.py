@@ -1,0 +1,64 @@
+"""One call of a small model, answered in one piece and by a deadline."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from waypost.events import Usage
+from waypost.models.failures import model_error
+
+
+@dataclass(frozen=True)
+class OneShotReply:
+    text: str
+    usage: Usage
+
+
+async def first_line(
+    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+) -> OneShotReply:
+    """The first line of the reply; otherwise as `complete`."""
+    reply = await complete(
+        client, model, system, question, max_tokens=max_tokens, deadline=deadline
+    )
+    return OneShotReply(reply.text.partition("\n")[0], reply.usage)
+
+
+async def complete(
+    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+) -> OneShotReply:
+    """The model's reply.
+
+    Args:
+        client: A bedrock-runtime client; it is called in a worker thread.
+        deadline: Seconds to wait. A call that outlasts them is left to its own time-out.
+
+    Raises:
+        TimeoutError: There was no answer by the deadline.
+        ModelError: The call failed.
+    """
+    async with asyncio.timeout(deadline):
+        try:
+            answer = await asyncio.to_thread(
+                client.converse,
+                modelId=model,
+                system=[{"text": system}],
+                messages=[{"role": "user", "content": [{"text": question}]}],
+                inferenceConfig={"maxTokens": max_tokens, "temperature": 0.0},
+            )
+        except Exception as error:
+            raise model_error(error) or error from None
+    return OneShotReply(_text(answer).strip(), _usage(answer["usage"]))
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return "".join(block.get("text", "") for block in answer["output"]["message"]["content"])
+
+
+def _usage(usage: dict[str, int]) -> Usage:
+    return Usage(
+        input_tokens=usage["inputTokens"],
+        output_tokens=usage["outputTokens"],
+        cache_read_tokens=usage.get("cacheReadInputTokens", 0),
+        cache_write_tokens=usage.get("cacheWriteInputTokens", 0),
+    )

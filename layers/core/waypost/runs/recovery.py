@@ -1,0 +1,55 @@
+"""Runs whose process is gone: whoever meets one stores how far it came."""
+
+import time
+
+from waypost.errors import Interrupted
+from waypost.events import Event, RunStarted
+from waypost.identity import Identity
+from waypost.runs.backend import Backend
+from waypost.runs.projection import RunProjection
+from waypost.store import journals, run_end
+from waypost.store import runs as run_store
+from waypost.store.journals import RunHead
+from waypost.store.table import ConditionFailed
+
+_TRIES = 3
+
+
+async def end_lost_run(backend: Backend, who: Identity, head: RunHead) -> None:
+    """Ends a run whose lease has expired as interrupted, with all that its journal holds.
+
+    Any number may try: one of them writes the end, and the others find it.
+    """
+    for attempt in range(_TRIES):
+        try:
+            await run_end.finish(backend.table, who, await _end_of(backend, who, head))
+        except run_end.Superseded:
+            return
+        except ConditionFailed:
+            # A last batch came in after all, between our reading and our writing.
+            if attempt == _TRIES - 1:
+                raise
+        else:
+            return
+
+
+async def _end_of(backend: Backend, who: Identity, head: RunHead) -> run_end.RunEnd:
+    run = await run_store.record(backend.table, who, head.thread_id, head.run_id)
+    _, events = await journals.read(backend.table, who, head.run_id, 0)
+    projection = RunProjection(run)
+    for event in events:
+        projection.apply(event)
+    missing: list[Event] = []
+    if not events:
+        started = RunStarted(
+            thread_id=run.thread_id,
+            user_message_id=run.user_message_id,
+            message_id=run.message_id,
+        )
+        missing.append(projection.append(started))
+    missing += [projection.append(event) for event in list(projection.close_open())]
+    missing.append(projection.append(projection.failed(Interrupted())))
+    expires = int(time.time() + backend.settings.journal_days * 86_400)
+    return run_end.RunEnd(
+        projection.run(), projection.message(), projection.steps(), missing, expires
+    )

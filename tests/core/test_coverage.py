@@ -1,0 +1,52 @@
+"""What the router is told of each agent's sources."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.core.answering import agent, folder
+from waypost.agents.coverage import coverage
+from waypost.agents.task import Resources
+from waypost.warehouse import Database
+from waypost.warehouse.query import QueryLimits
+
+RAG = agent(id="rag", strategy="rag")
+NEWS = agent(id="news", strategy="hybrid", documents=["news/*"])
+OPS = agent(id="ops", strategy="cag", documents=["runbooks/*"])
+SQL = agent(id="sql", tools=["query_database"])
+BOTH = agent(id="both", tools=["search_documents", "query_database"])
+PLAIN = agent(id="plain")
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Resources:
+    knowledge = folder(tmp_path, leave="# Leave\n\nText.", news__may="# May\n\nText.")
+    with sqlite3.connect(tmp_path / "db.sqlite") as db:
+        db.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
+        db.execute("INSERT INTO customers VALUES (1, 'Bayside Hotel')")
+    db.close()
+    warehouse = Database(tmp_path / "db.sqlite", frozenset({"*"}), QueryLimits(rows=10, seconds=5))
+    return Resources(None, knowledge, warehouse)
+
+
+async def test_each_agent_covers_its_own_documents_and_all_open_tables(
+    resources: Resources,
+) -> None:
+    found = await coverage([RAG, NEWS, SQL, BOTH, PLAIN], resources, "Who is Bayside Hotel?")
+
+    tables = "customers: id, name\ncustomers.name: 'Bayside Hotel'"
+    assert found == {
+        "rag": "Leave\nMay",
+        "news": "May",
+        "sql": tables,
+        "both": f"Leave\nMay\n{tables}",
+    }
+
+
+async def test_an_agent_whose_documents_are_not_here_covers_none(resources: Resources) -> None:
+    assert "ops" not in await coverage([OPS, RAG], resources, "What?")
+
+
+async def test_nothing_is_covered_where_nothing_is(tmp_path: Path) -> None:
+    assert await coverage([RAG, SQL, BOTH], Resources(None, None, None), "What?") == {}

@@ -1,0 +1,43 @@
+"""What a model is told of a run that it goes on with."""
+
+from typing import Any
+
+from waypost.events import (
+    StepStarted,
+    TextDelta,
+    TextStarted,
+    ToolFailed,
+    ToolInput,
+    ToolOutput,
+    ToolStarted,
+)
+from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
+from waypost.runs.projection import RESULT_UNKNOWN
+from waypost.runs.transcript import transcript
+
+ASKED: tuple[Any, ...] = (
+    StepStarted(step_id="s1", kind="model", name="m"),
+    TextStarted(text_id="t1", channel="final"),
+    TextDelta(text_id="t1", delta="Let me see."),
+    ToolStarted(call_id="c1", name="query_database", step_id="s2"),
+    ToolInput(call_id="c1", arguments={"sql": "SELECT 1"}),
+)
+CALL = ToolCall("c1", "query_database", {"sql": "SELECT 1"})
+
+
+def test_a_call_and_its_result_are_told() -> None:
+    told = transcript([*ASKED, ToolOutput(call_id="c1", output={"rows": [[1]]}, elapsed_ms=1)])
+    assert told == (
+        AssistantTurn("Let me see.", (CALL,)),
+        ToolTurn("c1", '{"rows": [[1]]}', failed=False),
+    )
+
+
+def test_a_failure_is_told() -> None:
+    told = transcript([*ASKED, ToolFailed(call_id="c1", message="no such column: x")])
+    assert told[1] == ToolTurn("c1", "no such column: x", failed=True)
+
+
+def test_a_call_whose_result_nobody_knows_was_not_made() -> None:
+    told = transcript([*ASKED, ToolFailed(call_id="c1", message=RESULT_UNKNOWN)])
+    assert told == (AssistantTurn("Let me see."),)
