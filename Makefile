@@ -9,10 +9,12 @@ SEED ?= 1
 CONCURRENCY ?= 4
 MODEL ?= builtin
 RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
+PAGE_LINTER := $(if $(shell command -v npm),node_modules/.dev)
+biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome on the page's JavaScript and CSS, which needs Node and npm")
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format questions bench chaos contracts build validate invoke clean
+.PHONY: help run test unit check format questions bench chaos contracts build validate invoke clean
 
 help: ## Lists these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,20 +25,28 @@ help: ## Lists these commands
 run: $(VENV)/.local ## Starts the stack on this machine and names its page
 	@$(BIN)/python -m waypost_local run --port "$(PORT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
 
-test: $(VENV)/.dev ## Checks and tests everything; takes a few minutes
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+test: $(VENV)/.dev ## Checks and tests everything; with FLAGS=<file or options> runs just pytest
+ifdef FLAGS
 	$(BIN)/pytest $(FLAGS)
+else
+	@echo "Checking and testing everything: some 6 minutes on two cores."
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -n auto --durations=15
+endif
 
-check: $(VENV)/.dev ## Only the linters and the types
+unit: $(VENV)/.dev ## Only the tests that need no server, in less than a minute
+	$(BIN)/pytest -n auto -m "not server and not slow" $(FLAGS)
+
+check: $(VENV)/.dev $(PAGE_LINTER) ## Only the linters and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(call biome,check --error-on-warnings)
 
-format: $(VENV)/.dev ## Formats the code
+format: $(VENV)/.dev $(PAGE_LINTER) ## Formats the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(call biome,check --write)
 
 questions: $(VENV)/.local ## Asks a running stack the questions of FILE=… and prints how it did
 	@$(BIN)/python -m waypost_local questions "$(FILE)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
@@ -63,7 +73,7 @@ invoke: $(VENV)/.dev ## Runs EVENT=events/….json through Lambda's own emulator
 	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
 
 clean: ## Removes everything that these commands made
-	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/clients/node/node_modules
+	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules tests/clients/node/node_modules
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -81,3 +91,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing what the tests need into $(VENV) …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
 	@touch $(VENV)/.local $@
+
+node_modules/.dev: package.json package-lock.json
+	@echo "Installing the page's linter into node_modules …"
+	@$(if $(shell command -v flock),flock package-lock.json) sh -c '[ $@ -nt package-lock.json ] && [ $@ -nt package.json ] \
+	  || npm ci --ignore-scripts --no-audit --no-fund --silent'
+	@touch $@

@@ -1,8 +1,12 @@
 """The stack on one machine, read from the template that deploys it.
 
-`template`, with `parameters`, `intrinsics` and `physical`, says what the stack is; `aws` plays AWS
-with moto, and `resources` makes the template's table, queues and bus there; `environment` runs a
-function as Lambda would, over the Runtime API of `runtime_api`, and `pool` has several of them;
-`front` is the function URL; `bedrock` plays the models. `stack` puts it together, `invoke` runs one
-event through Lambda's own emulator, `cli` is the command.
+Rooms, lowest first:
+
+- `aws`: DynamoDB, SQS, S3 and EventBridge, served by moto; DynamoDB can be made to fail.
+- `lambda_`: function URLs, the Runtime API and the processes that functions run in.
+- `bedrock`: Bedrock's runtime API in front of any model.
+- `demo_model`: the model of rules that answers where no language model is named.
+- `stack`: reads the template, makes its resources and starts the whole.
+
+On top stands the command line: `cli`, `invoke`, `questions`, `size`.
 """

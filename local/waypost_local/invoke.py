@@ -16,79 +16,81 @@ from typing import Any
 
 import httpx
 
-from waypost_local import environment, processes, stack
-from waypost_local.failure import CommandError
-from waypost_local.logs import Log
-from waypost_local.stack import Setup
-from waypost_local.template import Function
+from waypost_local.errors import CommandError
+from waypost_local.lambda_ import environment, processes
+from waypost_local.lambda_.function import LambdaFunction
+from waypost_local.stack.console import ConsoleLog
+from waypost_local.stack.local_aws import StackSettings, local_aws
 
 _PATH = "/2015-03-31/functions/function/invocations"
-_CPUS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-_TRIES = 8
-"""Of connecting while the emulator starts; httpx waits twice as long after each."""
+_EMULATOR_CPUS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_CONNECT_RETRIES = 8
+"""While the emulator starts; httpx doubles the delay after each."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """What the function answered, fit to read; `failed` where that is an error."""
+class InvokeResult:
+    """The function's response as readable text; `failed` where it is an error."""
 
     text: str
     failed: bool
 
 
-async def invoke(setup: Setup, event: Path, log: Log) -> Result:
-    """Runs one event with AWS's side around it. Raises CommandError."""
-    body, emulator = _read(event), binary()
-    async with stack.aws_side(setup, "http://127.0.0.1") as side:
-        function = side.stack.with_url()
+async def invoke(settings: StackSettings, event: Path, log: ConsoleLog) -> InvokeResult:
+    """Runs one event, with AWS served as in `run`. Raises CommandError."""
+    body, emulator = _read_event(event), emulator_path()
+    async with local_aws(settings, "http://127.0.0.1") as aws:
+        function = aws.stack.url_function()
         variables = {
             **environment.variables(function),
             **function.environment,
-            **side.variables,
+            **aws.variables,
             "WAYPOST_RESPONSE": "buffered",
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout),
         }
-        await side.create()
-        runtime = environment.start_command(function, setup.python)
-        async with _emulating(emulator, runtime, function, variables, log) as url:
-            answer = await _post(url, body, function.timeout)
-    return Result(readable(answer), is_error(answer))
+        await aws.create_resources()
+        runtime = environment.start_command(function, settings.python)
+        async with _running_emulator(emulator, runtime, function, variables, log) as url:
+            response = await _post(url, body, function.timeout)
+    return InvokeResult(readable(response), is_error(response))
 
 
-def binary() -> Path:
+def emulator_path() -> Path:
     """The emulator for this machine's CPU. Raises CommandError where there is none."""
     found = importlib.util.find_spec("samcli")
     if found is None or found.origin is None:
         raise CommandError("the runtime interface emulator comes with aws-sam-cli: pip install it")
     cpu = platform.machine()
-    path = Path(found.origin).parent / f"local/rapid/aws-lambda-rie-{_CPUS.get(cpu.lower())}"
+    path = (
+        Path(found.origin).parent / f"local/rapid/aws-lambda-rie-{_EMULATOR_CPUS.get(cpu.lower())}"
+    )
     if sys.platform != "linux" or not path.is_file():
         text = "the runtime interface emulator runs on Linux on x86_64 and arm64"
         raise CommandError(f"{text}; this is {sys.platform} on {cpu}")
     return path
 
 
-def readable(answer: Any) -> str:
-    """Status and headers as JSON, and below them the body as a client would see it."""
-    if not isinstance(answer, dict) or "body" not in answer:
-        return json.dumps(answer, indent=2, ensure_ascii=False)
-    head = {n: v for n, v in answer.items() if n not in ("body", "isBase64Encoded")}
-    body = answer["body"] or ""
-    if answer.get("isBase64Encoded"):
+def readable(response: Any) -> str:
+    """Status and headers as JSON, and below them the decoded body."""
+    if not isinstance(response, dict) or "body" not in response:
+        return json.dumps(response, indent=2, ensure_ascii=False)
+    head = {n: v for n, v in response.items() if n not in ("body", "isBase64Encoded")}
+    body = response["body"] or ""
+    if response.get("isBase64Encoded"):
         body = base64.b64decode(body).decode(errors="replace")
     with contextlib.suppress(ValueError):
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     return f"{json.dumps(head, indent=2, ensure_ascii=False)}\n\n{body}"
 
 
-def is_error(answer: Any) -> bool:
-    """Whether the function failed, or answered a status from 400 on."""
-    if not isinstance(answer, dict):
+def is_error(response: Any) -> bool:
+    """Whether the function failed, or responded with a status from 400 on."""
+    if not isinstance(response, dict):
         return False
-    return "errorType" in answer or int(answer.get("statusCode", 200)) >= 400
+    return "errorType" in response or int(response.get("statusCode", 200)) >= 400
 
 
-def _read(event: Path) -> bytes:
+def _read_event(event: Path) -> bytes:
     try:
         body = event.read_bytes()
         json.loads(body)
@@ -100,10 +102,14 @@ def _read(event: Path) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def _emulating(
-    emulator: Path, runtime: list[str], function: Function, variables: Mapping[str, str], log: Log
+async def _running_emulator(
+    emulator: Path,
+    runtime: list[str],
+    function: LambdaFunction,
+    variables: Mapping[str, str],
+    log: ConsoleLog,
 ) -> AsyncIterator[str]:
-    """The emulator with a runtime, and the address that takes events."""
+    """Starts the emulator with the runtime; yields the URL that takes events."""
     port, runtime_port = _free_port(), _free_port()
     command = [
         str(emulator),
@@ -112,26 +118,26 @@ async def _emulating(
         *runtime,
     ]
     process = await processes.spawn(command, variables, function.code)
-    printing = asyncio.create_task(_print(process, log))
+    printing = asyncio.create_task(_log_output(process, log))
     try:
         yield f"http://127.0.0.1:{port}{_PATH}"
     finally:
-        # The runtime complains when its emulator ends before it.
+        # The runtime logs an error when the emulator ends before it.
         printing.cancel()
         await processes.kill(process)
 
 
-async def _print(process: Process, log: Log) -> None:
-    """The emulator's own lines are not JSON; they are for those who want to see everything."""
+async def _log_output(process: Process, log: ConsoleLog) -> None:
+    """Logs the function's lines, which are JSON, and where verbose the emulator's own."""
     async for line in processes.lines(process):
         if log.verbose or line.startswith("{"):
-            log.printed("emulator", line)
+            log.function_output("emulator", line)
 
 
-async def _post(url: str, body: bytes, seconds: int) -> Any:
-    transport = httpx.AsyncHTTPTransport(retries=_TRIES)
+async def _post(url: str, body: bytes, max_seconds: int) -> Any:
+    transport = httpx.AsyncHTTPTransport(retries=_CONNECT_RETRIES)
     async with httpx.AsyncClient(
-        transport=transport, timeout=seconds + 10, trust_env=False
+        transport=transport, timeout=max_seconds + 10, trust_env=False
     ) as client:
         try:
             response = await client.post(url, content=body)

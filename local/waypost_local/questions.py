@@ -1,4 +1,4 @@
-"""Asks a running stack a file of questions and prints how it did, a row a question."""
+"""Sends a file of questions to a running stack, and prints which answers are right."""
 
 import json
 import sys
@@ -15,12 +15,12 @@ import httpx
 from waypost.agents.definition import Agents
 from waypost.errors import Invalid
 
-_COMPANY = "questions"
+_TENANT = "questions"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question with what a right answer contains; `route` is an agent's id or alias."""
+class QuestionCase:
+    """A question, the id or alias of its agent, and texts that a right answer contains."""
 
     question: str
     route: str
@@ -28,78 +28,79 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answered:
+class ReceivedAnswer:
     """Times are milliseconds since the question was sent."""
 
     route: str
     text: str
-    failure: str
+    error: str
     first_token_ms: int | None
     total_ms: int
 
 
 class QuestionsError(ValueError):
-    """The file is no list of questions; the text names the line."""
+    """The file is not a list of questions. The message names the line."""
 
 
-def read(path: Path) -> list[Asked]:
-    """A question a line, as JSON: `{"question", "route", "expect": […]}`."""
-    found: list[Asked] = []
+def read(path: Path) -> list[QuestionCase]:
+    """One question per line, as JSON: `{"question", "route", "expect": […]}`."""
+    cases: list[QuestionCase] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
         try:
-            found.append(Asked(**json.loads(line)))
+            cases.append(QuestionCase(**json.loads(line)))
         except (ValueError, TypeError) as error:
             raise QuestionsError(f"{path}, line {number}: {error}") from None
-    return found
+    return cases
 
 
-def run(asked: list[Asked], url: str, agents: Agents, at_least: int | None) -> int:
-    """Prints the rows and the totals; the exit code is 0 where enough of them were right."""
+def run(cases: list[QuestionCase], url: str, agents: Agents, at_least: int | None) -> int:
+    """Prints a row per question and the totals. Exit code 0 where enough are right."""
     right: list[bool] = []
-    answers: list[Answered] = []
+    answers: list[ReceivedAnswer] = []
     with httpx.Client(base_url=url, timeout=120) as client:
-        for number, question in enumerate(asked, 1):
-            answer = ask(client, question.question)
+        for number, case in enumerate(cases, 1):
+            answer = ask(client, case.question)
             answers.append(answer)
-            right.append(is_right(question, answer, agents))
-            _print_row(number, question, answer, right[-1])
+            right.append(is_right(case, answer, agents))
+            _print_row(number, case, answer, right[-1])
     _print_totals(right, answers)
     return 0 if sum(right) >= (len(right) if at_least is None else at_least) else 1
 
 
-def ask(client: httpx.Client, question: str) -> Answered:
-    """One question in a conversation of its own, over the internal stream."""
+def ask(client: httpx.Client, question: str) -> ReceivedAnswer:
+    """Sends one question in a new conversation, over the internal stream."""
     body = {
         "input": {"message": question},
-        "conversation": {"id": str(uuid.uuid4()), "user_id": "asker", "company_id": _COMPANY},
+        "conversation": {"id": str(uuid.uuid4()), "user_id": "asker", "company_id": _TENANT},
     }
-    began = time.monotonic()
-    route, text, failure, first = "", "", "", None
+    started = time.monotonic()
+    route, text, error, first_token = "", "", "", None
     with client.stream("POST", "/internal/chat/stream", json=body) as response:
         if response.status_code != 200:
-            failure = response.read().decode()[:200]
-        for event in _events(response) if not failure else ():
+            error = response.read().decode()[:200]
+        for event in _events(response) if not error else ():
             match event["event"]:
                 case "route_decision":
                     route = event["route"]
                 case "token" if event["channel"] == "final":
-                    first = first if first is not None else _ms(began)
+                    if first_token is None:
+                        first_token = _milliseconds_since(started)
                     text += event["content"]
                 case "error":
-                    failure = event["message"]
-    return Answered(route, text, failure, first, _ms(began))
+                    error = event["message"]
+    return ReceivedAnswer(route, text, error, first_token, _milliseconds_since(started))
 
 
-def is_right(asked: Asked, answer: Answered, agents: Agents) -> bool:
-    """Whether the agent is the right one and the answer holds every expected text."""
+def is_right(case: QuestionCase, answer: ReceivedAnswer, agents: Agents) -> bool:
+    """Whether the agent is the expected one and the answer contains every expected text."""
     try:
-        wanted = agents.named(asked.route).id
+        wanted = agents.named(case.route).id
     except Invalid:
-        wanted = asked.route
+        wanted = case.route
     text = answer.text.casefold()
-    return answer.route == wanted and all(part.casefold() in text for part in asked.expect)
+    return answer.route == wanted and all(part.casefold() in text for part in case.expect)
 
 
 def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:
@@ -108,21 +109,21 @@ def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:
             yield json.loads(line.removeprefix("data: "))
 
 
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)
+def _milliseconds_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
 
 
-def _print_row(number: int, asked: Asked, answer: Answered, right: bool) -> None:
+def _print_row(number: int, case: QuestionCase, answer: ReceivedAnswer, right: bool) -> None:
     first = "-" if answer.first_token_ms is None else str(answer.first_token_ms)
     times = f"{first:>6} ms  {answer.total_ms:>6} ms"
     verdict = "right" if right else "WRONG"
-    _write(f"{number:>3}  {answer.route or '-':<10} {verdict}  {times}  {asked.question}")
+    _write(f"{number:>3}  {answer.route or '-':<10} {verdict}  {times}  {case.question}")
     if not right:
-        said = " ".join((answer.failure or answer.text).split())
-        _write(f"     wanted {asked.route} with {asked.expect}, was told: {said[:300]}")
+        text = " ".join((answer.error or answer.text).split())
+        _write(f"     expected {case.route} with {case.expect}, got: {text[:300]}")
 
 
-def _print_totals(right: list[bool], answers: list[Answered]) -> None:
+def _print_totals(right: list[bool], answers: list[ReceivedAnswer]) -> None:
     firsts = [a.first_token_ms for a in answers if a.first_token_ms is not None]
     _write(
         f"{sum(right)} of {len(right)} right; first token {median(firsts or [0]):.0f} ms and total "

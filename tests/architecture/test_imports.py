@@ -33,6 +33,13 @@ ROOMS = {
     "registry": WORDS | {"store", "agents"},
     "runs": WORDS | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
 }
+LOCAL_ROOMS = {
+    "aws": {"errors"},
+    "lambda_": {"errors", "aws"},
+    "bedrock": set(),
+    "demo_model": {"bedrock"},
+    "stack": {"errors", "aws", "lambda_", "bedrock", "demo_model"},
+}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -57,6 +64,21 @@ def test_rooms_of_the_core_import_only_those_below_them(room: str) -> None:
     for path in (PACKAGES["waypost"] / room).rglob("*.py"):
         ours = {name.split(".")[1] for name in imported(path) if name.startswith("waypost.")}
         assert ours <= ROOMS[room] | {room}, path
+
+
+@pytest.mark.parametrize("room", LOCAL_ROOMS)
+def test_rooms_of_the_local_stack_import_only_those_below_them(room: str) -> None:
+    paths = list((PACKAGES["waypost_local"] / room).rglob("*.py"))
+    assert paths
+    for path in paths:
+        names = [name for name in imported(path) if name.startswith("waypost_local.")]
+        assert {name.split(".")[1] for name in names} <= LOCAL_ROOMS[room] | {room}, path
+
+
+def test_every_room_of_the_local_stack_has_its_rule() -> None:
+    """Only the command line, which no room may import, stands outside of them."""
+    inside = {path.name for path in PACKAGES["waypost_local"].iterdir() if path.is_dir()}
+    assert inside - {"__pycache__"} == set(LOCAL_ROOMS)
 
 
 def test_the_core_knows_no_http() -> None:

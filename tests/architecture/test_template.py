@@ -25,11 +25,13 @@ def resources() -> dict[str, Any]:
     return template.resources()
 
 
+@pytest.mark.slow
 def test_sam_finds_nothing_wrong() -> None:
     result = tool(str(BIN / "sam"), "validate", "--lint")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing_wrong() -> None:
     result = tool(str(BIN / "cfn-lint"), "template.yaml")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -64,6 +66,7 @@ def test_the_table_survives_mistakes(resources: dict[str, Any]) -> None:
     assert properties["TimeToLiveSpecification"]["AttributeName"] == "expires_at"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which("python3.13") and not list(Path.home().glob(".pyenv/versions/3.13*")),
     reason="building for Lambda needs Python 3.13",

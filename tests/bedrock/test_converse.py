@@ -6,24 +6,25 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.bedrock.stand_in import (
+from tests.bedrock.local_bedrock import (
     CALL,
     END,
     HELLO,
     TOOL,
-    Exact,
-    Scripted,
+    ScriptedModel,
+    UnlimitedModel,
     client,
     on_a_port,
     text_of,
 )
 from waypost_local.bedrock import BedrockError, app
-from waypost_local.bedrock.model import Reasoning, Stop, Text
+from waypost_local.bedrock.model import ReasoningPiece, Stop, TextPiece
+
+pytestmark = pytest.mark.server
 
 
-def test_an_answer_at_once() -> None:
-    with on_a_port(app(Scripted())) as url:
-        answer = client(url).converse(**HELLO)
+def test_an_answer_at_once(bedrock_url: str) -> None:
+    answer = client(bedrock_url).converse(**HELLO)
 
     assert answer["output"]["message"] == {
         "role": "assistant",
@@ -36,9 +37,8 @@ def test_an_answer_at_once() -> None:
     assert answer["metrics"]["latencyMs"] >= 0
 
 
-def test_an_answer_as_a_stream() -> None:
-    with on_a_port(app(Scripted())) as url:
-        events = list(client(url).converse_stream(**HELLO)["stream"])
+def test_an_answer_as_a_stream(bedrock_url: str) -> None:
+    events = list(client(bedrock_url).converse_stream(**HELLO)["stream"])
 
     assert [next(iter(event)) for event in events] == [
         "messageStart",
@@ -53,7 +53,7 @@ def test_an_answer_as_a_stream() -> None:
 
 
 def test_a_tool_is_called_in_pieces() -> None:
-    with on_a_port(app(Scripted((Text("Well."), *CALL), "tool_use"))) as url:
+    with on_a_port(app(ScriptedModel((TextPiece("Well."), *CALL), "tool_use"))) as url:
         stream = client(url).converse_stream(**HELLO, toolConfig={"tools": [TOOL]})["stream"]
         events = list(stream)
         whole = client(url).converse(**HELLO, toolConfig={"tools": [TOOL]})
@@ -76,12 +76,12 @@ def test_a_tool_is_called_in_pieces() -> None:
 
 def test_reasoning_and_cached_tokens_come_through() -> None:
     pieces = (
-        Reasoning("Hm."),
-        Reasoning(signature="abc"),
-        Text("Yes."),
+        ReasoningPiece("Hm."),
+        ReasoningPiece(signature="abc"),
+        TextPiece("Yes."),
         Stop("end_turn", 10, 2, cache_read_tokens=5, cache_write_tokens=1),
     )
-    with on_a_port(app(Exact(pieces))) as url:
+    with on_a_port(app(UnlimitedModel(pieces))) as url:
         answer = client(url).converse(**HELLO)
 
     assert answer["output"]["message"]["content"] == [
@@ -106,10 +106,11 @@ def test_reasoning_and_cached_tokens_come_through() -> None:
         ({"maxTokens": 4}, "One two three.", "end_turn"),
     ],
 )
-def test_limits_cut_both_ways_of_asking(limits: dict[str, Any], text: str, reason: str) -> None:
-    with on_a_port(app(Scripted())) as url:
-        whole = client(url).converse(**HELLO, inferenceConfig=limits)
-        events = list(client(url).converse_stream(**HELLO, inferenceConfig=limits)["stream"])
+def test_limits_apply_to_both_operations(
+    bedrock_url: str, limits: dict[str, Any], text: str, reason: str
+) -> None:
+    whole = client(bedrock_url).converse(**HELLO, inferenceConfig=limits)
+    events = list(client(bedrock_url).converse_stream(**HELLO, inferenceConfig=limits)["stream"])
 
     assert whole["output"]["message"]["content"] == [{"text": text}]
     assert whole["stopReason"] == reason
@@ -125,17 +126,17 @@ def test_limits_cut_both_ways_of_asking(limits: dict[str, Any], text: str, reaso
     ],
 )
 def test_model_ids_arrive_as_they_were_given(model: str) -> None:
-    scripted = Scripted()
+    scripted = ScriptedModel()
     with on_a_port(app(scripted)) as url:
         client(url).converse(**{**HELLO, "modelId": model})
         list(client(url).converse_stream(**{**HELLO, "modelId": model})["stream"])
 
-    assert [request.model_id for request in scripted.asked] == [model, model]
+    assert [request.model_id for request in scripted.requests] == [model, model]
 
 
-def test_a_model_that_fails_before_its_first_word_is_a_status() -> None:
+def test_an_error_before_the_first_piece_is_a_status() -> None:
     error = BedrockError("ModelNotReadyException", 429, "Not yet.")
-    with on_a_port(app(Exact([error]))) as url, pytest.raises(ClientError) as raised:
+    with on_a_port(app(UnlimitedModel([error]))) as url, pytest.raises(ClientError) as raised:
         client(url).converse_stream(**HELLO)
 
     assert raised.value.response["Error"] == {
@@ -145,9 +146,9 @@ def test_a_model_that_fails_before_its_first_word_is_a_status() -> None:
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
 
 
-def test_a_model_that_fails_after_it_is_an_exception_in_the_stream() -> None:
+def test_an_error_after_the_first_piece_is_an_exception_in_the_stream() -> None:
     error = BedrockError("ThrottlingException", 429, "Too much.")
-    with on_a_port(app(Exact([Text("One"), error, END]))) as url:
+    with on_a_port(app(UnlimitedModel([TextPiece("One"), error, END]))) as url:
         stream = iter(client(url).converse_stream(**HELLO)["stream"])
         assert next(stream) == {"messageStart": {"role": "assistant"}}
         assert text_of([next(stream)]) == "One"
@@ -195,13 +196,11 @@ CASES: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("path", ["converse", "converse-stream"])
 @pytest.mark.parametrize(("body", "wanted"), CASES)
-async def test_what_bedrock_refuses_is_refused(
-    path: str, body: dict[str, Any], wanted: str
-) -> None:
-    transport = httpx.ASGITransport(app(Scripted()))
+async def test_an_invalid_request_is_refused(path: str, body: dict[str, Any], wanted: str) -> None:
+    transport = httpx.ASGITransport(app(ScriptedModel()))
     async with httpx.AsyncClient(transport=transport, base_url="http://bedrock") as http:
-        asked = {"messages": HELLO["messages"], **body}
-        answer = await http.post(f"/model/m/{path}", json=asked)
+        request = {"messages": HELLO["messages"], **body}
+        answer = await http.post(f"/model/m/{path}", json=request)
 
     assert answer.status_code == 400
     assert answer.headers["x-amzn-errortype"] == "ValidationException"
@@ -209,8 +208,8 @@ async def test_what_bedrock_refuses_is_refused(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
-async def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
-    transport = httpx.ASGITransport(app(Scripted()))
+async def test_a_body_that_is_not_an_object_is_refused(body: bytes) -> None:
+    transport = httpx.ASGITransport(app(ScriptedModel()))
     async with httpx.AsyncClient(transport=transport, base_url="http://bedrock") as http:
         answer = await http.post("/model/m/converse", content=body)
 

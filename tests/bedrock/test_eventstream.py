@@ -15,7 +15,8 @@ def test_botocore_reads_a_frame_back() -> None:
     buffer.add_data(frame)
     (message,) = list(buffer)
 
-    assert message.headers == {
+    headers: object = message.headers
+    assert headers == {
         ":event-type": "contentBlockDelta",
         ":content-type": "application/json",
         ":message-type": "event",
@@ -23,7 +24,7 @@ def test_botocore_reads_a_frame_back() -> None:
     assert json.loads(message.payload) == {"delta": {"text": "Grüße"}}
 
 
-def test_an_exception_frame_is_told_apart() -> None:
+def test_an_exception_frame_is_read_as_an_exception() -> None:
     buffer = EventStreamBuffer()
     buffer.add_data(eventstream.exception("throttlingException", "Slow down."))
     (message,) = list(buffer)

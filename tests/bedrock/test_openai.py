@@ -11,24 +11,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.bedrock.stand_in import HELLO, TOOL, client, on_a_port, text_of
+from tests.bedrock.local_bedrock import (
+    HELLO,
+    PARAMETERS,
+    TOOL,
+    client,
+    on_a_port,
+    text_of,
+    unreachable_url,
+)
 from waypost_local.bedrock import app
-from waypost_local.bedrock.openai import OpenAI
+from waypost_local.bedrock.openai import OpenAIModel
+
+pytestmark = pytest.mark.server
 
 
 class Endpoint:
-    """Streams the chunks that it was given; keeps what it was asked."""
+    """Streams its chunks; records the last request."""
 
     def __init__(self, *chunks: dict[str, Any], status: int = 200, cut: bool = False) -> None:
         self.chunks = chunks
         self.status = status
         self.cut = cut
-        self.asked: dict[str, Any] = {}
+        self.body: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self.app = Starlette(routes=[Route("/v1/chat/completions", self.answer, methods=["POST"])])
 
     async def answer(self, request: Request) -> Response:
-        self.asked = await request.json()
+        self.body = await request.json()
         self.headers = dict(request.headers)
         if self.status != 200:
             return JSONResponse({"error": {"message": "no"}}, self.status)
@@ -61,16 +71,24 @@ def call(index: int, name: str = "", arguments: str = "", call_id: str | None = 
     return delta(tool_calls=[{"index": index, "id": call_id, "function": function}])
 
 
-def ask(endpoint: Endpoint, key: str = "", **body: Any) -> list[dict[str, Any]]:
-    with on_a_port(endpoint.app) as far, on_a_port(app(OpenAI("m", f"{far}/v1/", key))) as near:
+def converse(endpoint: Endpoint, key: str = "", **body: Any) -> list[dict[str, Any]]:
+    with (
+        on_a_port(endpoint.app) as far,
+        on_a_port(app(OpenAIModel("m", f"{far}/v1/", key))) as near,
+    ):
         return list(client(near).converse_stream(**{**HELLO, **body})["stream"])
 
 
 def test_text_and_usage() -> None:
-    endpoint = Endpoint(delta(role="assistant", content=""), delta(content="Hel"),
-                        delta(content="lo"), delta("stop"), USAGE)  # fmt: skip
+    endpoint = Endpoint(
+        delta(role="assistant", content=""),
+        delta(content="Hel"),
+        delta(content="lo"),
+        delta("stop"),
+        USAGE,
+    )
 
-    events = ask(endpoint, key="secret")
+    events = converse(endpoint, key="secret")
 
     assert text_of(events) == "Hello"
     assert events[-2] == {"messageStop": {"stopReason": "end_turn"}}
@@ -78,13 +96,13 @@ def test_text_and_usage() -> None:
     assert (usage["inputTokens"], usage["outputTokens"]) == (15, 7)
     assert usage["cacheReadInputTokens"] == 5
     assert endpoint.headers["authorization"] == "Bearer secret"
-    assert endpoint.asked["stream_options"] == {"include_usage": True}
+    assert endpoint.body["stream_options"] == {"include_usage": True}
 
 
 def test_without_a_key_no_authorization_is_sent() -> None:
     endpoint = Endpoint(delta(content="Hi"), delta("stop"))
 
-    ask(endpoint)
+    converse(endpoint)
 
     assert "authorization" not in endpoint.headers
 
@@ -99,7 +117,7 @@ def test_tool_calls_in_pieces() -> None:
         delta("stop"),
     )
 
-    events = ask(endpoint, toolConfig={"tools": [TOOL]})
+    events = converse(endpoint, toolConfig={"tools": [TOOL]})
 
     starts = [e["contentBlockStart"] for e in events if "contentBlockStart" in e]
     assert [start["start"]["toolUse"]["name"] for start in starts] == ["query_database"] * 2
@@ -138,7 +156,7 @@ def test_a_conversation_is_translated() -> None:
         },
     ]
 
-    events = ask(
+    events = converse(
         endpoint,
         messages=turns,
         system=[{"text": "Be brief."}],
@@ -147,8 +165,8 @@ def test_a_conversation_is_translated() -> None:
     )
 
     assert events[-2] == {"messageStop": {"stopReason": "max_tokens"}}
-    asked = endpoint.asked
-    assert asked["messages"] == [
+    body = endpoint.body
+    assert body["messages"] == [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "How many?"},
         {
@@ -164,10 +182,10 @@ def test_a_conversation_is_translated() -> None:
         },
         {"role": "tool", "tool_call_id": "c1", "content": 'Error: No.\n{"a": 1}'},
     ]
-    assert asked["tools"][0]["function"]["parameters"] == TOOL["toolSpec"]["inputSchema"]["json"]
-    assert asked["tool_choice"] == "required"
-    assert (asked["max_tokens"], asked["temperature"], asked["top_p"]) == (5, 0.0, 0.5)
-    assert asked["stop"] == ["\n"]
+    assert body["tools"][0]["function"]["parameters"] == PARAMETERS
+    assert body["tool_choice"] == "required"
+    assert (body["max_tokens"], body["temperature"], body["top_p"]) == (5, 0.0, 0.5)
+    assert body["stop"] == ["\n"]
 
 
 @pytest.mark.parametrize(
@@ -181,37 +199,39 @@ def test_a_conversation_is_translated() -> None:
         (503, "ServiceUnavailableException"),
     ],
 )
-def test_its_errors_are_bedrocks(status: int, code: str) -> None:
+def test_errors_become_those_of_bedrock(status: int, code: str) -> None:
     with pytest.raises(ClientError) as raised:
-        ask(Endpoint(status=status))
+        converse(Endpoint(status=status))
 
     assert raised.value.response["Error"]["Code"] == code
 
 
-def test_an_error_inside_its_stream_is_one_inside_ours() -> None:
+def test_an_error_in_its_stream_is_an_exception_in_ours() -> None:
     endpoint = Endpoint(delta(content="Hel"), {"error": {"message": "out of memory"}})
 
     with pytest.raises(Exception, match=r"modelStreamErrorException.*out of memory"):
-        ask(endpoint)
+        converse(endpoint)
 
 
-def test_an_answer_that_was_cut_is_no_answer() -> None:
+def test_an_incomplete_response_is_an_error() -> None:
     with pytest.raises(Exception, match="modelStreamErrorException"):
-        ask(Endpoint(delta(content="Hel"), cut=True))
+        converse(Endpoint(delta(content="Hel"), cut=True))
 
 
-def test_no_endpoint_there() -> None:
-    with on_a_port(Endpoint().app) as gone:
-        pass
-    with on_a_port(app(OpenAI("m", gone))) as near, pytest.raises(ClientError) as raised:
+def test_an_unreachable_endpoint_is_unavailable() -> None:
+    with (
+        unreachable_url() as far,
+        on_a_port(app(OpenAIModel("m", far))) as near,
+        pytest.raises(ClientError) as raised,
+    ):
         client(near).converse(**HELLO)
 
     assert raised.value.response["Error"]["Code"] == "ServiceUnavailableException"
 
 
-def test_pictures_are_refused_rather_than_dropped() -> None:
+def test_images_are_refused() -> None:
     image = {"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}
     turns = [{"role": "user", "content": [{"text": "What is this?"}, image]}]
 
     with pytest.raises(ClientError, match="takes no image"):
-        ask(Endpoint(), messages=turns)
+        converse(Endpoint(), messages=turns)

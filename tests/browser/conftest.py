@@ -1,4 +1,8 @@
-"""Debian's Chromium, driven by Playwright, over a scripted stage."""
+"""Debian's Chromium, driven by Playwright, and the servers that it visits.
+
+A worker process has one browser and one fake server. Each test has a browser context and a
+backend of its own, so that tests may run in any order and beside each other.
+"""
 
 import os
 import re
@@ -12,13 +16,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.served import served
-from tests.browser.stage import Stage
+from tests.browser.fake_backend import FakeBackend
+from tests.browser.fake_server import FakeServer, running
 from waypost.settings import Settings
 from waypost_chat.factory import create
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
+CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -26,96 +30,91 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WATCH = """
+REPORT_POLICY_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation",
   (event) => console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
 """
 NewPage = Callable[..., Page]
 READY = re.compile(r"Waypost is ready at (http://\S+)")
-TOKENS_A_SECOND = "100"
+TOKENS_PER_SECOND = "50"
 
 
-# Torn down with this folder: Playwright's loop must not run under other tests' loops.
+# Not of session scope: Playwright's event loop counts as running until it is closed, and tests of
+# other packages run their own in the same thread.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or "/usr/bin/chromium"
     if not os.access(path, os.X_OK):
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield running
-        running.close()
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
-@pytest.fixture(scope="package")
-def served_stage() -> Iterator[Stage]:
+@pytest.fixture(scope="session")
+def fake_server() -> Iterator[FakeServer]:
     environment = {
         "WAYPOST_TABLE": "t",
         "WAYPOST_MODEL": "m",
         "WAYPOST_AGENTS": str(ROOT / "agents"),
     }
     description = create(Settings.from_env(environment)).openapi()
-    with served(Stage(description=description)) as stage:
-        yield stage
+    with running(FakeServer(description)) as server:
+        yield server
 
 
 @pytest.fixture
-def stage(served_stage: Stage) -> Stage:
-    served_stage.clear()
-    return served_stage
-
-
-@pytest.fixture
-def stack_url(stage: Stage) -> str:
-    return stage.url
+def backend(fake_server: FakeServer) -> FakeBackend:
+    return fake_server.new_backend()
 
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Makes pages with settings of their own; none may break the policy or raise."""
+    """Makes pages with the given context options; none may violate the policy or raise."""
     contexts: list[BrowserContext] = []
-    problems: list[str] = []
+    errors: list[str] = []
 
-    def heard(message: ConsoleMessage) -> None:
-        # A refused request is reported there too, and is no fault of the page.
+    def report(message: ConsoleMessage) -> None:
+        # A failed request is logged as an error too, and some tests want one.
         if message.type == "error" and "Failed to load resource" not in message.text:
-            problems.append(message.text)
+            errors.append(message.text)
 
-    def make(**settings: object) -> Page:
-        context = browser.new_context(**settings)  # type: ignore[arg-type]
+    def make(**options: object) -> Page:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.add_init_script(WATCH)
-        page.on("console", heard)
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.add_init_script(REPORT_POLICY_VIOLATIONS)
+        page.on("console", report)
+        page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 
     yield make
     for context in contexts:
         context.close()
-    assert problems == []
+    assert errors == []
 
 
 @pytest.fixture
-def page(new_page: NewPage, stack_url: str) -> Page:
-    """The page as somebody finds it who comes for the first time."""
-    made = new_page()
-    made.goto(stack_url)
-    return made
+def page(new_page: NewPage, backend: FakeBackend) -> Page:
+    """The page on a first visit."""
+    page = new_page()
+    page.goto(backend.url)
+    return page
 
 
 @pytest.fixture(scope="package")
-def running_stack() -> Iterator[str]:
-    """The whole stack, as `make run` starts it: its URL."""
+def local_stack_url() -> Iterator[str]:
+    """The URL of the whole stack, as `make run` starts it."""
     command = [sys.executable, "-m", "waypost_local", "run", "--port", "0"]
     stack = subprocess.Popen(
-        [*command, "--token-rate", TOKENS_A_SECOND], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*command, "--token-rate", TOKENS_PER_SECOND], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     try:
         assert stack.stdout
         lines = iter(stack.stdout.readline, "")
-        yield next(found[1] for line in lines if (found := READY.search(line)))
+        yield next(match[1] for line in lines if (match := READY.search(line)))
     finally:
         stack.send_signal(signal.SIGINT)
         stack.communicate()

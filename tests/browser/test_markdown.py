@@ -1,53 +1,53 @@
-"""Markdown as nodes: what each construct becomes, and that streaming it changes nothing."""
+"""Markdown: what each construct is rendered as, and that streaming changes nothing."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.stage import Stage
+from tests.browser.fake_server import FakeServer
 
-DRAW = """async (text) => {
-  const { draw } = await import("/page/markdown.js");
+RENDER = """async (text) => {
+  const { renderMarkdown } = await import("/page/markdown.js");
   const root = document.createElement("div");
-  root.append(...draw(text));
+  root.append(...renderMarkdown(text));
   return root.innerHTML;
 }"""
 STREAM = """async (text) => {
-  const { EventWriter } = await import("/page/writing.js");
-  window.requestAnimationFrame = (draw) => (draw(), 0);
+  const { StreamingMarkdown } = await import("/page/markdown_stream.js");
+  window.requestAnimationFrame = (render) => (render(), 0);
   const root = document.createElement("div");
-  const writing = new EventWriter(root, () => null);
-  for (let end = 1; end <= text.length; end += 1) writing.write(text.slice(0, end));
+  const markdown = new StreamingMarkdown(root, () => null);
+  for (let end = 1; end <= text.length; end += 1) markdown.write(text.slice(0, end));
   return root.innerHTML;
 }"""
-KEPT = """async ([before, after]) => {
-  const { EventWriter } = await import("/page/writing.js");
-  window.requestAnimationFrame = (draw) => (draw(), 0);
+SAME_NODES = """async ([before, after]) => {
+  const { StreamingMarkdown } = await import("/page/markdown_stream.js");
+  window.requestAnimationFrame = (render) => (render(), 0);
   const root = document.createElement("div");
-  const writing = new EventWriter(root, () => null);
-  writing.write(before);
+  const markdown = new StreamingMarkdown(root, () => null);
+  markdown.write(before);
   const nodes = [...root.children];
-  writing.write(before + after);
+  markdown.write(before + after);
   return nodes.map((node) => root.contains(node));
 }"""
-BEGIN = """(text) => {
+RENDER_LATER = """(text) => {
   setTimeout(async () => {
-    (await import("/page/markdown.js")).draw(text);
-    document.body.dataset.drawn = text.length;
+    (await import("/page/markdown.js")).renderMarkdown(text);
+    document.body.dataset.rendered = text.length;
   });
 }"""
 
 
-def link(place: str, label: str) -> str:
-    return f'<a href="https://{place}" target="_blank" rel="noopener noreferrer">{label}</a>'
+def link(url: str, label: str) -> str:
+    return f'<a href="https://{url}" target="_blank" rel="noopener noreferrer">{label}</a>'
 
 
 @pytest.fixture(scope="module")
-def modules(browser: Browser, served_stage: Stage) -> Iterator[Page]:
-    """A page whose modules are called one by one."""
+def modules(browser: Browser, fake_server: FakeServer) -> Iterator[Page]:
+    """A page to import modules in."""
     page = browser.new_page()
-    page.goto(served_stage.url)
+    page.goto(fake_server.url)
     yield page
     page.close()
 
@@ -81,26 +81,27 @@ def modules(browser: Browser, served_stage: Stage) -> Iterator[Page]:
         ("[1] and [a]", "<p>[1] and [a]</p>"),
     ],
 )  # fmt: skip
-def test_a_construct(modules: Page, text: str, html: str) -> None:
-    assert modules.evaluate(DRAW, text) == html
+def test_a_construct_is_rendered(modules: Page, text: str, html: str) -> None:
+    assert modules.evaluate(RENDER, text) == html
 
 
 def test_a_code_block_keeps_its_text(modules: Page) -> None:
-    html = modules.evaluate(DRAW, "```sql\nSELECT *\n\n  FROM <t>\n```\nafter")
+    html = modules.evaluate(RENDER, "```sql\nSELECT *\n\n  FROM <t>\n```\nafter")
     assert html == (
         '<pre tabindex="0" aria-label="sql"><code>SELECT *\n\n  FROM &lt;t&gt;</code></pre>'
         "<p>after</p>"
     )
 
 
-def test_a_table_has_heads_and_sides(modules: Page) -> None:
-    html = modules.evaluate(DRAW, "| a | b |\n|:--|--:|\n| `x` | 1 \\| 2 |\n| short |\n\nafter")
+def test_a_table_has_headers_and_alignment(modules: Page) -> None:
+    html = modules.evaluate(RENDER, "| a | b |\n|:--|--:|\n| `x` | 1 \\| 2 |\n| short |\n\nafter")
     assert html == (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
-        '<thead><tr><th class="to-start" scope="col">a</th><th class="to-end" scope="col">b</th>'
-        '</tr></thead><tbody><tr><td class="to-start"><code>x</code></td>'
-        '<td class="to-end">1 | 2</td></tr><tr><td class="to-start">short</td>'
-        '<td class="to-end"></td></tr></tbody></table></div><p>after</p>'
+        '<div class="table-scroll" tabindex="0" role="region" aria-label="Table"><table>'
+        '<thead><tr><th class="align-start" scope="col">a</th>'
+        '<th class="align-end" scope="col">b</th></tr></thead>'
+        '<tbody><tr><td class="align-start"><code>x</code></td>'
+        '<td class="align-end">1 | 2</td></tr><tr><td class="align-start">short</td>'
+        '<td class="align-end"></td></tr></tbody></table></div><p>after</p>'
     )
 
 
@@ -133,14 +134,14 @@ Last *line*
 done"""
 
 
-def test_streaming_ends_where_drawing_at_once_does(modules: Page) -> None:
-    assert modules.evaluate(STREAM, LONG) == modules.evaluate(DRAW, LONG)
+def test_streaming_renders_the_same_as_the_whole_text(modules: Page) -> None:
+    assert modules.evaluate(STREAM, LONG) == modules.evaluate(RENDER, LONG)
 
 
-def test_finished_blocks_are_not_drawn_again(modules: Page) -> None:
+def test_finished_blocks_are_not_rendered_again(modules: Page) -> None:
     before = "one\n\n- two\n- three\n\nfour\n\nfi"
 
-    assert modules.evaluate(KEPT, [before, "ve\n\nsix"]) == [True, True, False, False]
+    assert modules.evaluate(SAME_NODES, [before, "ve\n\nsix"]) == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -161,8 +162,8 @@ def test_finished_blocks_are_not_drawn_again(modules: Page) -> None:
     ],
     ids=lambda text: text[:8].strip(),
 )
-def test_no_text_keeps_the_page_busy(modules: Page, text: str) -> None:
-    """Work that grows with the square of these would not be over while the test waits."""
-    modules.evaluate(BEGIN, text)
+def test_no_text_blocks_the_page(modules: Page, text: str) -> None:
+    """Anything quadratic in their length would not end while the test waits."""
+    modules.evaluate(RENDER_LATER, text)
 
-    expect(modules.locator("body")).to_have_attribute("data-drawn", str(len(text)))
+    expect(modules.locator("body")).to_have_attribute("data-rendered", str(len(text)))

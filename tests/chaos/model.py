@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 from tests.chaos import script as scripts
 from tests.chaos.script import Said, Script, words
 from waypost_local.bedrock import ConverseRequest
-from waypost_local.bedrock.model import Piece, Reasoning, Stop, Text, ToolInput, ToolStart
+from waypost_local.bedrock.model import (
+    Piece,
+    ReasoningPiece,
+    Stop,
+    TextPiece,
+    ToolUseInput,
+    ToolUseStart,
+)
 
 _ROUTER = "You route questions"
 
@@ -19,7 +26,7 @@ class Chaotic:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         found = scripts.tag_in(request.messages)
         if found is None:
-            yield Text("A summary of earlier turns.")
+            yield TextPiece("A summary of earlier turns.")
             yield Stop("end_turn", 50, 6)
             return
         tag, place = found
@@ -34,7 +41,7 @@ class Chaotic:
 
 def _label(script: Script) -> Iterator[Piece]:
     other = "rag" if script.agent == "sql" else "sql"
-    yield Text(f"{script.agent} | 0.9 | {other} | it says so")
+    yield TextPiece(f"{script.agent} | 0.9 | {other} | it says so")
     yield Stop("end_turn", 200, 12)
 
 
@@ -57,11 +64,11 @@ async def _answer(script: Script, request: ConverseRequest, place: int) -> Async
 
 
 def _pieces(said: Said) -> Iterator[Piece]:
-    yield from (Reasoning(word) for word in words(said.reasoning))
+    yield from (ReasoningPiece(word) for word in words(said.reasoning))
     if said.reasoning:
-        yield Reasoning(signature="signed")
-    yield from (Text(word) for word in words(said.text))
+        yield ReasoningPiece(signature="signed")
+    yield from (TextPiece(word) for word in words(said.text))
     for statement in said.statements:
-        yield ToolStart(f"tooluse_{uuid.uuid4().hex}", "query_database")
+        yield ToolUseStart(f"tooluse_{uuid.uuid4().hex}", "query_database")
         whole = json.dumps({"sql": statement})
-        yield from (ToolInput(whole[at : at + 12]) for at in range(0, len(whole), 12))
+        yield from (ToolUseInput(whole[at : at + 12]) for at in range(0, len(whole), 12))

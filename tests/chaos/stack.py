@@ -13,12 +13,14 @@ import httpx
 
 from tests.chaos.faulty import Faulty
 from tests.chaos.model import Chaotic
-from waypost_local import bedrock, resources
-from waypost_local.environment import Environment
-from waypost_local.front import Front
-from waypost_local.logs import Log
-from waypost_local.pool import Pool
-from waypost_local.stack import Setup, address, aws_side, listen
+from waypost_local import bedrock
+from waypost_local.aws.account import client
+from waypost_local.lambda_.environment import Environment
+from waypost_local.lambda_.function_url import FunctionUrl
+from waypost_local.lambda_.pool import Pool
+from waypost_local.stack.console import ConsoleLog
+from waypost_local.stack.local_aws import StackSettings, local_aws
+from waypost_local.stack.run import listen, url_of
 
 ROOT = Path(__file__).parents[2]
 MODEL, FALLBACK = "us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"
@@ -96,29 +98,29 @@ async def running(
 ) -> AsyncIterator[World]:
     """A stack of its own, down to its processes. `environments` may run at once."""
     models = Faulty(bedrock.app(Chaotic()))
-    setup = Setup(ROOT / "template.yaml", sys.executable, given=parameters)
+    setup = StackSettings(ROOT / "template.yaml", sys.executable, parameters=parameters)
     listening, short = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
-    async with aws_side(setup, address(listening), models) as side:
-        function = side.stack.with_url()
-        printed = Log(log, verbose=True).printed
+    async with local_aws(setup, url_of(listening), models) as side:
+        function = side.stack.url_function()
+        printed = ConsoleLog(log, verbose=True).function_output
         pools = tuple(
             Pool(one, setup.python, side.variables, environments, printed)
             for one in (function, replace(function, timeout=SHORT))
         )
-        fronts = [Front(pool, lambda _: None, paced=False) for pool in pools]
-        await side.create()
+        fronts = [FunctionUrl(pool, lambda _: None, paced=False) for pool in pools]
+        await side.create_resources()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         async with _stopping(pools, fronts), _client(limits) as http:
             await asyncio.gather(*(pool.warm() for pool in pools))
             for front, sock in zip(fronts, (listening, short), strict=True):
                 await front.start(sock)
             yield World(
-                address(listening),
-                address(short),
+                url_of(listening),
+                url_of(short),
                 http,
                 models,
                 side.endpoint,
-                resources.client("dynamodb", side.endpoint),
+                client("dynamodb", side.endpoint),
                 function.environment["WAYPOST_TABLE"],
                 pools,
             )
@@ -129,7 +131,7 @@ def _client(limits: httpx.Limits) -> httpx.AsyncClient:
 
 
 @contextlib.asynccontextmanager
-async def _stopping(pools: tuple[Pool, ...], fronts: list[Front]) -> AsyncIterator[None]:
+async def _stopping(pools: tuple[Pool, ...], fronts: list[FunctionUrl]) -> AsyncIterator[None]:
     try:
         yield
     finally:

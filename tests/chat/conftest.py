@@ -28,7 +28,7 @@ from waypost.runs import LiveRun, begin
 from waypost.runs.request import RequestContext, RunRequest
 from waypost.settings import Settings
 from waypost_local.bedrock import ConverseRequest, Faults, Model
-from waypost_local.bedrock.model import Piece, Stop, Text, ToolInput, ToolStart
+from waypost_local.bedrock.model import Piece, Stop, TextPiece, ToolUseInput, ToolUseStart
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -53,12 +53,12 @@ class Script:
     _asking: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def says(self, *pieces: Said, reason: str = "end_turn") -> "Script":
-        said = [Text(piece) if isinstance(piece, str) else piece for piece in pieces]
+        said = [TextPiece(piece) if isinstance(piece, str) else piece for piece in pieces]
         self.replies.append([*said, Stop(reason, 100, 10)])
         return self
 
     def calls(self, sql: str) -> "Script":
-        call = (ToolStart("call_1", "query_database"), ToolInput(json.dumps({"sql": sql})))
+        call = (ToolUseStart("call_1", "query_database"), ToolUseInput(json.dumps({"sql": sql})))
         return self.says(*call, reason="tool_use")
 
     async def has_been_asked(self, times: int) -> None:

@@ -67,6 +67,8 @@ async def _words(given: AsyncIterator[Any]) -> AsyncIterator[str]:
 
 
 words = RunnableGenerator(_words)
-quiet = RunnableLambda(lambda given: f"{len(given['history'])} turns before.")
-broken = RunnableLambda(lambda given: 1 / 0)
+quiet: RunnableLambda[Any, str] = RunnableLambda(
+    lambda given: f"{len(given['history'])} turns before."
+)
+broken: RunnableLambda[Any, float] = RunnableLambda(lambda given: 1 / 0)
 nothing = "no Runnable"

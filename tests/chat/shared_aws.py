@@ -41,7 +41,7 @@ class StandIn:
 @asynccontextmanager
 async def serving() -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    async with bedrock.serving(bedrock.app(stand_in, broken=stand_in.faults)) as served:
+    async with bedrock.serving(bedrock.app(stand_in, faults=stand_in.faults)) as served:
         stand_in.url = served.url
         yield stand_in
 

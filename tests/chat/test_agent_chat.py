@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from tests.chat.conftest import ME, Api, Running, events
 from tests.chat.test_runs import body_of, scope
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import Reasoning
+from waypost_local.bedrock.model import ReasoningPiece
 
 CHAT = "/api/agents/sql/chat"
 COUNT = "SELECT count(*) AS n FROM technicians"
@@ -24,7 +25,7 @@ async def say(api: Api, path: str = CHAT, **body: Any) -> list[dict[str, Any]]:
 
 
 async def test_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
-    api.script.says(Reasoning("A count."), "I look. ", *_call()).says("Two.")
+    api.script.says(ReasoningPiece("A count."), "I look. ", *_call()).says("Two.")
     found = await say(api)
     assert "".join(e["content"] for e in found if e["type"] == "token") == "I look. \n\nTwo."
     started = {e["id"]: e for e in found if e["type"] == "trace_start"}
@@ -50,9 +51,9 @@ async def test_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
 
 
 def _call() -> tuple[Any, ...]:
-    from waypost_local.bedrock.model import ToolInput, ToolStart
+    from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
 
-    return ToolStart("call_1", "query_database"), ToolInput('{"sql": "' + COUNT + '"}')
+    return ToolUseStart("call_1", "query_database"), ToolUseInput('{"sql": "' + COUNT + '"}')
 
 
 async def test_a_thread_is_gone_on_with(api: Api) -> None:
@@ -117,7 +118,7 @@ async def test_a_heartbeat_is_an_event(environment: dict[str, str], running: Run
         api.script.says(silence, "Two.")
         sent = bytearray()
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Message) -> None:
             sent.extend(message.get("body", b""))
             if sent.count(b'{"type":"heartbeat","timestamp":"') >= 3:
                 silence.set()
@@ -146,7 +147,7 @@ async def test_words_are_no_substitute_for_a_heartbeat(
                     await asyncio.sleep(0.01)
                 gate.set()
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Message) -> None:
             sent.extend(message.get("body", b""))
 
         speaking = asyncio.create_task(speak())

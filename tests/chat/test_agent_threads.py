@@ -113,7 +113,7 @@ async def test_a_long_thread_is_read_page_by_page(
 
     for path, text in (("/api/agents/rag", "content"), ("/v1", "text")):
         said: list[str] = []
-        query = ""
+        query: str | None = ""
         while query is not None:
             read = await api.http.get(f"{path}/threads/{thread}{query}", headers=ME)
             view = read.json()

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import ME, Api, another_environment
-from waypost.agents.definition import Agent
+from waypost.agents.definition import Agent, AgentFields
+from waypost.records import AgentVersion
 from waypost.registry import registry
-from waypost_chat.bodies.agents import AgentFields
+from waypost_chat.bodies.agents import AgentView, ChangedAgent, NewAgent
 
 ADMIN = {**ME, "X-User-Roles": "reader, admin"}
 FLEET: dict[str, Any] = {
@@ -37,8 +38,26 @@ async def put(api: Api, agent: dict[str, Any], **fields: Any) -> Any:
     return await api.http.put(f"/api/agents/{agent['id']}", json=body, headers=ADMIN)
 
 
-def test_the_body_has_every_field_of_an_agent() -> None:
-    assert set(AgentFields.model_fields) == set(Agent.model_fields) - {"id", "version"}
+def test_requests_and_responses_have_every_field_of_an_agent() -> None:
+    fields = set(Agent.model_fields)
+    assert set(AgentFields.model_fields) == fields - {"id", "version"}
+    assert set(NewAgent.model_fields) == fields - {"version"}
+    assert set(ChangedAgent.model_fields) == fields - {"id"}
+    assert set(AgentView.model_fields) > fields
+
+
+def test_an_agent_that_is_no_longer_valid_is_still_shown() -> None:
+    stored = AgentVersion(
+        id="old",
+        version=3,
+        definition={"name": "", "examples": [], "max_steps": 999, "gone": True},
+        source="api",
+        created_at="2026-01-02T03:04:05.678Z",
+    )
+    shown = AgentView.of(stored).model_dump(mode="json")
+    assert (shown["id"], shown["version"], shown["max_steps"]) == ("old", 3, 999)
+    assert (shown["description"], shown["examples"], shown["strategy"]) == ("", [], "none")
+    assert "gone" not in shown
 
 
 async def test_the_files_are_the_first_versions(api: Api) -> None:

@@ -65,7 +65,7 @@ async def test_the_same_key_in_a_thread_that_is_busy_with_it(api: Api) -> None:
 
 async def test_json_is_replayed_too(api: Api) -> None:
     api.script.says("rag | 1 | - | x").says("26 days.")
-    json = {"headers": {"Accept": "application/json"}}
+    json: dict[str, Any] = {"headers": {"Accept": "application/json"}}
     first, second = [(await ask(api.http, "k1", **json)).json() for _ in range(2)]
     assert first == second
     assert first["output"]["text"] == "26 days."

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from tests.chat.conftest import ME, Api, answer, events, said, seen
 from tests.chat.test_runs import body_of, scope
 from waypost.agents import limits
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import ToolInput, ToolStart
+from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
 
 COUNT = "SELECT count(*) AS n FROM technicians"
 
@@ -49,7 +50,7 @@ async def test_the_new_run_says_what_was_missing(api: Api) -> None:
 
 async def test_what_tools_gave_is_told_again_and_the_tools_are_left_alone(api: Api) -> None:
     gate = asyncio.Event()
-    call = (ToolStart("c7", "query_database"), ToolInput(json.dumps({"sql": COUNT})))
+    call = (ToolUseStart("c7", "query_database"), ToolUseInput(json.dumps({"sql": COUNT})))
     api.script.says("sql | 1 | - | x").says("I look. ", *call, reason="tool_use")
     api.script.says("There ", gate, "are two.")
     run = await api.begin("How many technicians?")
@@ -85,7 +86,7 @@ async def test_a_run_that_ended_after_its_tool_goes_on_from_the_rows(api: Api) -
 
 async def test_what_follows_a_tool_is_a_new_paragraph_also_of_an_earlier_run(api: Api) -> None:
     """The first run breaks off in its request to the tool; the second makes it anew."""
-    call = (ToolStart("c1", "query_database"), ToolInput(json.dumps({"sql": COUNT})))
+    call = (ToolUseStart("c1", "query_database"), ToolUseInput(json.dumps({"sql": COUNT})))
     api.script.says("sql | 1 | - | x").says("I look.", *call, reason="tool_use")
     api.faults.set(Fault("cut_after", after=2, operation="converse-stream", times=1))
     broken = await api.ask("How many technicians?")
@@ -160,7 +161,7 @@ async def test_the_run_ends_itself_before_the_deadline(api: Api, left: float) ->
     api.script.says("rag | 1 | - | x").says("26 ", *([gate] if left == 4 else []), "days.")
     sent = bytearray()
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         sent.extend(message.get("body", b""))
 
     given = {**scope("/v1/runs"), "aws.deadline": time.time() + left}
@@ -178,7 +179,7 @@ async def test_nothing_new_is_started_in_the_last_seconds(
 ) -> None:
     """The time is enough for a first model call to end, and not for its tool."""
     gate = asyncio.Event()
-    call = (ToolStart("c1", "query_database"), ToolInput(json.dumps({"sql": COUNT})))
+    call = (ToolUseStart("c1", "query_database"), ToolUseInput(json.dumps({"sql": COUNT})))
     api.script.says("sql | 1 | - | x").says("I look. ", *call, gate, reason="tool_use")
     deadline = time.time() + 600
     run = await api.begin("How many?", deadline=deadline)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chat.conftest import ME, Api, events
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import Reasoning
+from waypost_local.bedrock.model import ReasoningPiece
 
 KINDS = {
     "thinking",
@@ -39,7 +39,7 @@ def content(found: list[dict[str, Any]], kind: str) -> list[str]:
 
 async def test_thoughts_tools_output_and_the_end(api: Api) -> None:
     api.script.says("sql | 1 | - | a count").calls("SELECT count(*) AS n FROM technicians")
-    api.script.says(Reasoning("Two rows."), "There ", "are two.")
+    api.script.says(ReasoningPiece("Two rows."), "There ", "are two.")
     found = await stream(api)
     assert kinds(found) == [
         "thinking", "tool_use", "tool_result", "thinking", "partial_output", "final_output",

@@ -16,10 +16,10 @@ from waypost.runs.begin import begin
 from waypost.runs.live import LiveRun
 from waypost.runs.request import RunRequest
 from waypost.settings import Settings, SettingsError
-from waypost_local.bedrock.model import ToolInput, ToolStart
+from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
 
 SCRIPT = Path(__file__).parents[1] / "core/mcp_server.py"
-FORECAST = (ToolStart("c1", "weather__forecast"), ToolInput(json.dumps({"city": "Rome"})))
+FORECAST = (ToolUseStart("c1", "weather__forecast"), ToolUseInput(json.dumps({"city": "Rome"})))
 
 
 @pytest.fixture(scope="module")

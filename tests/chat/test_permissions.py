@@ -1,6 +1,5 @@
 """The function's role allows what the function calls, and nothing that it does not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,9 +24,9 @@ PLATFORM = {
 
 
 @pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     found: set[str] = set()
-    call = BaseClient._make_api_call
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def recorded(client: Any, operation: str, arguments: Any) -> Any:
         found.add(f"{client.meta.service_model.service_name}:{operation}")

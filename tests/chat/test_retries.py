@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from tests.chat.conftest import Api, Running, answer, kinds
 from waypost.agents import attempts
 from waypost.agents.attempts import Attempts
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
+from waypost_local.bedrock.model import ReasoningPiece, ToolUseInput, ToolUseStart
 
 LITE, MICRO = "us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"
 COUNT = "SELECT count(*) AS n FROM technicians"
@@ -23,9 +22,8 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "_WAITS", (0.0, 0.0))
-    return
 
 
 def model_steps(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -103,7 +101,7 @@ async def test_after_a_word_nothing_is_tried_again(api: Api, kind: Any, after: i
 
 
 async def test_words_of_reasoning_are_words(api: Api) -> None:
-    api.script.says("rag | 1 | - | x").says(Reasoning("Let me see."), "26 days.")
+    api.script.says("rag | 1 | - | x").says(ReasoningPiece("Let me see."), "26 days.")
     api.faults.set(Fault("cut_after", after=1, operation="converse-stream"))
     found = await api.ask("How much leave?")
     assert (found[-1]["type"], len(model_steps(found))) == ("run.failed", 1)
@@ -112,7 +110,11 @@ async def test_words_of_reasoning_are_words(api: Api) -> None:
 async def test_a_request_that_broke_off_is_written_again(api: Api) -> None:
     """No word was said yet: the model's half a tool call is closed, and it is asked once more."""
     half = json.dumps({"sql": COUNT})
-    call = (ToolStart("call_1", "query_database"), ToolInput(half[:9]), ToolInput(half[9:]))
+    call = (
+        ToolUseStart("call_1", "query_database"),
+        ToolUseInput(half[:9]),
+        ToolUseInput(half[9:]),
+    )
     for _ in range(2):
         api.script.says(*call, reason="tool_use")
     api.script.says("Two.")

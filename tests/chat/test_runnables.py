@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.chat.conftest import ME, Api, Running, answer, kinds
 from waypost.models import runnables
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import ToolInput, ToolStart
+from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
 
 ADMIN = {**ME, "X-User-Roles": "admin"}
 NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing")
@@ -39,8 +39,8 @@ def agent(name: str) -> dict[str, Any]:
     }
 
 
-def calls(status: str) -> tuple[ToolStart, ToolInput]:
-    return ToolStart("call_1", "count"), ToolInput(f'{{"status": "{status}"}}')
+def calls(status: str) -> tuple[ToolUseStart, ToolUseInput]:
+    return ToolUseStart("call_1", "count"), ToolUseInput(f'{{"status": "{status}"}}')
 
 
 async def test_a_graphs_tokens_tools_and_usage_are_a_runs(api: Api) -> None:

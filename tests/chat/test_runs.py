@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from tests.chat.conftest import ME, Api, Running, answer, events, kinds
 from waypost.identity import Identity
 from waypost.runs import begin
 from waypost.runs.request import RunRequest
 from waypost_local.bedrock import Fault
-from waypost_local.bedrock.model import Reasoning, ToolInput, ToolStart
+from waypost_local.bedrock.model import ReasoningPiece, ToolUseInput, ToolUseStart
 
 COUNT = "SELECT count(*) AS n FROM technicians WHERE status = 'active'"
 
@@ -95,7 +96,7 @@ async def test_only_a_question_that_leans_is_looked_up_with_the_one_before(
 
 async def test_what_is_said_around_a_tool_call_is_two_paragraphs(api: Api) -> None:
     looking = json.dumps({"sql": COUNT})
-    call = (ToolStart("c1", "query_database"), ToolInput(looking))
+    call = (ToolUseStart("c1", "query_database"), ToolUseInput(looking))
     api.script.says("sql | 1 | - | x").says("Let me look.", *call, reason="tool_use")
     api.script.says("There is one.")
     found = await api.ask("How many technicians are active?")
@@ -104,7 +105,9 @@ async def test_what_is_said_around_a_tool_call_is_two_paragraphs(api: Api) -> No
 
 
 async def test_reasoning_is_told_apart_from_the_answer(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").says(Reasoning("Let me "), Reasoning("see."), "Two.")
+    api.script.says("sql | 1 | - | x").says(
+        ReasoningPiece("Let me "), ReasoningPiece("see."), "Two."
+    )
     found = await api.ask("How many technicians?")
     channels = [event["channel"] for event in found if event["type"] == "text.started"]
     assert channels == ["reasoning", "final"]
@@ -227,7 +230,7 @@ async def test_a_silent_stream_beats(environment: dict[str, str], running: Runni
         api.script.silent = asyncio.Event()
         sent = bytearray()
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Message) -> None:
             sent.extend(message.get("body", b""))
             if sent.count(b"\n: hb\n") >= 3 and api.script.silent:
                 api.script.silent.set()
@@ -261,7 +264,7 @@ async def test_a_client_that_leaves_changes_nothing(api: Api) -> None:
     api.script.says("rag | 1 | - | x").says("26 ", "days.")
     begun: dict[str, Any] = {}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         begun.update(message)
         if message["type"] == "http.response.body":
             raise OSError
@@ -278,7 +281,7 @@ async def test_a_run_that_reaches_the_deadline_says_so_and_keeps_its_answer(api:
     sent = bytearray()
     seen = asyncio.Event()
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         sent.extend(message.get("body", b""))
         if b"text.delta" in sent:
             seen.set()

@@ -12,7 +12,7 @@ from waypost.identity import Identity
 from waypost.records import CurrentAgent
 from waypost.registry import Allowed, Editor, Registry
 from waypost.registry import registry as module
-from waypost.store import Table
+from waypost.store import Table, agents
 
 WHO = Identity("new-here", "user")
 ALLOWED = Allowed(models=("m",), runnables=())
@@ -123,7 +123,7 @@ async def test_a_definition_that_no_longer_holds_is_left_out(api: Api) -> None:
     await registry.agents_of(WHO)
     written = await current(registry)
     broken = {**written.definition, "tools": ["a tool of an older release"]}
-    await module.store.write(
+    await agents.write(
         api.app.state.backend.table,
         WHO,
         written.model_copy(

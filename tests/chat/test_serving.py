@@ -44,9 +44,13 @@ async def test_done_is_the_last_after_an_error_too(api: Api) -> None:
 
 async def test_the_clients_history_is_the_models(api: Api) -> None:
     api.script.says("sql | 1 | - | x").says("Mara.")
-    before = [QUESTION, {"role": "assistant", "content": "Two.", "timestamp": "2026-01-01"}]
-    last = {"role": "user", "content": "Who is the first?", "timestamp": 1767225600.5}
-    await stream(api, *before, last)
+    answered = {"role": "assistant", "content": "Two.", "timestamp": "2026-01-01"}
+    last: dict[str, Any] = {
+        "role": "user",
+        "content": "Who is the first?",
+        "timestamp": 1767225600.5,
+    }
+    await stream(api, QUESTION, answered, last)
     said = [(m["role"], m["content"][0]["text"]) for m in api.script.asked[-1].messages]
     assert [role for role, _ in said] == ["user", "assistant", "user"]
     assert [text for _, text in said][:2] == ["How many technicians are there?", "Two."]

@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.chat.conftest import ME, Api, Running, answer, events
 from waypost.agents import attempts
 from waypost_local.bedrock import Fault
-from waypost_local.builtin import Builtin
+from waypost_local.demo_model import DemoModel
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -20,7 +20,7 @@ async def api(environment: dict[str, str], company: Path, running: Running) -> A
         rows = [(n, f"Technician Number {n}", "active") for n in range(3, 9)]
         db.executemany("INSERT INTO technicians VALUES (?, ?, ?)", rows)
     db.close()
-    async with running(environment, Builtin()) as opened:
+    async with running(environment, DemoModel()) as opened:
         yield opened
 
 

@@ -15,6 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.file_lock import file_lock
+from tests.template import ROOT
+
 NODE = Path(__file__).parent / "node"
 _READY = re.compile(r"Waypost is ready at (http://\S+)")
 _BEDROCK = re.compile(r"Bedrock at (http://[^\s,]+[^\s.,])")
@@ -106,7 +109,8 @@ def node() -> Node:
     version = subprocess.check_output([path, "--version"], text=True).strip()
     if int(version.removeprefix("v").partition(".")[0]) < _OLDEST_NODE:
         pytest.skip(f"needs Node {_OLDEST_NODE} or newer; this is {version}")
-    _install(npm)
+    with file_lock(ROOT / ".waypost/node.lock"):
+        _install(npm)
     return Node(path)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openai
@@ -238,7 +239,7 @@ def replaying(dialect: str, run: str) -> OpenAI:
     """A client that is answered with what a dialect says of a recorded run."""
     told = sse.OPENING + wire(dialect, RUNS[run]) + sse.HEARTBEAT
     answer = httpx.Response(200, content=told, headers={"content-type": sse.MEDIA_TYPE})
-    http = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
+    http: Any = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
     return OpenAI(base_url="http://waypost", api_key="unused", http_client=http, max_retries=0)
 
 
@@ -261,6 +262,6 @@ def test_events_of_recorded_runs_are_put_together(run: str) -> None:
     """The helper checks that each event fits those before it."""
     events: list[ResponseStreamEvent] = []
     with replaying("openai-responses", run).responses.stream(model="w", input="Hm?") as stream:
-        events.extend(stream)  # type: ignore[arg-type]
+        events.extend(stream)
     ended = {"failed": "failed", "failed_partial": "failed", "cancelled": "incomplete"}
     assert events[-1].type == f"response.{ended.get(run, 'completed')}"

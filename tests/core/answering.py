@@ -40,11 +40,15 @@ class Replies:
 
 
 def says(text: str) -> Reply:
-    return [wire.Text(text), wire.Stop("end_turn", 10, 5)]
+    return [wire.TextPiece(text), wire.Stop("end_turn", 10, 5)]
 
 
 def calls(name: str, arguments: str, call_id: str = "c1") -> Reply:
-    return [wire.ToolStart(call_id, name), wire.ToolInput(arguments), wire.Stop("tool_use", 10, 5)]
+    return [
+        wire.ToolUseStart(call_id, name),
+        wire.ToolUseInput(arguments),
+        wire.Stop("tool_use", 10, 5),
+    ]
 
 
 def agent(**fields: Any) -> Agent:

@@ -7,7 +7,7 @@ import pytest
 from waypost.knowledge import Folder
 from waypost.knowledge.passages import MAX_CHARACTERS, passages
 
-POLICIES = Path(__file__).parents[3] / "shared/data/policies"
+POLICIES = Path(__file__).parents[1] / "data/policies"
 
 GUIDE = """---
 title: Guide
@@ -102,7 +102,6 @@ async def test_a_changed_document_is_found_by_a_new_process(folder: Folder, tmp_
     assert [p.document for p in await again.search("holidays")] == ["new.md"]
 
 
-@pytest.mark.skipif(not POLICIES.exists(), reason="../shared/data is not here")
 @pytest.mark.parametrize(
     ("question", "said"),
     [

@@ -26,6 +26,8 @@ from waypost.events import (
     ToolStarted,
 )
 
+pytestmark = pytest.mark.server
+
 SCRIPT = Path(__file__).with_name("mcp_server.py")
 
 

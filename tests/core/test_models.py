@@ -31,6 +31,8 @@ from waypost_local import bedrock
 from waypost_local.bedrock import ConverseRequest
 from waypost_local.bedrock import model as wire
 
+pytestmark = pytest.mark.server
+
 TOOL = ToolSpec("query_database", "Runs SQL", {"type": "object", "properties": {}})
 
 
@@ -124,12 +126,12 @@ async def streamed(
 
 async def test_pieces_come_in_our_own_terms() -> None:
     model = Model(
-        wire.Reasoning("Hm."),
-        wire.Text("Let me "),
-        wire.Text("look."),
-        wire.ToolStart("c1", "query_database"),
-        wire.ToolInput('{"sql": '),
-        wire.ToolInput('"SELECT 1"}'),
+        wire.ReasoningPiece("Hm."),
+        wire.TextPiece("Let me "),
+        wire.TextPiece("look."),
+        wire.ToolUseStart("c1", "query_database"),
+        wire.ToolUseInput('{"sql": '),
+        wire.ToolUseInput('"SELECT 1"}'),
         wire.Stop("tool_use", 100, 7, 20, 30),
     )
     *pieces, finished = await streamed(model, [UserTurn("How many?")])
@@ -152,12 +154,12 @@ async def test_pieces_come_in_our_own_terms() -> None:
 
 async def test_a_tools_result_goes_back_with_the_models_own_message() -> None:
     calling = Model(
-        wire.ToolStart("c1", "query_database"),
-        wire.ToolInput('{"sql": "SELECT 1"}'),
+        wire.ToolUseStart("c1", "query_database"),
+        wire.ToolUseInput('{"sql": "SELECT 1"}'),
         wire.Stop("tool_use", 1, 1),
     )
     finished = (await streamed(calling, [UserTurn("How many?")]))[-1]
-    answering = Model(wire.Text("One."), wire.Stop("end_turn", 1, 1))
+    answering = Model(wire.TextPiece("One."), wire.Stop("end_turn", 1, 1))
     turns = [UserTurn("How many?"), finished.turn, ToolTurn("c1", "no such table", failed=True)]
     await streamed(answering, turns)
     _, called, result = answering.asked[0].messages
@@ -177,7 +179,7 @@ async def test_a_tools_result_goes_back_with_the_models_own_message() -> None:
     ],
 )
 async def test_every_model_is_streamed_also_an_unknown_one(name: str) -> None:
-    model = Model(wire.Text("a"), wire.Text("b"), wire.Stop("end_turn", 1, 2))
+    model = Model(wire.TextPiece("a"), wire.TextPiece("b"), wire.Stop("end_turn", 1, 2))
     *pieces, _ = await streamed(model, [UserTurn("x")], name)
     assert pieces == [Text("a"), Text("b")]
     assert model.asked[0].model_id == name

@@ -12,6 +12,8 @@ from waypost.events import SourceCited, StepStarted, TextDelta, ToolFailed, Tool
 from waypost.knowledge import Folder
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
 
+pytestmark = pytest.mark.server
+
 LEAVE = "# Leave\n\nEverybody has 26 days of paid leave."
 VANS = "# Vans\n\nVans may be driven home by technicians on call."
 PLANS = "# Plans\n\nThe Plus plan costs 39 a month."

@@ -19,14 +19,14 @@ from waypost.settings import Settings
 from waypost_chat.factory import create
 from waypost_local import bedrock
 from waypost_local.bedrock import ConverseRequest
-from waypost_local.bedrock.model import Piece, Stop, Text
+from waypost_local.bedrock.model import Piece, Stop, TextPiece
 
 ROOT = Path(__file__).parents[2]
 
 
 class Yes:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        yield Text("Yes.")
+        yield TextPiece("Yes.")
         yield Stop("end_turn", 10, 1)
 
 

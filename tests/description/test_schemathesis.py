@@ -1,5 +1,7 @@
 """Whatever the description allows is answered as it says, and what it does not allow is refused."""
 
+from typing import Any
+
 import hypothesis
 import schemathesis
 from schemathesis.checks import CHECKS
@@ -15,7 +17,7 @@ DESCRIPTION = create(
 ).openapi()
 SCHEMA = schemathesis.openapi.from_dict(DESCRIPTION)
 SCHEMA.config.phases.coverage.enabled = False
-EXCLUDED = [CHECKS.get_one("positive_data_acceptance")]
+EXCLUDED: list[Any] = [CHECKS.get_one("positive_data_acceptance")]
 
 
 @SCHEMA.parametrize()
@@ -26,5 +28,5 @@ EXCLUDED = [CHECKS.get_one("positive_data_acceptance")]
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-def test_the_description_is_kept(case: schemathesis.Case, url: str) -> None:
+def test_the_description_is_kept(case: schemathesis.Case[Any], url: str) -> None:
     case.call_and_validate(base_url=url, excluded_checks=EXCLUDED, timeout=30)

@@ -24,7 +24,7 @@ def test_the_validator_finds_nothing_to_say(run: str) -> None:
     for event in told(RUNS[run]):
         validator.feed(event)
     validator.finalize()
-    found = [(d.rule_id, d.message) for d in validator.report().diagnostics]
+    found = [(d.rule, d.message) for d in validator.report().diagnostics]
     assert found == []
 
 

@@ -1,7 +1,8 @@
-"""A small stack, a gate to hold its function at, and a client that sees bytes."""
+"""A small stack, a gate that its function waits at, and a client that reads bytes."""
 
 import asyncio
 import contextlib
+import functools
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,56 +14,63 @@ from typing import Any
 import httpx
 import pytest
 
-from waypost_local import template
-from waypost_local.front import Front
-from waypost_local.logs import Log, Served
-from waypost_local.physical import Where
-from waypost_local.pool import Pool
-from waypost_local.stack import listen
-from waypost_local.template import Stack
+from waypost_local.lambda_.access_log import AccessLogEntry
+from waypost_local.lambda_.function_url import FunctionUrl
+from waypost_local.lambda_.pool import Pool
+from waypost_local.stack import template
+from waypost_local.stack.console import ConsoleLog
+from waypost_local.stack.physical_ids import StackEndpoints
+from waypost_local.stack.run import listen
+from waypost_local.stack.template import Stack
 
 TEMPLATE = Path(__file__).parent / "stack/template.yaml"
-WHERE = Where("http://127.0.0.1:1", "http://127.0.0.1:2")
+ENDPOINTS = StackEndpoints("http://127.0.0.1:1", "http://127.0.0.1:2")
 
 
-def load(root: Path = TEMPLATE.parent, **given: str) -> Stack:
-    return template.load(template.read(TEMPLATE), root, given, WHERE)
+@functools.cache
+def load(root: Path = TEMPLATE.parent, **parameters: str) -> Stack:
+    """The small stack, translated once for each set of parameters."""
+    return template.load(template.read(TEMPLATE), root, parameters, ENDPOINTS)
 
 
 @dataclass
-class Url:
-    """A running function URL, and what was said about it."""
+class RunningUrl:
+    """A function URL that is served, and what it logs."""
 
     pool: Pool
     port: int
-    requests: "asyncio.Queue[Served]" = field(default_factory=asyncio.Queue)
+    requests: asyncio.Queue[AccessLogEntry] = field(default_factory=asyncio.Queue)
     lines: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def get(self, path: str, **more: Any) -> httpx.Response:
-        return await self.request("GET", path, **more)
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.request("GET", path, **options)
 
-    async def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.address, timeout=30, trust_env=False) as client:
-            return await client.request(method, path, **more)
+            return await client.request(method, path, **options)
 
-    async def connect(self) -> "Wire":
-        return Wire(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(self) -> "RawConnection":
+        return await RawConnection.open(self.port)
 
 
-class Wire:
-    """A connection, seen as bytes."""
+class RawConnection:
+    """A TCP connection, read and written as bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
-    def ask(self, path: str, method: str = "GET", *headers: str, body: bytes = b"") -> None:
+    @classmethod
+    async def open(cls, port: int) -> "RawConnection":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    def send_request(self, path: str, method: str = "GET", *headers: str) -> None:
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers, "", ""]
-        self.writer.write("\r\n".join(lines).encode() + body)
+        self.writer.write("\r\n".join(lines).encode())
 
     async def head(self) -> str:
         return (await self.reader.readuntil(b"\r\n\r\n")).decode()
@@ -73,59 +81,64 @@ class Wire:
 
 
 class Gate:
-    """The test's end of what the function waits at."""
+    """The port that the function's `/steps` connects to, to be told what to send."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.arrived: asyncio.Queue[Wire] = asyncio.Queue()
+        self.arrived: asyncio.Queue[RawConnection] = asyncio.Queue()
 
 
 @pytest.fixture
 async def gate() -> AsyncIterator[Gate]:
-    async def arrive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await made.arrived.put(Wire(reader, writer))
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await opened.arrived.put(RawConnection(reader, writer))
 
-    server = await asyncio.start_server(arrive, "127.0.0.1", 0)
-    made = Gate(server.sockets[0].getsockname()[1])
-    yield made
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    opened = Gate(server.sockets[0].getsockname()[1])
+    yield opened
     server.close()
-    while not made.arrived.empty():
-        made.arrived.get_nowait().writer.close()
+    while not opened.arrived.empty():
+        opened.arrived.get_nowait().writer.close()
 
 
-Open = Callable[..., AbstractAsyncContextManager[Url]]
+ServeUrl = Callable[..., AbstractAsyncContextManager[RunningUrl]]
 
 
 @pytest.fixture
-def serving() -> Open:
-    """Opens the small stack's URL; `given` are parameters of its template."""
+def serve_url() -> ServeUrl:
+    """Serves the small stack's URL; keywords are parameters of its template."""
 
     @contextlib.asynccontextmanager
-    async def opened(
-        most: int = 3, root: Path = TEMPLATE.parent, *, paced: bool = False, **given: str
-    ) -> AsyncIterator[Url]:
+    async def serve(
+        max_environments: int = 3,
+        root: Path = TEMPLATE.parent,
+        *,
+        paced: bool = False,
+        **parameters: str,
+    ) -> AsyncIterator[RunningUrl]:
         listening: socket.socket = listen("127.0.0.1", 0)
         lines: list[str] = []
-        log = Log(lines.append)
-        pool = Pool(load(root, **given).with_url(), sys.executable, {}, most, log.printed)
-        url = Url(pool, listening.getsockname()[1], lines=lines)
+        log = ConsoleLog(lines.append)
+        function = load(root, **parameters).url_function()
+        pool = Pool(function, sys.executable, {}, max_environments, log.function_output)
+        url = RunningUrl(pool, listening.getsockname()[1], lines=lines)
 
-        def served(request: Served) -> None:
-            log.served(request)
-            url.requests.put_nowait(request)
+        def log_request(entry: AccessLogEntry) -> None:
+            log.request(entry)
+            url.requests.put_nowait(entry)
 
-        front = Front(pool, served, paced=paced)
-        await front.start(listening)
+        function_url = FunctionUrl(pool, log_request, paced=paced)
+        await function_url.start(listening)
         try:
             yield url
         finally:
             await pool.stop()
-            await front.stop()
+            await function_url.stop()
 
-    return opened
+    return serve
 
 
 @pytest.fixture
-async def url(serving: Open) -> AsyncIterator[Url]:
-    async with serving() as opened:
-        yield opened
+async def url(serve_url: ServeUrl) -> AsyncIterator[RunningUrl]:
+    async with serve_url() as url:
+        yield url

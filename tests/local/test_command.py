@@ -1,4 +1,4 @@
-"""The command itself: a real process, signals and all, in front of the small stack."""
+"""The command as a real process, with signals, in front of the small stack."""
 
 import asyncio
 import os
@@ -12,14 +12,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local.conftest import TEMPLATE, Gate, Wire
+from tests.local.conftest import TEMPLATE, Gate, RawConnection
 from waypost_local import cli
+
+pytestmark = pytest.mark.server
 
 READY = re.compile(r"Waypost is ready at http://127\.0\.0\.1:(\d+)\n")
 
 
-class Command:
-    """`waypost-local run`, started."""
+class RunningCommand:
+    """The process of `waypost-local run`."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
@@ -28,32 +30,40 @@ class Command:
 
     async def line_with(self, text: str) -> str:
         assert self.process.stdout is not None
-        said = ""
+        output = ""
         while line := (await self.process.stdout.readline()).decode():
-            said += line
+            output += line
             if text in line:
                 return line
-        raise AssertionError(f"it ended without saying {text!r}, but said:\n{said}")
+        raise AssertionError(f"no line has {text!r}:\n{output}")
 
 
-Start = Callable[..., Awaitable[Command]]
+StartCommand = Callable[..., Awaitable[RunningCommand]]
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Start]:
+async def start() -> AsyncIterator[StartCommand]:
     started: list[asyncio.subprocess.Process] = []
 
-    async def run(*arguments: str) -> Command:
+    async def run(*arguments: str) -> RunningCommand:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "waypost_local", "run", "--template", str(TEMPLATE),
-            "--port", "0", *arguments,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "waypost_local",
+            "run",
+            "--template",
+            str(TEMPLATE),
+            "--port",
+            "0",
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         started.append(process)
-        command = Command(process, 0)
+        command = RunningCommand(process, 0)
         found = READY.fullmatch(await command.line_with("Waypost is ready"))
         assert found
-        return Command(process, int(found[1]))
+        return RunningCommand(process, int(found[1]))
 
     yield run
     for process in started:
@@ -70,8 +80,8 @@ def descendants(pid: int) -> set[int]:
     return children.union(*map(descendants, children))
 
 
-async def gone(pid: int) -> None:
-    """Returns when a process has ended."""
+async def wait_for_exit(pid: int) -> None:
+    """Returns when a process has exited."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -85,18 +95,18 @@ async def gone(pid: int) -> None:
         os.close(descriptor)
 
 
-async def hold(command: Command, gate: Gate) -> Wire:
-    """A request that the function does not finish before the gate says so."""
-    browser = Wire(*await asyncio.open_connection("127.0.0.1", command.port))
-    browser.ask(f"/steps?gate={gate.port}")
+async def start_slow_request(command: RunningCommand, gate: Gate) -> RawConnection:
+    """A request that the function finishes only when the gate ends it."""
+    browser = await RawConnection.open(command.port)
+    browser.send_request(f"/steps?gate={gate.port}")
     await browser.head()
     return browser
 
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
 
-async def test_it_is_ready_when_it_says_so_and_the_function_reaches_moto(start: Start) -> None:
+async def test_when_it_is_ready_the_function_reaches_moto_and_bedrock(start: StartCommand) -> None:
     command = await start("--parameter", "Mark=mine")
     async with httpx.AsyncClient(base_url=command.url, trust_env=False) as client:
         variables = (await client.get("/about")).json()["variables"]
@@ -106,55 +116,59 @@ async def test_it_is_ready_when_it_says_so_and_the_function_reaches_moto(start: 
         assert (await client.get(f"{bedrock}/_faults")).json() is None
 
 
-@linux
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_stops_it_and_leaves_no_process(start: Start, number: int) -> None:
+@needs_proc
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_stops_it_and_leaves_no_process(
+    start: StartCommand, signal_number: int
+) -> None:
     command = await start()
     below = descendants(command.process.pid)
     assert len(below) == 2  # moto and one environment
-    command.process.send_signal(number)
+    command.process.send_signal(signal_number)
     assert await command.process.wait() == 0
     for pid in below:
-        await gone(pid)
+        await wait_for_exit(pid)
 
 
-@linux
-async def test_even_a_kill_leaves_no_process(start: Start) -> None:
+@needs_proc
+async def test_even_a_kill_leaves_no_process(start: StartCommand) -> None:
     command = await start()
     below = descendants(command.process.pid)
     command.process.kill()
     for pid in below:
-        await gone(pid)
+        await wait_for_exit(pid)
 
 
-async def test_the_first_signal_lets_a_running_answer_finish(start: Start, gate: Gate) -> None:
+async def test_the_first_signal_lets_a_running_response_finish(
+    start: StartCommand, gate: Gate
+) -> None:
     command = await start()
-    browser = await hold(command, gate)
+    browser = await start_slow_request(command, gate)
     function = await gate.arrived.get()
     command.process.send_signal(signal.SIGINT)
     await command.line_with("Stopping; 1 still running")
-    function.writer.write(b"last words\n")
+    function.writer.write(b"last line\n")
     function.writer.write_eof()
-    assert await browser.chunk() == b"last words\n"
+    assert await browser.chunk() == b"last line\n"
     assert await browser.reader.read() == b"0\r\n\r\n"
     assert await command.process.wait() == 0
 
 
-@linux
-async def test_a_second_signal_waits_for_nobody(start: Start, gate: Gate) -> None:
+@needs_proc
+async def test_a_second_signal_exits_at_once(start: StartCommand, gate: Gate) -> None:
     command = await start()
-    await hold(command, gate)
+    await start_slow_request(command, gate)
     below = descendants(command.process.pid)
     command.process.send_signal(signal.SIGINT)
     await command.line_with("Stopping; 1 still running")
     command.process.send_signal(signal.SIGINT)
     assert await command.process.wait() == 130
     for pid in below:
-        await gone(pid)
+        await wait_for_exit(pid)
 
 
-def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command that cannot run says; it must be one line, and exit code 2."""
+def error_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The only line of a command that cannot run; its exit code is 2."""
     assert cli.main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -165,7 +179,7 @@ def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line = failing(capsys, "run", "--template", str(TEMPLATE), "--port", port)
+        line = error_line(capsys, "run", "--template", str(TEMPLATE), "--port", port)
     start = f"waypost-local: port {port} on 127.0.0.1: Address already in use; name another"
     assert line.startswith(start)
 
@@ -180,11 +194,11 @@ def test_a_busy_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
         (["--port", "99999"], "there is no port 99999"),
     ],
 )
-def test_what_keeps_it_from_running_is_one_line(
+def test_an_error_before_the_start_is_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
 ) -> None:
     common = ["run", "--template", str(TEMPLATE), "--port", "0"]
-    assert line in failing(capsys, *common, *arguments)
+    assert line in error_line(capsys, *common, *arguments)
 
 
 def test_a_function_that_does_not_start_ends_the_command(
@@ -206,7 +220,7 @@ def test_a_function_that_does_not_start_ends_the_command(
         ([], "required: COMMAND"),
     ],
 )
-def test_what_was_mistyped_is_explained(
+def test_a_wrong_argument_is_explained(
     capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,8 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from waypost_local import aws
-from waypost_local.dynamodb_faults import Fault, Faults
+from waypost_local.aws import fault_middleware, moto_server
+from waypost_local.aws.dynamodb_faults import DynamoDBFault, DynamoDBFaults
 
 REFUSALS = [
     ("throttling", "ProvisionedThroughputExceededException", 400),
@@ -23,7 +24,7 @@ REFUSALS = [
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = aws.server("127.0.0.1", 0)
+    server = moto_server.server("127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.port}"
@@ -40,7 +41,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def faults(url: str) -> Iterator[str]:
-    """The address of the setting, which the test leaves empty."""
+    """The URL of the faults; they are removed after the test."""
     yield f"{url}/_faults"
     httpx.delete(f"{url}/_faults")
 
@@ -48,9 +49,14 @@ def faults(url: str) -> Iterator[str]:
 @cache
 def client(url: str, tries: int = 1) -> Any:
     config = Config(retries={"total_max_attempts": tries, "mode": "standard"})
-    return boto3.client("dynamodb", endpoint_url=url, region_name="us-east-1",
-                        aws_access_key_id="none", aws_secret_access_key="none",
-                        config=config)  # fmt: skip
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+        config=config,
+    )
 
 
 def put(url: str, key: str, tries: int = 1) -> None:
@@ -100,14 +106,26 @@ def test_a_delayed_call_is_made(url: str, faults: str) -> None:
     assert has(url, "delayed")
 
 
-def test_others_are_answered_while_one_is_delayed(url: str, faults: str) -> None:
-    set_faults(faults, {"kind": "delay", "operation": "PutItem", "seconds": 1})
+def test_others_are_answered_while_one_is_delayed(
+    url: str, faults: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delayed, released = threading.Event(), threading.Event()
+
+    def sleep(_: float) -> None:
+        delayed.set()
+        released.wait(30)
+
+    monkeypatch.setattr(fault_middleware, "time", SimpleNamespace(sleep=sleep))
+    set_faults(faults, {"kind": "delay", "operation": "PutItem"})
     slow = threading.Thread(target=put, args=(url, "slow"), daemon=True)
     slow.start()
+    assert delayed.wait(30)
 
     assert not has(url, "slow")
-    assert slow.is_alive()
-    slow.join(10)
+
+    released.set()
+    slow.join(30)
+    assert has(url, "slow")
 
 
 @pytest.mark.parametrize("kind", ["throttling", "internal", "unavailable", "cut", "lost"])
@@ -119,7 +137,7 @@ def test_an_sdk_that_tries_again_gets_through(url: str, faults: str, kind: str) 
     assert has(url, f"again-{kind}")
 
 
-def test_a_fault_meets_only_the_calls_it_is_for(url: str, faults: str) -> None:
+def test_a_fault_applies_only_to_calls_that_match(url: str, faults: str) -> None:
     set_faults(
         faults,
         {"kind": "internal", "operation": "UpdateItem"},
@@ -132,7 +150,7 @@ def test_a_fault_meets_only_the_calls_it_is_for(url: str, faults: str) -> None:
         put(url, "T#other#")
 
 
-def test_of_several_faults_the_first_that_fits_strikes(url: str, faults: str) -> None:
+def test_of_several_faults_the_first_that_matches_applies(url: str, faults: str) -> None:
     set_faults(
         faults,
         {"kind": "throttling", "operation": "GetItem"},
@@ -140,7 +158,7 @@ def test_of_several_faults_the_first_that_fits_strikes(url: str, faults: str) ->
         {"kind": "internal", "times": 1},
     )
 
-    codes = []
+    codes: list[str] = []
     for _ in range(2):
         with pytest.raises(ClientError) as raised:
             put(url, "several")
@@ -150,24 +168,24 @@ def test_of_several_faults_the_first_that_fits_strikes(url: str, faults: str) ->
     assert [fault["kind"] for fault in httpx.get(faults).json()] == ["throttling"]
 
 
-def test_faults_are_added_and_taken_back_by_what_they_are_narrowed_to(faults: str) -> None:
+def test_faults_are_added_and_removed_by_the_text_they_match(faults: str) -> None:
     set_faults(faults, {"kind": "cut", "containing": "T#a#"})
     httpx.post(faults, json={"kind": "lost", "containing": "T#b#"}).raise_for_status()
 
-    left = httpx.delete(faults, params={"containing": "T#a#"}).json()
+    remaining = httpx.delete(faults, params={"containing": "T#a#"}).json()
 
-    assert [(fault["kind"], fault["containing"]) for fault in left] == [("lost", "T#b#")]
+    assert [(fault["kind"], fault["containing"]) for fault in remaining] == [("lost", "T#b#")]
     assert httpx.delete(faults).json() == []
 
 
-def test_a_probability_strikes_the_same_calls_for_the_same_seed() -> None:
-    def struck(seed: int) -> list[bool]:
-        faults = Faults()
-        faults.set([Fault("cut", probability=0.5, seed=seed)])
-        return [faults.next("PutItem", "") is not None for _ in range(40)]
+def test_a_probability_fails_the_same_calls_for_the_same_seed() -> None:
+    def failed(seed: int) -> list[bool]:
+        faults = DynamoDBFaults()
+        faults.set([DynamoDBFault("cut", probability=0.5, seed=seed)])
+        return [faults.take("PutItem", "") is not None for _ in range(40)]
 
-    assert struck(1) == struck(1) != struck(2)
-    assert 5 < sum(struck(1)) < 35
+    assert failed(1) == failed(1) != failed(2)
+    assert 5 < sum(failed(1)) < 35
 
 
 @pytest.mark.parametrize(
@@ -180,7 +198,7 @@ def test_a_probability_strikes_the_same_calls_for_the_same_seed() -> None:
         ([{"kind": "cut"}, 3], "kind must be one of"),
     ],
 )
-def test_a_setting_that_is_none_is_refused(faults: str, given: Any, wanted: str) -> None:
+def test_an_invalid_fault_is_refused(faults: str, given: Any, wanted: str) -> None:
     answer = httpx.put(faults, json=given)
 
     assert answer.status_code == 400
@@ -188,5 +206,5 @@ def test_a_setting_that_is_none_is_refused(faults: str, given: Any, wanted: str)
     assert httpx.get(faults).json() == []
 
 
-def test_what_is_no_json_is_refused(faults: str) -> None:
+def test_invalid_json_is_refused(faults: str) -> None:
     assert httpx.put(faults, content=b"{").status_code == 400

@@ -1,31 +1,31 @@
-"""A reply, as the Runtime API takes it in."""
+"""The response to an invocation, as the Runtime API receives it."""
 
 import json
 
 import pytest
 
-from waypost_local.invocation import Invocation, InvocationFailed, Prelude
+from waypost_local.lambda_.invocation import InvocationFailed, LambdaInvocation, Prelude
 
 PRELUDE = b'{"statusCode":200,"headers":{"X-A":"1"},"cookies":["c=1"]}' + bytes(8)
 
 
-def invocation() -> Invocation:
-    return Invocation(b"{}", 3, "arn")
+def invocation() -> LambdaInvocation:
+    return LambdaInvocation(b"{}", 3, "arn")
 
 
-async def body(of: Invocation) -> list[bytes]:
+async def body(of: LambdaInvocation) -> list[bytes]:
     return [chunk async for chunk in of.body()]
 
 
-async def test_prelude_and_body_are_told_apart_wherever_they_are_cut() -> None:
+async def test_prelude_and_body_are_separated_however_they_are_chunked() -> None:
     for cut in range(len(PRELUDE) + 2):
-        reply = invocation()
+        response = invocation()
         data = PRELUDE + b"ab"
-        await reply.stream(data[:cut])
-        await reply.stream(data[cut:])
-        await reply.finish()
-        assert await reply.head() == Prelude(200, {"x-a": "1"}, ("c=1",))
-        assert b"".join(await body(reply)) == b"ab"
+        await response.write(data[:cut])
+        await response.write(data[cut:])
+        await response.finish()
+        assert await response.prelude() == Prelude(200, {"x-a": "1"}, ("c=1",))
+        assert b"".join(await body(response)) == b"ab"
 
 
 @pytest.mark.parametrize(
@@ -40,29 +40,29 @@ async def test_prelude_and_body_are_told_apart_wherever_they_are_cut() -> None:
         b'{"statusCode": 200, "cookies": ["a\\nb"]}',
     ],
 )
-async def test_what_is_no_http_response_fails(prelude: bytes) -> None:
-    reply = invocation()
-    await reply.stream(prelude + bytes(8) + b"body")
-    await reply.finish()
+async def test_an_invalid_prelude_fails(prelude: bytes) -> None:
+    response = invocation()
+    await response.write(prelude + bytes(8) + b"body")
+    await response.finish()
     with pytest.raises(InvocationFailed) as raised:
-        await reply.head()
+        await response.prelude()
     assert raised.value.kind == "Runtime.InvalidResponse"
-    assert await body(reply) == []
+    assert await body(response) == []
 
 
 async def test_a_stream_without_a_prelude_fails() -> None:
-    reply = invocation()
-    await reply.stream(b"just text")
-    await reply.finish()
+    response = invocation()
+    await response.write(b"just text")
+    await response.finish()
     with pytest.raises(InvocationFailed, match="There is no prelude"):
-        await reply.head()
+        await response.prelude()
 
 
 async def test_an_error_in_the_trailers_before_any_prelude_is_the_error() -> None:
-    reply = invocation()
-    await reply.finish(InvocationFailed("App.Deadline", "Too late."))
+    response = invocation()
+    await response.finish(InvocationFailed("App.Deadline", "Too late."))
     with pytest.raises(InvocationFailed, match=r"App.Deadline: Too late\."):
-        await reply.head()
+        await response.prelude()
 
 
 @pytest.mark.parametrize(
@@ -87,41 +87,41 @@ async def test_an_error_in_the_trailers_before_any_prelude_is_the_error() -> Non
         (None, Prelude(200, {"content-type": "application/json"}, (), 4), b"null"),
     ],
 )
-async def test_a_whole_answer_has_a_length(answer: object, head: Prelude, data: bytes) -> None:
-    reply = invocation()
-    await reply.answer(json.dumps(answer).encode())
-    await reply.finish()
-    assert await reply.head() == head
-    assert b"".join(await body(reply)) == data
+async def test_a_buffered_response_has_a_length(answer: object, head: Prelude, data: bytes) -> None:
+    response = invocation()
+    await response.write_buffered(json.dumps(answer).encode())
+    await response.finish()
+    assert await response.prelude() == head
+    assert b"".join(await body(response)) == data
 
 
 @pytest.mark.parametrize(
     "answer",
     [b"{", b'{"statusCode": "x"}', b'{"statusCode": 200, "body": "%", "isBase64Encoded": true}'],
 )
-async def test_a_whole_answer_that_makes_no_sense_fails(answer: bytes) -> None:
-    reply = invocation()
-    await reply.answer(answer)
-    await reply.finish()
+async def test_an_invalid_buffered_response_fails(answer: bytes) -> None:
+    response = invocation()
+    await response.write_buffered(answer)
+    await response.finish()
     with pytest.raises(InvocationFailed, match=r"Runtime\.InvalidResponse"):
-        await reply.head()
+        await response.prelude()
 
 
-async def test_a_failure_ends_the_body_even_where_nobody_reads_it() -> None:
-    reply = invocation()
-    await reply.stream(PRELUDE)
+async def test_a_failure_ends_a_body_that_is_not_read() -> None:
+    response = invocation()
+    await response.write(PRELUDE)
     for _ in range(16):
-        await reply.stream(b"x")
-    reply.fail("Runtime.ExitError", "gone")
-    assert reply.over.is_set()
-    assert (await body(reply))[-1:] == [b"x"]
-    assert reply.error is not None
+        await response.write(b"x")
+    response.fail("Runtime.ExitError", "gone")
+    assert response.done.is_set()
+    assert (await body(response))[-1:] == [b"x"]
+    assert response.error is not None
 
 
 async def test_only_the_first_failure_counts() -> None:
-    reply = invocation()
-    reply.fail("A", "one")
-    reply.fail("B", "two")
-    await reply.stream(PRELUDE)
+    response = invocation()
+    response.fail("A", "one")
+    response.fail("B", "two")
+    await response.write(PRELUDE)
     with pytest.raises(InvocationFailed, match="A: one"):
-        await reply.head()
+        await response.prelude()

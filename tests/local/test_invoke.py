@@ -8,14 +8,16 @@ import pytest
 
 from tests.local.conftest import TEMPLATE
 from waypost_local import cli, invoke
-from waypost_local.events import Request, from_request
-from waypost_local.failure import CommandError
+from waypost_local.errors import CommandError
+from waypost_local.lambda_.url_events import UrlRequest, from_request
+
+pytestmark = pytest.mark.server
 
 
 @pytest.fixture
 def event(tmp_path: Path) -> Path:
     path = tmp_path / "event.json"
-    request = Request("GET", "/event?q=1", [("host", "localhost")], "192.0.2.1")
+    request = UrlRequest("GET", "/event?q=1", [("host", "localhost")], "192.0.2.1")
     path.write_text(json.dumps(from_request(request, b"", "abc")))
     return path
 
@@ -23,7 +25,7 @@ def event(tmp_path: Path) -> Path:
 @pytest.fixture
 def emulator() -> Path:
     try:
-        return invoke.binary()
+        return invoke.emulator_path()
     except CommandError as error:
         pytest.skip(str(error))
 
@@ -60,23 +62,26 @@ def test_an_event_must_be_json(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("emulator")
-def test_another_cpu_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_cpu_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(CommandError, match=r"x86_64 and arm64; this is \w+ on riscv64"):
-        invoke.binary()
+        invoke.emulator_path()
 
 
 @pytest.mark.parametrize(
-    ("answer", "text", "failed"),
+    ("response", "text", "failed"),
     [
         ({"statusCode": 200, "body": '{"a":1}'}, '{\n  "statusCode": 200\n}\n\n{\n  "a": 1\n}', 0),
-        ({"statusCode": 200, "body": "aGk=", "isBase64Encoded": True},
-         '{\n  "statusCode": 200\n}\n\nhi', 0),
+        (
+            {"statusCode": 200, "body": "aGk=", "isBase64Encoded": True},
+            '{\n  "statusCode": 200\n}\n\nhi',
+            0,
+        ),
         ({"statusCode": 404, "body": None}, '{\n  "statusCode": 404\n}\n\n', 1),
         ({"errorType": "E"}, '{\n  "errorType": "E"\n}', 1),
         ([1], "[\n  1\n]", 0),
     ],
-)  # fmt: skip
-def test_answers_are_shown_to_be_read(answer: object, text: str, failed: int) -> None:
-    assert invoke.readable(answer) == text
-    assert invoke.is_error(answer) is bool(failed)
+)
+def test_responses_are_printed_readably(response: object, text: str, failed: int) -> None:
+    assert invoke.readable(response) == text
+    assert invoke.is_error(response) is bool(failed)

@@ -7,29 +7,29 @@ from typing import ClassVar
 import pytest
 
 from tests.local.conftest import load
-from waypost_local import pool as pools
-from waypost_local.environment import InitFailed
-from waypost_local.invocation import Invocation
-from waypost_local.pool import Pool, Throttled
+from waypost_local.lambda_ import pool as pools
+from waypost_local.lambda_.environment import InitFailed
+from waypost_local.lambda_.invocation import LambdaInvocation
+from waypost_local.lambda_.pool import Pool, Throttled
 
 
-class Fake:
-    """An environment without a process; the test says when it has started and when it is done."""
+class FakeEnvironment:
+    """An environment without a process: the test sets `started` and `done`."""
 
-    made: ClassVar[list["Fake"]] = []
+    created: ClassVar[list["FakeEnvironment"]] = []
 
     def __init__(self, *_: object) -> None:
-        Fake.made.append(self)
-        self.name = f"#{len(Fake.made)}"
+        FakeEnvironment.created.append(self)
+        self.name = f"#{len(FakeEnvironment.created)}"
         self.retired = False
         self.alive = True
-        self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done = asyncio.Event()
 
     async def start(self, _: object) -> None:
-        await self.up
+        await self.started
 
-    async def invoke(self, _: Invocation) -> None:
+    async def invoke(self, _: LambdaInvocation) -> None:
         await self.done.wait()
         self.done.clear()
 
@@ -40,83 +40,83 @@ class Fake:
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
-    monkeypatch.setattr(pools, "Environment", Fake)
-    monkeypatch.setattr(pools, "_PATIENCE", 0)
-    Fake.made = []
-    return Pool(load().with_url(), "python", {}, 2, lambda *_: None)
+    monkeypatch.setattr(pools, "Environment", FakeEnvironment)
+    monkeypatch.setattr(pools, "_IDLE_TIMEOUT", 0)
+    FakeEnvironment.created = []
+    return Pool(load().url_function(), "python", {}, 2, lambda *_: None)
 
 
-async def until(true: Callable[[], bool]) -> None:
-    while not true():  # noqa: ASYNC110 - it only lets the others run
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - it yields to the other tasks
         await asyncio.sleep(0)
 
 
-async def asked(pool: Pool, environments: int) -> "asyncio.Task[pools.Running]":
-    """A request that waits, with so many environments started."""
+async def request_waiting(pool: Pool, environments: int) -> "asyncio.Task[pools.RunningInvocation]":
+    """A request that waits for an environment, when so many are being started."""
     task = asyncio.create_task(pool.invoke(b"{}"))
-    await until(lambda: len(Fake.made) == environments)
+    await until(lambda: len(FakeEnvironment.created) == environments)
     return task
 
 
-async def busy(pool: Pool) -> Fake:
-    """The first environment, with a request."""
-    task = await asked(pool, 1)
-    Fake.made[0].up.set_result(None)
+async def busy_environment(pool: Pool) -> FakeEnvironment:
+    """The first environment, while it runs an invocation."""
+    task = await request_waiting(pool, 1)
+    FakeEnvironment.created[0].started.set_result(None)
     await task
-    return Fake.made[0]
+    return FakeEnvironment.created[0]
 
 
-async def test_whoever_waits_for_a_start_takes_what_comes_free_before(pool: Pool) -> None:
-    first = await busy(pool)
-    second = await asked(pool, 2)
+async def test_a_request_that_waits_takes_an_environment_that_becomes_idle(pool: Pool) -> None:
+    first = await busy_environment(pool)
+    second = await request_waiting(pool, 2)
     first.done.set()
     assert (await second).environment == "#1"
 
-    Fake.made[1].up.set_result(None)
+    FakeEnvironment.created[1].started.set_result(None)
     assert (await pool.invoke(b"{}")).environment == "#2"
 
 
 async def test_at_the_limit_a_request_is_refused_though_others_start(pool: Pool) -> None:
-    await busy(pool)
-    await asked(pool, 2)
+    await busy_environment(pool)
+    await request_waiting(pool, 2)
     with pytest.raises(Throttled, match="2 environments are busy"):
         await pool.invoke(b"{}")
 
 
 async def test_a_failed_start_fails_its_own_request_only(pool: Pool) -> None:
-    first = await busy(pool)
-    second = await asked(pool, 2)
-    Fake.made[1].up.set_exception(InitFailed("no"))
+    first = await busy_environment(pool)
+    second = await request_waiting(pool, 2)
+    FakeEnvironment.created[1].started.set_exception(InitFailed("no"))
     with pytest.raises(InitFailed):
         await second
     first.done.set()
     assert (await pool.invoke(b"{}")).environment == "#1"
 
 
-async def test_what_was_starting_when_the_code_changed_is_started_again(pool: Pool) -> None:
-    waiting = await asked(pool, 1)
+async def test_an_environment_that_was_starting_is_replaced_too(pool: Pool) -> None:
+    waiting = await request_waiting(pool, 1)
     await pool.replace()
-    Fake.made[0].up.set_result(None)
-    await until(lambda: len(Fake.made) == 2)
-    Fake.made[1].up.set_result(None)
+    FakeEnvironment.created[0].started.set_result(None)
+    await until(lambda: len(FakeEnvironment.created) == 2)
+    FakeEnvironment.created[1].started.set_result(None)
     assert (await waiting).environment == "#2"
-    assert not Fake.made[0].alive
+    assert not FakeEnvironment.created[0].alive
 
 
-async def test_a_replaced_environment_is_not_given_out_again(pool: Pool) -> None:
-    first = await busy(pool)
+async def test_a_replaced_environment_is_not_reused(pool: Pool) -> None:
+    first = await busy_environment(pool)
     await pool.replace()
     first.done.set()
     await until(lambda: not first.alive)
-    again = await asked(pool, 2)
-    Fake.made[1].up.set_result(None)
+    again = await request_waiting(pool, 2)
+    FakeEnvironment.created[1].started.set_result(None)
     assert (await again).environment == "#2"
 
 
-async def test_stopping_ends_what_runs_and_what_starts(pool: Pool) -> None:
-    first = await busy(pool)
-    waiting = await asked(pool, 2)
+async def test_stopping_ends_running_and_starting_environments(pool: Pool) -> None:
+    first = await busy_environment(pool)
+    waiting = await request_waiting(pool, 2)
     await pool.stop()
     assert not first.alive
-    assert not Fake.made[1].alive
+    assert not FakeEnvironment.created[1].alive
     waiting.cancel()

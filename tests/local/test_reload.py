@@ -1,4 +1,4 @@
-"""Functions start anew when their code changes."""
+"""Functions restart when their code changes."""
 
 import asyncio
 import contextlib
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.conftest import TEMPLATE, Gate, Open, Url
-from waypost_local import reload
-from waypost_local.logs import Log
+from tests.local.conftest import TEMPLATE, Gate, RunningUrl, ServeUrl
+from waypost_local.stack import reload
+from waypost_local.stack.console import ConsoleLog
 
 
 @pytest.fixture
@@ -22,48 +22,50 @@ def root(tmp_path: Path) -> Path:
     return stack
 
 
-class Watched:
-    """A URL whose code is watched."""
+class WatchedUrl:
+    """A URL whose function is restarted when its code changes."""
 
-    def __init__(self, url: Url, code: Path) -> None:
+    def __init__(self, url: RunningUrl, code: Path) -> None:
         self.url = url
         self.code = code
-        self.told: asyncio.Queue[str] = asyncio.Queue()
+        self.lines: asyncio.Queue[str] = asyncio.Queue()
 
     async def change(self, text: str) -> str:
-        """Writes a file of the function, and answers what was said when it had been seen.
+        """Writes a file of the function until the change is seen; returns the logged line.
 
-        Nobody is told when the watching has begun: it is written until somebody sees it.
+        Nothing tells when the watching has started, so it may be written more than once.
         """
         while True:
             (self.code / "text.py").write_text(f"TEXT = {text!r}\n")
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(self.told.get(), 1)
+                return await asyncio.wait_for(self.lines.get(), 1)
 
 
 @pytest.fixture
-async def watched(serving: Open, root: Path) -> AsyncIterator[Watched]:
+async def watched(serve_url: ServeUrl, root: Path) -> AsyncIterator[WatchedUrl]:
     app = root / "function/tiny.py"
     app.write_text(app.read_text().replace('{"status": "healthy"}', '{"text": TEXT}'))
     app.write_text(f"from text import TEXT\n{app.read_text()}")
     (root / "function/text.py").write_text("TEXT = 'old'\n")
-    async with serving(root=root) as url:
-        made = Watched(url, root / "function")
-        log = Log(made.told.put_nowait)
-        task = asyncio.create_task(reload.watch([made.code], url.pool, log))
-        yield made
+    async with serve_url(root=root) as url:
+        watched = WatchedUrl(url, root / "function")
+        log = ConsoleLog(watched.lines.put_nowait)
+        task = asyncio.create_task(reload.watch([watched.code], url.pool, log))
+        yield watched
         task.cancel()
 
 
-async def test_the_next_request_sees_the_new_code(watched: Watched) -> None:
+async def test_the_next_request_sees_the_new_code(watched: WatchedUrl) -> None:
     assert (await watched.url.get("/health")).json() == {"text": "old"}
-    assert (await watched.change("changed")).endswith("Started anew after a change of text.py.")
+    assert (await watched.change("changed")).endswith("Restarted after a change of text.py.")
     assert (await watched.url.get("/health")).json() == {"text": "changed"}
 
 
-async def test_what_is_running_finishes_with_the_old_code(watched: Watched, gate: Gate) -> None:
+async def test_a_running_request_finishes_with_the_old_code(
+    watched: WatchedUrl, gate: Gate
+) -> None:
     browser = await watched.url.connect()
-    browser.ask(f"/steps?gate={gate.port}")
+    browser.send_request(f"/steps?gate={gate.port}")
     function = await gate.arrived.get()
     old = await function.reader.readline()
     await watched.change("changed")
@@ -79,12 +81,12 @@ async def test_what_is_running_finishes_with_the_old_code(watched: Watched, gate
     assert b"%d\n" % about["pid"] != old
 
 
-async def test_code_that_does_not_start_is_reported_and_can_be_mended(watched: Watched) -> None:
-    (watched.code / "tiny.py").rename(watched.code / "gone.py")
+async def test_code_that_does_not_start_is_reported_and_can_be_fixed(watched: WatchedUrl) -> None:
+    (watched.code / "tiny.py").rename(watched.code / "renamed.py")
     assert "Tiny did not start" in await watched.change("any")
     assert (await watched.url.get("/health")).status_code == 502
 
-    (watched.code / "gone.py").rename(watched.code / "tiny.py")
-    while "Started anew" not in await watched.change("mended"):
+    (watched.code / "renamed.py").rename(watched.code / "tiny.py")
+    while "Restarted" not in await watched.change("fixed"):
         pass
-    assert (await watched.url.get("/health")).json() == {"text": "mended"}
+    assert (await watched.url.get("/health")).json() == {"text": "fixed"}

@@ -1,25 +1,28 @@
-"""What the template declares, made in moto with the properties that it has there."""
+"""The template's resources, created in moto with their properties."""
 
 import json
 
 import pytest
 
 from tests.local.conftest import TEMPLATE
-from waypost_local import resources, template
-from waypost_local.physical import Where
-from waypost_local.template import Stack
+from waypost_local.aws.account import client
+from waypost_local.stack import resources, template
+from waypost_local.stack.physical_ids import StackEndpoints
+from waypost_local.stack.template import Stack
 
 
 @pytest.fixture(scope="module")
 def stack(moto: str) -> Stack:
     source = template.read(TEMPLATE)
-    made = template.load(source, TEMPLATE.parent, {}, Where(moto, "http://127.0.0.1"))
-    resources.create(made, moto)
-    return made
+    small_stack = template.load(
+        source, TEMPLATE.parent, {}, StackEndpoints(moto, "http://127.0.0.1")
+    )
+    resources.create(small_stack, moto)
+    return small_stack
 
 
 def test_the_table_has_its_keys_its_index_and_its_ttl(stack: Stack, moto: str) -> None:
-    dynamodb = resources.client("dynamodb", moto)
+    dynamodb = client("dynamodb", moto)
     table = dynamodb.describe_table(TableName="Things")["Table"]
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
     assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "by-owner"
@@ -29,7 +32,7 @@ def test_the_table_has_its_keys_its_index_and_its_ttl(stack: Stack, moto: str) -
 
 
 def test_the_queue_has_its_name_and_its_dead_letters(stack: Stack, moto: str) -> None:
-    sqs = resources.client("sqs", moto)
+    sqs = client("sqs", moto)
     url = sqs.get_queue_url(QueueName="waypost-questions")["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["VisibilityTimeout"] == "120"
@@ -38,7 +41,7 @@ def test_the_queue_has_its_name_and_its_dead_letters(stack: Stack, moto: str) ->
 
 
 def test_the_bucket_is_there(stack: Stack, moto: str) -> None:
-    buckets = resources.client("s3", moto).list_buckets()["Buckets"]
+    buckets = client("s3", moto).list_buckets()["Buckets"]
     assert "uploads-123456789012" in [bucket["Name"] for bucket in buckets]
 
 
@@ -49,9 +52,9 @@ def test_an_event_on_the_bus_reaches_the_queue_of_its_rule(stack: Stack, moto: s
         "DetailType": "question",
         "Detail": '{"input": "How many?"}',
     }
-    assert resources.client("events", moto).put_events(Entries=[entry])["FailedEntryCount"] == 0
+    assert client("events", moto).put_events(Entries=[entry])["FailedEntryCount"] == 0
 
-    sqs = resources.client("sqs", moto)
+    sqs = client("sqs", moto)
     url = sqs.get_queue_url(QueueName="waypost-questions")["QueueUrl"]
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["detail"] == {"input": "How many?"}

@@ -1,4 +1,4 @@
-"""The Runtime API, spoken to as a runtime speaks: by hand."""
+"""The Runtime API, called as a runtime calls it."""
 
 import asyncio
 import json
@@ -7,23 +7,25 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from waypost_local.invocation import Invocation, InvocationFailed
-from waypost_local.runtime_api import RuntimeApi
+from waypost_local.lambda_.invocation import InvocationFailed, LambdaInvocation
+from waypost_local.lambda_.runtime_api import RuntimeApi
+
+pytestmark = pytest.mark.server
 
 PREFIX = "/2018-06-01/runtime"
 
 
-class Runtime:
-    """A runtime with one hand on the API and no process around it."""
+class RuntimeClient:
+    """Calls the Runtime API as a runtime would, without a process."""
 
     def __init__(self) -> None:
         self.errors: list[InvocationFailed] = []
         self.api = RuntimeApi(self.errors.append)
         self.http: httpx.AsyncClient
 
-    def begin(self) -> Invocation:
-        self.invocation = Invocation(b'{"n": 1}', 3, "arn:tiny")
-        self.serving = asyncio.create_task(self.api.serve(self.invocation))
+    def begin(self) -> LambdaInvocation:
+        self.invocation = LambdaInvocation(b'{"n": 1}', 3, "arn:tiny")
+        self.running = asyncio.create_task(self.api.run(self.invocation))
         return self.invocation
 
     async def next(self) -> httpx.Response:
@@ -34,29 +36,29 @@ class Runtime:
 
 
 @pytest.fixture
-async def runtime() -> AsyncIterator[Runtime]:
-    made = Runtime()
-    address = await made.api.start()
+async def runtime() -> AsyncIterator[RuntimeClient]:
+    client = RuntimeClient()
+    address = await client.api.start()
     async with httpx.AsyncClient(
         base_url=f"http://{address}", timeout=None, trust_env=False
     ) as http:
-        made.http = http
-        yield made
-    made.api.close()
+        client.http = http
+        yield client
+    client.api.close()
 
 
-async def test_next_gives_the_event_and_what_is_known_of_it(runtime: Runtime) -> None:
+async def test_next_returns_the_event_with_its_headers(runtime: RuntimeClient) -> None:
     invocation = runtime.begin()
-    given = await runtime.next()
-    assert given.json() == {"n": 1}
-    assert given.headers["lambda-runtime-aws-request-id"] == invocation.id
-    assert given.headers["lambda-runtime-deadline-ms"] == str(int(invocation.deadline * 1000))
-    assert given.headers["lambda-runtime-invoked-function-arn"] == "arn:tiny"
-    assert given.headers["lambda-runtime-trace-id"] == invocation.trace_id
-    assert given.headers["lambda-runtime-invocation-id"]
+    response = await runtime.next()
+    assert response.json() == {"n": 1}
+    assert response.headers["lambda-runtime-aws-request-id"] == invocation.id
+    assert response.headers["lambda-runtime-deadline-ms"] == str(int(invocation.deadline * 1000))
+    assert response.headers["lambda-runtime-invoked-function-arn"] == "arn:tiny"
+    assert response.headers["lambda-runtime-trace-id"] == invocation.trace_id
+    assert response.headers["lambda-runtime-invocation-id"]
 
 
-async def test_an_answer_is_taken_once(runtime: Runtime) -> None:
+async def test_a_response_is_accepted_once(runtime: RuntimeClient) -> None:
     invocation = runtime.begin()
     await runtime.next()
     assert (await runtime.respond(invocation.id)).status_code == 202
@@ -64,7 +66,7 @@ async def test_an_answer_is_taken_once(runtime: Runtime) -> None:
     assert [chunk async for chunk in invocation.body()] == [b'"done"']
 
 
-async def test_an_answer_to_an_invocation_that_is_over_is_gone(runtime: Runtime) -> None:
+async def test_a_response_to_a_finished_invocation_is_gone(runtime: RuntimeClient) -> None:
     runtime.begin()
     await runtime.next()
     runtime.api.fail_current("Sandbox.Timedout", "late")
@@ -72,32 +74,34 @@ async def test_an_answer_to_an_invocation_that_is_over_is_gone(runtime: Runtime)
     assert (await runtime.respond("another")).status_code == 410
 
 
-async def test_an_error_fails_the_invocation(runtime: Runtime) -> None:
+async def test_an_error_fails_the_invocation(runtime: RuntimeClient) -> None:
     invocation = runtime.begin()
     await runtime.next()
     body = json.dumps({"errorType": "KeyError", "errorMessage": "'x'", "stackTrace": []})
     taken = await runtime.http.post(f"{PREFIX}/invocation/{invocation.id}/error", content=body)
     assert taken.status_code == 202
     with pytest.raises(InvocationFailed, match="KeyError: 'x'"):
-        await invocation.head()
+        await invocation.prelude()
 
 
-async def test_going_on_without_an_answer_fails_the_invocation(runtime: Runtime) -> None:
+async def test_asking_for_the_next_without_a_response_fails_the_invocation(
+    runtime: RuntimeClient,
+) -> None:
     invocation = runtime.begin()
     await runtime.next()
     asking = asyncio.create_task(runtime.next())
     with pytest.raises(InvocationFailed, match=r"Runtime\.NoResponse"):
-        await invocation.head()
+        await invocation.prelude()
     asking.cancel()
 
 
-async def test_an_answer_that_breaks_off_fails_the_invocation(runtime: Runtime) -> None:
+async def test_an_incomplete_response_fails_the_invocation(runtime: RuntimeClient) -> None:
     invocation = runtime.begin()
     await runtime.next()
 
     async def half() -> AsyncIterator[bytes]:
         yield b'{"statusCode": 200}' + bytes(8) + b"half"
-        await invocation.head()
+        await invocation.prelude()
         raise ConnectionError
 
     streaming = {"Lambda-Runtime-Function-Response-Mode": "streaming"}
@@ -110,23 +114,23 @@ async def test_an_answer_that_breaks_off_fails_the_invocation(runtime: Runtime) 
     assert invocation.error.kind == "Runtime.BrokenResponse"
 
 
-async def test_an_answer_that_is_too_large_fails_the_invocation(runtime: Runtime) -> None:
+async def test_a_response_that_is_too_large_fails_the_invocation(runtime: RuntimeClient) -> None:
     invocation = runtime.begin()
     await runtime.next()
     await runtime.respond(invocation.id, b'"%s"' % (b"x" * (6 * 1024 * 1024 + 100)))
     with pytest.raises(InvocationFailed, match=r"Function\.ResponseSizeTooLarge"):
-        await invocation.head()
+        await invocation.prelude()
 
 
-async def test_an_error_at_the_start_is_reported(runtime: Runtime) -> None:
+async def test_an_error_at_the_start_is_reported(runtime: RuntimeClient) -> None:
     body = b'{"errorType": "Runtime.ImportModuleError", "errorMessage": "no app"}'
     await runtime.http.post(f"{PREFIX}/init/error", content=body)
     assert [str(error) for error in runtime.errors] == ["Runtime.ImportModuleError: no app"]
 
 
-async def test_a_restore_is_over_at_once(runtime: Runtime) -> None:
+async def test_a_restore_returns_at_once(runtime: RuntimeClient) -> None:
     assert (await runtime.http.get(f"{PREFIX}/restore/next")).status_code == 200
 
 
-async def test_anything_else_is_not_found(runtime: Runtime) -> None:
+async def test_anything_else_is_not_found(runtime: RuntimeClient) -> None:
     assert (await runtime.http.get("/2018-06-01/extension/register")).status_code == 404

@@ -1,4 +1,4 @@
-"""The template as this machine sees it: functions, parameters and every intrinsic."""
+"""The template resolved for this machine: functions, parameters and every intrinsic."""
 
 import shutil
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import TEMPLATE, WHERE, load
-from waypost_local import parameters, template
-from waypost_local.failure import CommandError
-from waypost_local.intrinsics import Resolver
+from tests.local.conftest import ENDPOINTS, TEMPLATE, load
+from waypost_local.errors import CommandError
+from waypost_local.stack import parameters, template
+from waypost_local.stack.intrinsics import Resolver
 
 ROOT = Path(__file__).parents[2]
 RESOLVER = Resolver(
@@ -60,7 +60,7 @@ def test_an_intrinsic_becomes_a_value(value: Any, resolved: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "named"),
+    ("value", "name"),
     [
         ({"Ref": "Missing"}, "Missing"),
         ({"Fn::GetAtt": ["Table", "StreamArn"]}, "Table.StreamArn"),
@@ -71,20 +71,20 @@ def test_an_intrinsic_becomes_a_value(value: Any, resolved: Any) -> None:
         ({"Fn::Select": [7, {"Ref": "Zones"}]}, "Fn::Select"),
     ],
 )
-def test_what_cannot_be_resolved_is_named(value: Any, named: str) -> None:
-    with pytest.raises(CommandError, match=named):
+def test_what_cannot_be_resolved_is_named(value: Any, name: str) -> None:
+    with pytest.raises(CommandError, match=name):
         RESOLVER.resolve(value)
 
 
 def test_the_small_stack_is_read_as_it_would_be_deployed() -> None:
-    function = load(Mark="a,b").with_url()
+    function = load(Mark="a,b").url_function()
     assert function.name == "Tiny"
     assert function.timeout == 30
     assert function.environment["MARK"] == "a,b"
     assert function.environment["TABLE"] == "Things"
     assert function.code == TEMPLATE.parent / "function"
     assert function.layers == (ROOT / "layers/runtime",)
-    assert function.in_opt("/opt/waypost") == ROOT / "layers/runtime/waypost"
+    assert function.layer_file("/opt/waypost") == ROOT / "layers/runtime/waypost"
     assert function.url is not None
     assert function.url["Cors"]["AllowOrigins"] == ["https://page.example", "https://other.example"]
 
@@ -92,7 +92,7 @@ def test_the_small_stack_is_read_as_it_would_be_deployed() -> None:
 def test_the_real_stack_is_read_whole() -> None:
     given = {"DatabasePath": "/data/my.sqlite", "AllowedOrigins": "http://127.0.0.1:8080"}
     source = template.read(ROOT / "template.yaml")
-    function = template.load(source, ROOT, given, WHERE).with_url()
+    function = template.load(source, ROOT, given, ENDPOINTS).url_function()
     assert function.environment["WAYPOST_TABLE"] == "Table"
     assert function.environment["WAYPOST_DATABASE"] == "/data/my.sqlite"
     assert function.logging == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
@@ -101,10 +101,10 @@ def test_the_real_stack_is_read_whole() -> None:
     assert function.url["Cors"]["AllowOrigins"] == ["http://127.0.0.1:8080"]
 
 
-def test_a_rule_of_the_template_holds_here_too() -> None:
+def test_the_rules_of_the_template_are_checked() -> None:
     source = template.read(ROOT / "template.yaml")
     with pytest.raises(CommandError, match="An open URL must not believe"):
-        template.load(source, ROOT, {"UrlAuth": "NONE"}, WHERE)
+        template.load(source, ROOT, {"UrlAuth": "NONE"}, ENDPOINTS)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_wrong_parameter_is_one_line(given: dict[str, str], line: str) -> None
     assert str(raised.value) == line
 
 
-def test_a_parameter_keeps_to_its_allowed_values() -> None:
+def test_a_parameter_must_have_an_allowed_value() -> None:
     declared = {"Size": {"Type": "String", "AllowedValues": ["s", "m"]}}
     with pytest.raises(CommandError, match="Size is one of s, m; not 'l'"):
         parameters.resolve(declared, {"Size": "l"})
@@ -145,10 +145,10 @@ def test_a_broken_template_is_one_line(tmp_path: Path, before: str, after: str, 
     text = TEMPLATE.read_text().replace("../../../layers/runtime", "layer")
     (tmp_path / "template.yaml").write_text(text.replace(before, after, 1))
     with pytest.raises(CommandError, match=line) as raised:
-        template.load(template.read(tmp_path / "template.yaml"), tmp_path, {}, WHERE)
+        template.load(template.read(tmp_path / "template.yaml"), tmp_path, {}, ENDPOINTS)
     assert "\n" not in str(raised.value)
 
 
 def test_a_file_in_no_layer_is_named() -> None:
     with pytest.raises(CommandError, match="Tiny: no layer holds /opt/nothing"):
-        load().with_url().in_opt("/opt/nothing")
+        load().url_function().layer_file("/opt/nothing")

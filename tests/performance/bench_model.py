@@ -11,7 +11,7 @@ from typing import Any
 
 from waypost_local import bedrock
 from waypost_local.bedrock import ConverseRequest
-from waypost_local.bedrock.model import Piece, Stop, Text
+from waypost_local.bedrock.model import Piece, Stop, TextPiece
 
 
 class Counted:
@@ -23,7 +23,7 @@ class Counted:
         for number in range(count):
             if rate:
                 await asyncio.sleep(max(0, began + number / rate - loop.time()))
-            yield Text(f"token{number} ")
+            yield TextPiece(f"token{number} ")
         yield Stop("end_turn", 100, count)
 
 

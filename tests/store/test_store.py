@@ -251,8 +251,11 @@ class Conflicting:
         if self.left:
             self.left -= 1
             reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-            error = {"Error": {"Code": "TransactionCanceledException"}}
-            raise ClientError({**error, "CancellationReasons": reasons}, "TransactWriteItems")
+            error: Any = {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": reasons,
+            }
+            raise ClientError(error, "TransactWriteItems")
         return self._client.transact_write_items(**arguments)
 
     def __getattr__(self, name: str) -> Any:

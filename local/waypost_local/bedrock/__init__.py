@@ -1,15 +1,13 @@
-"""Bedrock's runtime API, played on this machine.
+"""Bedrock's runtime API on this machine.
 
-`wire` speaks it to unmodified SDKs, `faults` breaks it on demand. Behind it stands a `Model`:
-`backend` makes one from a setting (the built-in model, any OpenAI-compatible endpoint, or Bedrock
-itself), and `serving` puts it on a port.
+`wire` speaks it to unmodified SDKs, `faults` makes it fail on demand. A `Model` answers behind it:
+`openai` is any OpenAI-compatible endpoint, `relay` Bedrock itself. `serving` puts it on a port.
 """
 
-from waypost_local.bedrock.backends import backend
 from waypost_local.bedrock.faults import Fault, Faults
 from waypost_local.bedrock.model import BedrockError, ConverseRequest, Model
 from waypost_local.bedrock.pace import Pace
-from waypost_local.bedrock.server import Serving, serving
+from waypost_local.bedrock.server import ServerAddress, serving
 from waypost_local.bedrock.wire import app
 
 __all__ = [
@@ -19,8 +17,7 @@ __all__ = [
     "Faults",
     "Model",
     "Pace",
-    "Serving",
+    "ServerAddress",
     "app",
-    "backend",
     "serving",
 ]

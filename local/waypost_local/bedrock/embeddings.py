@@ -1,4 +1,4 @@
-"""Titan's embedding call, answered with hashed n-grams: alike where the words are alike."""
+"""Titan's embedding call, answered with hashed n-grams: texts that share words are similar."""
 
 import hashlib
 import itertools
@@ -13,7 +13,7 @@ _SIZES = (256, 512, 1024)
 
 
 def titan(body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to `{"inputText", "dimensions"?, "normalize"?}`. Raises BedrockError."""
+    """The response to `{"inputText", "dimensions"?, "normalize"?}`. Raises BedrockError."""
     text, size = body.get("inputText"), body.get("dimensions", 1024)
     if not isinstance(text, str) or not text:
         raise invalid("inputText is required.")

@@ -1,62 +1,72 @@
-"""A model's pieces as the events of a ConverseStream, and those events as one Converse answer."""
+"""A model's pieces as the events of a ConverseStream, and those events as one Converse response."""
 
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from waypost_local.bedrock.model import Piece, Reasoning, Stop, Text, ToolInput, ToolStart
+from waypost_local.bedrock.model import (
+    Piece,
+    ReasoningPiece,
+    Stop,
+    TextPiece,
+    ToolUseInput,
+    ToolUseStart,
+)
 
 Event = tuple[str, dict[str, Any]]
 
 
 async def events(pieces: AsyncIterator[Piece]) -> AsyncIterator[Event]:
-    """Names and payloads, in Bedrock's order: a text block has no start of its own."""
-    began = time.monotonic()
+    """Names and payloads, in Bedrock's order. A text block has no contentBlockStart."""
+    started = time.monotonic()
     yield "messageStart", {"role": "assistant"}
-    blocks = _Blocks()
+    blocks = _ContentBlocks()
     async for piece in pieces:
         for event in blocks.events(piece):
             yield event
         if isinstance(piece, Stop):
             yield "messageStop", {"stopReason": piece.reason}
-            yield "metadata", {"usage": _usage(piece), "metrics": {"latencyMs": _ms(began)}}
+            yield (
+                "metadata",
+                {"usage": _usage(piece), "metrics": {"latencyMs": _milliseconds_since(started)}},
+            )
 
 
-class _Blocks:
+class _ContentBlocks:
     """Numbers the content blocks of one message."""
 
     def __init__(self) -> None:
         self._index = -1
-        self._open = ""
+        self._open_kind = ""
 
     def events(self, piece: Piece) -> Iterator[Event]:
         match piece:
-            case Text(delta):
-                yield from self._enter("text")
+            case TextPiece(delta):
+                yield from self._open("text")
                 yield self._delta({"text": delta})
-            case Reasoning(delta, signature):
-                yield from self._enter("reasoning")
+            case ReasoningPiece(delta, signature):
+                yield from self._open("reasoning")
                 part = {"text": delta} if delta else {"signature": signature}
                 yield self._delta({"reasoningContent": part})
-            case ToolStart(call_id, name):
-                yield from self._enter("tool", fresh=True)
+            case ToolUseStart(call_id, name):
+                yield from self._open("tool", always=True)
                 start = {"toolUse": {"toolUseId": call_id, "name": name}}
                 yield "contentBlockStart", {"start": start, "contentBlockIndex": self._index}
-            case ToolInput(delta):
+            case ToolUseInput(delta):
                 yield self._delta({"toolUse": {"input": delta}})
             case Stop():
-                yield from self._leave()
+                yield from self._close()
 
-    def _enter(self, kind: str, *, fresh: bool = False) -> Iterator[Event]:
-        if fresh or self._open != kind:
-            yield from self._leave()
+    def _open(self, kind: str, *, always: bool = False) -> Iterator[Event]:
+        if always or self._open_kind != kind:
+            yield from self._close()
             self._index += 1
-            self._open = kind
+            self._open_kind = kind
 
-    def _leave(self) -> Iterator[Event]:
-        if self._open:
-            self._open = ""
+    def _close(self) -> Iterator[Event]:
+        if self._open_kind:
+            self._open_kind = ""
             yield "contentBlockStop", {"contentBlockIndex": self._index}
 
     def _delta(self, delta: dict[str, Any]) -> Event:
@@ -64,44 +74,45 @@ class _Blocks:
 
 
 async def message(stream: AsyncIterator[Event]) -> dict[str, Any]:
-    """The same events as the answer of a Converse call."""
+    """The same events as the response of a Converse call."""
     blocks: dict[int, dict[str, Any]] = {}
-    answer: dict[str, Any] = {}
+    response: dict[str, Any] = {}
     async for name, payload in stream:
         match name:
             case "contentBlockStart":
                 start = payload["start"]["toolUse"]
                 blocks[payload["contentBlockIndex"]] = {"toolUse": {**start, "input": ""}}
             case "contentBlockDelta":
-                _add(blocks.setdefault(payload["contentBlockIndex"], {}), payload["delta"])
+                _append(blocks.setdefault(payload["contentBlockIndex"], {}), payload["delta"])
             case "messageStop" | "metadata":
-                answer |= payload
-    content = [_whole(block) for _, block in sorted(blocks.items())]
-    return {"output": {"message": {"role": "assistant", "content": content}}, **answer}
+                response |= payload
+    content = [_with_parsed_input(block) for _, block in sorted(blocks.items())]
+    return {"output": {"message": {"role": "assistant", "content": content}}, **response}
 
 
-def _add(block: dict[str, Any], delta: dict[str, Any]) -> None:
+def _append(block: dict[str, Any], delta: dict[str, Any]) -> None:
     match delta:
         case {"text": text}:
             block["text"] = block.get("text", "") + text
         case {"toolUse": {"input": text}}:
             block["toolUse"]["input"] += text
         case {"reasoningContent": part}:
-            said = block.setdefault("reasoningContent", {"reasoningText": {"text": ""}})
+            content = block.setdefault("reasoningContent", {"reasoningText": {"text": ""}})
+            reasoning = content["reasoningText"]
             for name, text in part.items():
-                said["reasoningText"][name] = said["reasoningText"].get(name, "") + text
+                reasoning[name] = reasoning.get(name, "") + text
 
 
-def _whole(block: dict[str, Any]) -> dict[str, Any]:
+def _with_parsed_input(block: dict[str, Any]) -> dict[str, Any]:
     if "toolUse" not in block:
         return block
     call = block["toolUse"]
     try:
-        given = json.loads(call["input"] or "{}")
+        arguments = json.loads(call["input"] or "{}")
     except ValueError:
-        # Cut by maxTokens in the middle: Bedrock, too, gives no broken JSON out.
-        given = {}
-    return {"toolUse": {**call, "input": given}}
+        # maxTokens ended it in the middle. Bedrock sends no broken JSON either.
+        arguments = {}
+    return {"toolUse": {**call, "input": arguments}}
 
 
 def _usage(stop: Stop) -> dict[str, int]:
@@ -117,5 +128,5 @@ def _usage(stop: Stop) -> dict[str, int]:
     return usage
 
 
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)
+def _milliseconds_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

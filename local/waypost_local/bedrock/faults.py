@@ -1,4 +1,4 @@
-"""Failures on demand, by setting or by header, of every kind that Bedrock knows."""
+"""Bedrock's failures on demand, by a setting or by a header of the call."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ REFUSALS: dict[Kind, tuple[str, int]] = {
     "access_denied": ("AccessDeniedException", 403),
     "not_found": ("ResourceNotFoundException", 404),
 }
-"""Kinds that refuse the call itself, with Bedrock's code and status."""
+"""Kinds that refuse the call, with Bedrock's code and status."""
 
 EXCEPTIONS = (
     "internalServerException",
@@ -41,21 +41,24 @@ EXCEPTIONS = (
     "throttlingException",
     "validationException",
 )
-"""What Bedrock may send inside a stream."""
+"""Exceptions that Bedrock may send inside a stream."""
 
 
-class Cut(Exception):
-    """The connection is to break here, without a word."""
+class ConnectionCut(Exception):
+    """The connection is to be closed here, without an exception frame."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail.
+    """One way to fail, for every call that matches `operation` and `model`.
 
-    `after` counts the deltas that still come through; `times` the calls that fail, 0 for all;
-    `operation` narrows it to `converse`, `converse-stream` or `invoke`, `model` to model ids that
-    contain it; `exception` names the one that `exception_after` sends; `seconds` is how long a
-    stall lasts.
+    Args:
+        after: How many deltas are sent before it.
+        times: How many calls fail, 0 for all.
+        operation: `converse`, `converse-stream` or `invoke`; empty for all.
+        model: A part of the model id.
+        exception: What `exception_after` sends.
+        seconds: How long a stall lasts.
     """
 
     kind: Kind
@@ -66,12 +69,12 @@ class Fault:
     exception: str = "throttlingException"
     seconds: float = 3600
 
-    def meets(self, operation: str, model: str) -> bool:
+    def matches(self, operation: str, model: str) -> bool:
         return self.operation in ("", operation) and self.model in model
 
 
 class Faults:
-    """The setting: at most one fault at a time, until it is used up or taken back."""
+    """The setting: at most one fault at a time, until it is used up or removed."""
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
@@ -84,7 +87,7 @@ class Faults:
         self._fault = fault
 
     def take(self, operation: str, model: str, header: str | None) -> Fault | None:
-        """The fault that this call meets; a header's counts before the setting's.
+        """The fault for this call: the header's, or else the setting's, whose `times` it counts.
 
         Raises:
             BedrockError: The header is not a fault, or the fault refuses the call.
@@ -97,7 +100,7 @@ class Faults:
 
     def _next(self, operation: str, model: str) -> Fault | None:
         fault = self._fault
-        if fault is None or not fault.meets(operation, model):
+        if fault is None or not fault.matches(operation, model):
             return None
         if fault.times == 1:
             self._fault = None
@@ -106,56 +109,56 @@ class Faults:
         return fault
 
 
-def parse(given: Any) -> Fault:
+def parse_fault(settings: Any) -> Fault:
     """A fault from JSON. Raises ValueError with what is allowed."""
-    if not isinstance(given, dict) or given.get("kind") not in get_args(Kind):
+    if not isinstance(settings, dict) or settings.get("kind") not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}")
     types = {field.name: type(field.default) for field in fields(Fault) if field.name != "kind"}
-    for name, value in given.items():
+    for name, value in settings.items():
         wanted = types.get(name, str)
         if name != "kind" and name not in types:
             raise ValueError(f"there is no {name!r}; a fault has kind, {', '.join(types)}")
         if isinstance(value, bool) or not isinstance(value, (wanted, int)[: 1 + (wanted is float)]):
             raise ValueError(f"{name} must be of type {wanted.__name__}")
-    if given.get("exception", EXCEPTIONS[0]) not in EXCEPTIONS:
+    if settings.get("exception", EXCEPTIONS[0]) not in EXCEPTIONS:
         raise ValueError(f"exception must be one of {', '.join(EXCEPTIONS)}")
-    return Fault(**given)
+    return Fault(**settings)
 
 
-def _from_header(value: str) -> Fault:
+def _from_header(header: str) -> Fault:
     """`throttling`, or `exception_after;after=5;exception=modelStreamErrorException`."""
-    kind, *rest = value.split(";")
-    given: dict[str, Any] = {"kind": kind.strip()}
+    kind, *rest = header.split(";")
+    settings: dict[str, Any] = {"kind": kind.strip()}
     for part in rest:
         name, _, text = part.strip().partition("=")
-        given[name] = int(text) if text.isdigit() else text
+        settings[name] = int(text) if text.isdigit() else text
     try:
-        return parse(given)
+        return parse_fault(settings)
     except ValueError as error:
         raise BedrockError("ValidationException", 400, f"{HEADER}: {error}") from None
 
 
-async def failing(pieces: AsyncIterator[Piece], fault: Fault | None) -> AsyncIterator[Piece]:
-    """`pieces` up to where the fault strikes.
+async def with_fault(pieces: AsyncIterator[Piece], fault: Fault | None) -> AsyncIterator[Piece]:
+    """`pieces` up to where the fault happens.
 
     Raises:
         BedrockError: `exception_after`.
-        Cut: `cut_after`.
+        ConnectionCut: `cut_after`.
     """
     sent = 0
     async for piece in pieces:
         if fault and sent == fault.after:
-            await _strike(fault)
+            await _fail(fault)
         yield piece
         sent += 1
 
 
-async def _strike(fault: Fault) -> None:
+async def _fail(fault: Fault) -> None:
     match fault.kind:
         case "exception_after":
             code = fault.exception[:1].upper() + fault.exception[1:]
             raise BedrockError(code, 500, "A fault on demand.")
         case "cut_after":
-            raise Cut
+            raise ConnectionCut
         case "stall_after":
             await asyncio.sleep(fault.seconds)

@@ -1,4 +1,4 @@
-"""What stands behind the wire: a model is asked and answers in pieces."""
+"""The port that a model implements: a Converse request in, pieces of the response out."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -6,28 +6,28 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
-class Text:
+class TextPiece:
     delta: str
 
 
 @dataclass(frozen=True)
-class Reasoning:
-    """Thinking aloud: text, or the signature that vouches for it."""
+class ReasoningPiece:
+    """Reasoning: its text, or the signature that proves it to be the model's own."""
 
     delta: str = ""
     signature: str = ""
 
 
 @dataclass(frozen=True)
-class ToolStart:
-    """A tool is called: its input follows as `ToolInput`."""
+class ToolUseStart:
+    """The start of a tool call. Its input follows as `ToolUseInput`."""
 
     id: str
     name: str
 
 
 @dataclass(frozen=True)
-class ToolInput:
+class ToolUseInput:
     """More of the JSON of the call that started last."""
 
     delta: str
@@ -44,20 +44,20 @@ class Stop:
     cache_write_tokens: int = 0
 
 
-Piece = Text | Reasoning | ToolStart | ToolInput | Stop
+Piece = TextPiece | ReasoningPiece | ToolUseStart | ToolUseInput | Stop
 
 
 @dataclass(frozen=True)
 class ConverseRequest:
-    """What a Converse call asks. `body` is its JSON, whole; the rest is read out of it."""
+    """A Converse call. `body` is its whole JSON; the properties read from it."""
 
     model_id: str
     body: dict[str, Any] = field(repr=False)
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.body["messages"]
-        return found
+        messages: list[dict[str, Any]] = self.body["messages"]
+        return messages
 
     @property
     def system_text(self) -> str:
@@ -67,37 +67,37 @@ class ConverseRequest:
     @property
     def tools(self) -> list[dict[str, Any]]:
         """`toolSpec` objects: name, description, inputSchema.json."""
-        offered = (self.body.get("toolConfig") or {}).get("tools") or []
-        return [tool["toolSpec"] for tool in offered if "toolSpec" in tool]
+        tools = (self.body.get("toolConfig") or {}).get("tools") or []
+        return [tool["toolSpec"] for tool in tools if "toolSpec" in tool]
 
     @property
     def max_tokens(self) -> int | None:
-        return self._limits.get("maxTokens")
+        return self._inference_config.get("maxTokens")
 
     @property
     def temperature(self) -> float | None:
-        return self._limits.get("temperature")
+        return self._inference_config.get("temperature")
 
     @property
     def top_p(self) -> float | None:
-        return self._limits.get("topP")
+        return self._inference_config.get("topP")
 
     @property
     def stop_sequences(self) -> list[str]:
-        return list(self._limits.get("stopSequences") or [])
+        return list(self._inference_config.get("stopSequences") or [])
 
     @property
-    def _limits(self) -> dict[str, Any]:
+    def _inference_config(self) -> dict[str, Any]:
         return self.body.get("inferenceConfig") or {}
 
 
 class Model(Protocol):
     def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        """Pieces in order, one for each delta on the wire, `Stop` last.
+        """Pieces in order, one for each delta on the wire; `Stop` is the last.
 
         Raises:
-            BedrockError: The call fails as Bedrock would have it fail: with its HTTP status
-                before the first piece, as an exception inside the stream after it.
+            BedrockError: Before the first piece it becomes the HTTP status, later an exception
+                inside the stream.
         """
         ...
 

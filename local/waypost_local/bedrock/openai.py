@@ -14,11 +14,11 @@ from waypost_local.bedrock.model import (
     BedrockError,
     ConverseRequest,
     Piece,
-    Reasoning,
+    ReasoningPiece,
     Stop,
-    Text,
-    ToolInput,
-    ToolStart,
+    TextPiece,
+    ToolUseInput,
+    ToolUseStart,
 )
 from waypost_local.bedrock.openai_request import request_body
 from waypost_local.bedrock.tokens import input_tokens
@@ -38,7 +38,7 @@ _ERRORS = {
 _TIMEOUT = httpx.Timeout(connect=5, read=300, write=30, pool=30)
 
 
-class OpenAI:
+class OpenAIModel:
     """`url` is the base that `/chat/completions` is appended to; `key` may be empty."""
 
     def __init__(self, model: str, url: str, key: str = "") -> None:
@@ -48,16 +48,16 @@ class OpenAI:
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         body = request_body(self.model, request)
-        answer = _Answer(request)
+        completion = _Completion(request)
         try:
             async for chunk in self._chunks(body):
-                for piece in answer.pieces(chunk):
+                for piece in completion.pieces(chunk):
                     yield piece
         except httpx.TimeoutException as error:
             raise BedrockError("ModelTimeoutException", 408, f"{self.url}: {error}") from None
         except httpx.HTTPError as error:
             raise BedrockError("ServiceUnavailableException", 503, f"{self.url}: {error}") from None
-        yield answer.stop()
+        yield completion.stop()
 
     async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         async with (
@@ -65,25 +65,25 @@ class OpenAI:
             client.stream("POST", self.url, json=body) as response,
         ):
             if response.status_code != 200:
-                raise _refused(response.status_code, await response.aread())
+                raise _error(response.status_code, await response.aread())
             async for line in response.aiter_lines():
                 field, _, data = line.partition(":")
                 if field != "data":
                     continue
                 if data.strip() == "[DONE]":
                     return
-                yield _parsed(data)
+                yield _parse(data)
             raise BedrockError("ModelStreamErrorException", 424, "The endpoint's stream was cut.")
 
 
-class _Answer:
-    """One completion, as far as it has come."""
+class _Completion:
+    """One completion, read chunk by chunk."""
 
     def __init__(self, request: ConverseRequest) -> None:
         self._request = request
         self._reason = "end_turn"
         self._usage: dict[str, Any] = {}
-        self._call: int | None = None
+        self._tool_index: int | None = None
         self._deltas = 0
 
     def pieces(self, chunk: dict[str, Any]) -> Iterator[Piece]:
@@ -96,9 +96,9 @@ class _Answer:
                 self._reason = _REASONS.get(reason, "end_turn")
 
     def stop(self) -> Stop:
-        """Servers that send no usage are counted here: tokens as ours, one for each delta."""
+        """The end. Where a server sends no usage, tokens are estimated: one for each delta."""
         # Some servers end a tool call with `stop`.
-        reason = "tool_use" if self._call is not None and self._reason == "end_turn" else None
+        reason = "tool_use" if self._tool_index is not None and self._reason == "end_turn" else None
         details = self._usage.get("prompt_tokens_details") or {}
         cached = details.get("cached_tokens") or 0
         return Stop(
@@ -109,21 +109,23 @@ class _Answer:
         )
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Piece]:
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield Reasoning(thought)
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+            yield ReasoningPiece(reasoning)
         if text := delta.get("content"):
-            yield Text(text)
+            yield TextPiece(text)
         for call in delta.get("tool_calls") or []:
             function = call.get("function") or {}
             index = call.get("index", 0)
-            if function.get("name") and index != self._call:
-                self._call = index
-                yield ToolStart(call.get("id") or f"call_{uuid.uuid4().hex[:12]}", function["name"])
+            if function.get("name") and index != self._tool_index:
+                self._tool_index = index
+                yield ToolUseStart(
+                    call.get("id") or f"call_{uuid.uuid4().hex[:12]}", function["name"]
+                )
             if arguments := function.get("arguments"):
-                yield ToolInput(arguments)
+                yield ToolUseInput(arguments)
 
 
-def _parsed(data: str) -> dict[str, Any]:
+def _parse(data: str) -> dict[str, Any]:
     try:
         chunk = json.loads(data)
     except ValueError:
@@ -136,7 +138,7 @@ def _parsed(data: str) -> dict[str, Any]:
     return chunk
 
 
-def _refused(status: int, body: bytes) -> BedrockError:
-    code, as_bedrock = _ERRORS.get(status, ("InternalServerException", 500))
+def _error(status: int, body: bytes) -> BedrockError:
+    code, bedrock_status = _ERRORS.get(status, ("InternalServerException", 500))
     text = body[:500].decode(errors="replace")
-    return BedrockError(code, as_bedrock, f"The endpoint answered {status}: {text}")
+    return BedrockError(code, bedrock_status, f"The endpoint answered {status}: {text}")

@@ -1,4 +1,4 @@
-"""A Converse call as the body of a chat completion."""
+"""A Converse request as the body of a chat completion."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _messages(request: ConverseRequest) -> Iterator[dict[str, Any]]:
         yield {"role": "system", "content": request.system_text}
     for message in request.messages:
         for block in message["content"]:
-            _check(block)
+            _check_block(block)
         if message["role"] == "assistant":
             yield _assistant(message)
         else:
@@ -56,14 +56,14 @@ def _user(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for block in message["content"]:
         if result := block.get("toolResult"):
             content = "\n".join(map(_result, result.get("content") or []))
-            failed = "Error: " if result.get("status") == "error" else ""
+            prefix = "Error: " if result.get("status") == "error" else ""
             yield {
                 "role": "tool",
                 "tool_call_id": result["toolUseId"],
-                "content": failed + content,
+                "content": prefix + content,
             }
-    if said := "\n".join(texts(message)):
-        yield {"role": "user", "content": said}
+    if text := "\n".join(texts(message)):
+        yield {"role": "user", "content": text}
 
 
 def _result(block: dict[str, Any]) -> str:
@@ -72,7 +72,7 @@ def _result(block: dict[str, Any]) -> str:
     return str(block.get("text", ""))
 
 
-def _check(block: dict[str, Any]) -> None:
+def _check_block(block: dict[str, Any]) -> None:
     for kind in ("image", "document", "video", "audio"):
         if kind in block:
             raise invalid(f"This model takes no {kind}.")

@@ -16,7 +16,7 @@ class Pace:
 
 
 async def paced(pieces: AsyncIterator[Piece], pace: Pace) -> AsyncIterator[Piece]:
-    """`pieces`, none earlier than `pace` allows."""
+    """`pieces`, none sent earlier than `pace` allows."""
     clock = asyncio.get_running_loop().time
     due = clock() + pace.first_token
     gap = 1 / pace.tokens_per_second if pace.tokens_per_second else 0.0

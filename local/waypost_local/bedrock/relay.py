@@ -1,4 +1,4 @@
-"""Bedrock itself behind the local wire: each call goes on to AWS with the user's credentials."""
+"""Bedrock itself behind the local wire: each call is sent on to AWS with the user's credentials."""
 
 import asyncio
 import threading
@@ -10,11 +10,11 @@ from waypost_local.bedrock.model import (
     BedrockError,
     ConverseRequest,
     Piece,
-    Reasoning,
+    ReasoningPiece,
     Stop,
-    Text,
-    ToolInput,
-    ToolStart,
+    TextPiece,
+    ToolUseInput,
+    ToolUseStart,
 )
 
 
@@ -36,19 +36,19 @@ class Relay:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Piece | BaseException | None] = asyncio.Queue()
-        gone = threading.Event()
+        abandoned = threading.Event()
 
         def put(item: Piece | BaseException | None) -> None:
-            if not gone.is_set():
+            if not abandoned.is_set():
                 loop.call_soon_threadsafe(queue.put_nowait, item)
 
         def pump() -> None:
             try:
-                for piece in self._pieces(request, gone):
+                for piece in self._pieces(request, abandoned):
                     put(piece)
                 put(None)
             except Exception as error:
-                put(_as_bedrock(error))
+                put(_to_bedrock_error(error))
 
         threading.Thread(target=pump, daemon=True, name="bedrock-relay").start()
         try:
@@ -57,18 +57,18 @@ class Relay:
                     raise item
                 yield item
         finally:
-            gone.set()
+            abandoned.set()
 
-    def _pieces(self, request: ConverseRequest, gone: threading.Event) -> Iterator[Piece]:
+    def _pieces(self, request: ConverseRequest, abandoned: threading.Event) -> Iterator[Piece]:
         model = self._model or request.model_id
         body = {**request.body, "modelId": model}
         if not catalogue.caches_prefix(model) and "system" in body:
             body["system"] = [block for block in body["system"] if "cachePoint" not in block]
-        answer = self._client.converse_stream(**body)
+        response = self._client.converse_stream(**body)
         stop = "end_turn"
-        for event in answer["stream"]:
-            if gone.is_set():
-                answer["stream"].close()
+        for event in response["stream"]:
+            if abandoned.is_set():
+                response["stream"].close()
                 return
             stop = event.get("messageStop", {}).get("stopReason", stop)
             yield from _piece(event, stop)
@@ -77,15 +77,15 @@ class Relay:
 def _piece(event: dict[str, Any], stop: str) -> Iterator[Piece]:
     match event:
         case {"contentBlockStart": {"start": {"toolUse": {"toolUseId": call, "name": name}}}}:
-            yield ToolStart(call, name)
+            yield ToolUseStart(call, name)
         case {"contentBlockDelta": {"delta": {"text": text}}}:
-            yield Text(text)
+            yield TextPiece(text)
         case {"contentBlockDelta": {"delta": {"toolUse": {"input": text}}}}:
-            yield ToolInput(text)
+            yield ToolUseInput(text)
         case {"contentBlockDelta": {"delta": {"reasoningContent": {"text": text}}}}:
-            yield Reasoning(delta=text)
+            yield ReasoningPiece(delta=text)
         case {"contentBlockDelta": {"delta": {"reasoningContent": {"signature": text}}}}:
-            yield Reasoning(signature=text)
+            yield ReasoningPiece(signature=text)
         case {"metadata": {"usage": usage}}:
             yield Stop(
                 stop,
@@ -108,7 +108,7 @@ def _connect() -> Any:
         )
     if session.region_name is None:
         raise ValueError("MODEL=bedrock needs a region: set AWS_REGION or AWS_DEFAULT_REGION.")
-    # Whoever calls us has its own policy of retries, and its endpoint setting points at us.
+    # The caller has its own policy of retries, and its endpoint setting points at this process.
     config = Config(
         retries={"total_max_attempts": 1},
         read_timeout=120,
@@ -118,7 +118,7 @@ def _connect() -> Any:
     return session.client("bedrock-runtime", config=config)
 
 
-def _as_bedrock(error: Exception) -> Exception:
+def _to_bedrock_error(error: Exception) -> Exception:
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from urllib3.exceptions import HTTPError
 

@@ -11,7 +11,7 @@ import uvicorn
 
 
 @dataclass(frozen=True)
-class Serving:
+class ServerAddress:
     host: str
     port: int
 
@@ -21,11 +21,11 @@ class Serving:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the loop, and tells when it accepts connections."""
+    """uvicorn without signal handlers, and with an event for when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.up = asyncio.Event()
+        self.accepting = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -33,11 +33,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.up.set()
+        self.accepting.set()
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Serving]:
+async def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[ServerAddress]:
     """Serves `app` for as long as the context is open; port 0 takes any free one.
 
     Raises:
@@ -50,8 +50,8 @@ async def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIter
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        await server.up.wait()
-        yield Serving(host, listening.getsockname()[1])
+        await server.accepting.wait()
+        yield ServerAddress(host, listening.getsockname()[1])
     finally:
         server.should_exit = True
         await task

@@ -1,78 +1,78 @@
-"""A plain stand-in for a tokenizer, and the limits that are counted in its tokens.
+"""A simple tokenizer, and a response cut at the limits that are counted in its tokens.
 
 A token is a word of up to six characters, or up to six characters of a longer one, with the
-white space before it; any other character counts for itself. English comes to about 1.3 tokens a
-word, much as real tokenizers have it.
+white space before it; any other character is a token. English has about 1.3 tokens a word, as
+with real tokenizers.
 """
 
 import json
 import re
 from collections.abc import Iterable, Iterator
 
-from waypost_local.bedrock.model import ConverseRequest, Piece, Stop, Text, ToolInput
+from waypost_local.bedrock.model import ConverseRequest, Piece, Stop, TextPiece, ToolUseInput
 
 _TOKEN = re.compile(r"\s*(?:\w{1,6}|[^\w\s])|\s+")
 
 
 def tokens(text: str) -> list[str]:
-    """`text` in tokens; joined they are the text again."""
+    """`text` in tokens. Joined, they are the text again."""
     return _TOKEN.findall(text)
 
 
 def input_tokens(request: ConverseRequest) -> int:
-    """Everything that was sent: system, messages and tools."""
+    """Of all that is sent: system, messages and tools."""
     sent = json.dumps([request.messages, request.tools], ensure_ascii=False)
     return len(tokens(request.system_text)) + len(tokens(sent))
 
 
-def metered(pieces: Iterable[Piece], reason: str, request: ConverseRequest) -> Iterator[Piece]:
-    """`pieces` a token at a time, cut where `maxTokens` or a stop sequence says; `Stop` last."""
+def limited(pieces: Iterable[Piece], reason: str, request: ConverseRequest) -> Iterator[Piece]:
+    """`pieces` a token at a time, cut at `maxTokens` or a stop sequence; `Stop` is the last."""
     limit = request.max_tokens
     sent = 0
-    gate = _Gate(request.stop_sequences)
-    for piece in gate.passed(_fine(pieces)):
-        if isinstance(piece, Text | ToolInput):
+    stop_filter = _StopSequenceFilter(request.stop_sequences)
+    for piece in stop_filter.apply(_by_token(pieces)):
+        if isinstance(piece, TextPiece | ToolUseInput):
             if limit is not None and sent >= limit:
                 reason = "max_tokens"
                 break
             sent += 1
         yield piece
-    if gate.closed and reason != "max_tokens":
+    if stop_filter.matched and reason != "max_tokens":
         reason = "stop_sequence"
     yield Stop(reason, input_tokens(request), sent)
 
 
-class _Gate:
-    """Lets text through up to a stop sequence; what may be the start of one waits."""
+class _StopSequenceFilter:
+    """Passes text on up to a stop sequence, and holds back what may be the start of one."""
 
     def __init__(self, sequences: list[str]) -> None:
         self._sequences = sequences
-        self.closed = False
+        self.matched = False
 
-    def passed(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def apply(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         held: list[str] = []
         for piece in pieces:
-            if not isinstance(piece, Text):
-                yield from map(Text, held)
+            if not isinstance(piece, TextPiece):
+                yield from map(TextPiece, held)
                 held = []
                 yield piece
                 continue
             held.append(piece.delta)
-            waiting = "".join(held)
-            if (end := self._found(waiting)) is not None:
-                self.closed = True
-                yield from map(Text, tokens(waiting[:end]))
+            text = "".join(held)
+            if (end := self._find(text)) is not None:
+                self.matched = True
+                yield from map(TextPiece, tokens(text[:end]))
                 return
-            while held and not self._may_begin("".join(held)):
-                yield Text(held.pop(0))
-        yield from map(Text, held)
+            while held and not self._may_start("".join(held)):
+                yield TextPiece(held.pop(0))
+        yield from map(TextPiece, held)
 
-    def _found(self, text: str) -> int | None:
-        found = [at for sequence in self._sequences if (at := text.find(sequence)) >= 0]
-        return min(found, default=None)
+    def _find(self, text: str) -> int | None:
+        places = [at for sequence in self._sequences if (at := text.find(sequence)) >= 0]
+        return min(places, default=None)
 
-    def _may_begin(self, text: str) -> bool:
-        """Whether a stop sequence may have begun anywhere in `text`."""
+    def _may_start(self, text: str) -> bool:
+        """Whether `text` ends with the start of a stop sequence."""
         return any(
             sequence.startswith(text[at:])
             for sequence in self._sequences
@@ -80,12 +80,12 @@ class _Gate:
         )
 
 
-def _fine(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _by_token(pieces: Iterable[Piece]) -> Iterator[Piece]:
     for piece in pieces:
         match piece:
-            case Text(delta):
-                yield from map(Text, tokens(delta))
-            case ToolInput(delta):
-                yield from map(ToolInput, tokens(delta))
+            case TextPiece(delta):
+                yield from map(TextPiece, tokens(delta))
+            case ToolUseInput(delta):
+                yield from map(ToolUseInput, tokens(delta))
             case _:
                 yield piece

@@ -1,4 +1,4 @@
-"""What Bedrock refuses about a Converse call before any model sees it."""
+"""The checks that Bedrock makes of a Converse request before it asks a model."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,55 +10,57 @@ _SYSTEM_BLOCKS = {"text", "cachePoint", "guardContent"}
 
 
 def check(request: ConverseRequest) -> None:
-    """Raises BedrockError: ValidationException, with the place of the first fault."""
+    """Raises BedrockError: ValidationException, with the path of the first error."""
     body = request.body
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise invalid("The messages field must be a list with at least one message.")
-    for place, message in enumerate(messages):
-        _check_message(f"messages.{place}", message)
-    _check_turns(messages)
+    for index, message in enumerate(messages):
+        _check_message(f"messages.{index}", message)
+    _check_roles(messages)
     _check_tools(body, messages)
     _check_limits(body.get("inferenceConfig") or {})
-    for place, block in enumerate(body.get("system") or []):
+    for index, block in enumerate(body.get("system") or []):
         if not isinstance(block, dict) or not _SYSTEM_BLOCKS & set(block):
-            raise invalid(f"system.{place} must be a text, a cachePoint or a guardContent.")
+            raise invalid(f"system.{index} must be a text, a cachePoint or a guardContent.")
         if block.get("text", "-") == "":
-            raise invalid(f"The text field in the SystemContentBlock at system.{place} is blank.")
+            raise invalid(f"The text field in the SystemContentBlock at system.{index} is blank.")
 
 
-def _check_message(place: str, message: Any) -> None:
+def _check_message(path: str, message: Any) -> None:
     if not isinstance(message, dict) or message.get("role") not in ("user", "assistant"):
-        raise invalid(f"{place}.role must be one of user, assistant.")
+        raise invalid(f"{path}.role must be one of user, assistant.")
     content = message.get("content")
     if not isinstance(content, list) or not content:
-        raise invalid(f"The content field in the Message object at {place} is empty.")
-    for number, block in enumerate(content):
-        where = f"{place}.content.{number}"
+        raise invalid(f"The content field in the Message object at {path} is empty.")
+    for index, block in enumerate(content):
+        block_path = f"{path}.content.{index}"
         if not isinstance(block, dict) or not block:
-            raise invalid(f"The ContentBlock object at {where} must have one of its fields set.")
+            raise invalid(
+                f"The ContentBlock object at {block_path} must have one of its fields set."
+            )
         text = block.get("text", "-")
         if not isinstance(text, str) or not text.strip():
-            raise invalid(f"The text field in the ContentBlock object at {where} is blank.")
+            raise invalid(f"The text field in the ContentBlock object at {block_path} is blank.")
 
 
-def _check_turns(messages: list[dict[str, Any]]) -> None:
+def _check_roles(messages: list[dict[str, Any]]) -> None:
     if messages[0]["role"] != "user":
         raise invalid("A conversation must start with a user message.")
     if messages[-1]["role"] != "user":
         raise invalid("The conversation must end with a user message.")
-    for place, (one, other) in enumerate(itertools.pairwise(messages), 1):
-        if one["role"] == other["role"]:
-            raise invalid(f"Roles must alternate: messages.{place} repeats {other['role']}.")
+    for index, (message, following) in enumerate(itertools.pairwise(messages), 1):
+        if message["role"] == following["role"]:
+            raise invalid(f"Roles must alternate: messages.{index} repeats {following['role']}.")
 
 
 def _check_tools(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
     open_calls: set[str] = set()
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         answered = {block["toolUseId"] for block in _blocks(message, "toolResult")}
         if answered != open_calls:
             raise invalid(
-                f"messages.{place}: each toolUse must be answered by one toolResult with its "
+                f"messages.{index}: each toolUse must be answered by one toolResult with its "
                 "toolUseId in the next message, and nothing else may be."
             )
         open_calls = {block["toolUseId"] for block in _blocks(message, "toolUse")}
@@ -82,8 +84,8 @@ def _found(content: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]
 
 
 def _check_limits(limits: dict[str, Any]) -> None:
-    most = limits.get("maxTokens", 1)
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+    max_tokens = limits.get("maxTokens", 1)
+    if not isinstance(max_tokens, int) or isinstance(max_tokens, bool) or max_tokens < 1:
         raise invalid("inferenceConfig.maxTokens must be greater than or equal to 1.")
     for name in ("temperature", "topP"):
         value = limits.get(name, 0)

@@ -14,51 +14,60 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from waypost_local.bedrock import embeddings, eventstream, faults
+from waypost_local.bedrock import embeddings, eventstream
 from waypost_local.bedrock.events import events, message
-from waypost_local.bedrock.faults import Cut, Fault, Faults, failing
+from waypost_local.bedrock.faults import (
+    HEADER,
+    ConnectionCut,
+    Fault,
+    Faults,
+    parse_fault,
+    with_fault,
+)
 from waypost_local.bedrock.model import BedrockError, ConverseRequest, Model, Piece
 from waypost_local.bedrock.pace import Pace, paced
 from waypost_local.bedrock.validation import check
 
 
-def app(model: Model, pace: Pace | None = None, broken: Faults | None = None) -> Starlette:
+def app(model: Model, pace: Pace | None = None, faults: Faults | None = None) -> Starlette:
     """Bedrock's runtime as an ASGI app.
 
-    `PUT /_faults` sets what the next calls meet, as JSON of a `Fault`; `GET` shows it, `DELETE`
-    takes it back.
+    `PUT /_faults` sets a fault for the next calls, as JSON of a `Fault`; `GET` shows it, `DELETE`
+    removes it.
     """
-    wire = _Wire(model, pace or Pace(), broken or Faults())
+    endpoints = _Endpoints(model, pace or Pace(), faults or Faults())
     return Starlette(
         routes=[
-            Route("/model/{model:path}/converse", wire.converse, methods=["POST"]),
-            Route("/model/{model:path}/converse-stream", wire.converse_stream, methods=["POST"]),
-            Route("/model/{model:path}/invoke", wire.invoke, methods=["POST"]),
-            Route("/_faults", wire.faults, methods=["GET", "PUT", "DELETE"]),
+            Route("/model/{model:path}/converse", endpoints.converse, methods=["POST"]),
+            Route(
+                "/model/{model:path}/converse-stream", endpoints.converse_stream, methods=["POST"]
+            ),
+            Route("/model/{model:path}/invoke", endpoints.invoke, methods=["POST"]),
+            Route("/_faults", endpoints.faults, methods=["GET", "PUT", "DELETE"]),
         ],
-        exception_handlers={BedrockError: _refusal},
+        exception_handlers={BedrockError: _error_response},
     )
 
 
-class _Wire:
-    def __init__(self, model: Model, pace: Pace, broken: Faults) -> None:
+class _Endpoints:
+    def __init__(self, model: Model, pace: Pace, faults: Faults) -> None:
         self._model = model
         self._pace = pace
-        self._faults = broken
+        self._faults = faults
 
     async def converse(self, request: Request) -> Response:
         pieces = await self._pieces(request, "converse")
         try:
             return JSONResponse(await message(events(pieces)), headers=_headers())
-        except Cut:
-            return _Frames(_cut())
+        except ConnectionCut:
+            return _EventStreamResponse(_cut_at_once())
 
     async def converse_stream(self, request: Request) -> Response:
         pieces = await self._pieces(request, "converse-stream")
-        return _Frames(_frames(pieces), headers=_headers())
+        return _EventStreamResponse(_frames(pieces), headers=_headers())
 
     async def invoke(self, request: Request) -> Response:
-        self._take(request, "invoke")
+        self._fault_for(request, "invoke")
         return JSONResponse(embeddings.titan(await _json(request)), headers=_headers())
 
     async def faults(self, request: Request) -> Response:
@@ -66,32 +75,32 @@ class _Wire:
             self._faults.set(None)
         elif request.method == "PUT":
             try:
-                self._faults.set(faults.parse(await request.json()))
+                self._faults.set(parse_fault(await request.json()))
             except ValueError as error:
                 return JSONResponse({"message": str(error)}, 400)
         current = self._faults.current
         return JSONResponse(asdict(current) if current else None)
 
     async def _pieces(self, request: Request, operation: str) -> AsyncIterator[Piece]:
-        """The answer, once the model has begun it: until then a failure is an HTTP status."""
-        asked = ConverseRequest(_model_id(request), await _json(request))
-        check(asked)
-        fault = self._take(request, operation)
-        pieces = self._model.reply(asked)
+        """The response, after its first piece: until then a failure is an HTTP status."""
+        converse = ConverseRequest(_model_id(request), await _json(request))
+        check(converse)
+        fault = self._fault_for(request, operation)
+        pieces = self._model.reply(converse)
         first = await anext(pieces)
-        return failing(paced(_chain(first, pieces), self._pace), fault)
+        return with_fault(paced(_chain(first, pieces), self._pace), fault)
 
-    def _take(self, request: Request, operation: str) -> Fault | None:
-        return self._faults.take(operation, _model_id(request), request.headers.get(faults.HEADER))
+    def _fault_for(self, request: Request, operation: str) -> Fault | None:
+        return self._faults.take(operation, _model_id(request), request.headers.get(HEADER))
 
 
-class _Frames(StreamingResponse):
-    """Binary frames; a `Cut` among them breaks the connection where it stands."""
+class _EventStreamResponse(StreamingResponse):
+    """Binary frames; a `ConnectionCut` among them closes the connection there."""
 
     media_type = "application/vnd.amazon.eventstream"
 
     async def stream_response(self, send: Send) -> None:
-        with suppress(Cut):
+        with suppress(ConnectionCut):
             await super().stream_response(send)
 
 
@@ -103,8 +112,8 @@ async def _frames(pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
         yield eventstream.exception(error.code[:1].lower() + error.code[1:], error.message)
 
 
-async def _cut() -> AsyncIterator[bytes]:
-    raise Cut
+async def _cut_at_once() -> AsyncIterator[bytes]:
+    raise ConnectionCut
     yield b""
 
 
@@ -133,7 +142,7 @@ def _headers() -> dict[str, str]:
     return {"x-amzn-requestid": str(uuid.uuid4())}
 
 
-async def _refusal(_request: Request, error: Exception) -> Response:
+async def _error_response(_request: Request, error: Exception) -> Response:
     assert isinstance(error, BedrockError)  # noqa: S101
     headers = {**_headers(), "x-amzn-errortype": error.code}
     return JSONResponse({"message": error.message}, error.status, headers)

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { HttpAgent } from "@ag-ui/client";
 import {
-  ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, recorded, replaying, unused,
+  ANSWER,
+  cancel,
+  DOCUMENTS_QUESTION,
+  fail,
+  liveRun,
+  mend,
+  QUESTION,
+  recorded,
+  replaying,
+  unused,
   url,
 } from "./stack.mjs";
 
@@ -74,8 +83,10 @@ test("a cancelled run is an outcome", async () => {
   const onTextMessageContentEvent = () => {
     stopped ??= liveRun(asking.threadId).then(cancel);
   };
-  await asking.runAgent({ forwardedProps: { agent: "rag" } },
-    { ...heard(events), onTextMessageContentEvent });
+  await asking.runAgent(
+    { forwardedProps: { agent: "rag" } },
+    { ...heard(events), onTextMessageContentEvent },
+  );
   assert.equal((await stopped).state, "cancelled");
   assert.deepEqual(events.at(-1).outcome, { type: "cancelled" });
 });

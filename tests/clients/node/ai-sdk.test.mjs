@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { DefaultChatTransport, readUIMessageStream } from "ai";
 import {
-  ANSWER, cancel, DOCUMENTS_QUESTION, fail, liveRun, mend, QUESTION, recorded, replaying, unused,
+  ANSWER,
+  cancel,
+  DOCUMENTS_QUESTION,
+  fail,
+  liveRun,
+  mend,
+  QUESTION,
+  recorded,
+  replaying,
+  unused,
   url,
 } from "./stack.mjs";
 
@@ -15,7 +24,11 @@ const user = (text) => ({ id: unused("m"), role: "user", parts: [{ type: "text",
 
 function send(chatId, messages, options = {}) {
   return transport.sendMessages({
-    chatId, messages, trigger: "submit-message", messageId: undefined, abortSignal: undefined,
+    chatId,
+    messages,
+    trigger: "submit-message",
+    messageId: undefined,
+    abortSignal: undefined,
     ...options,
   });
 }
@@ -30,7 +43,10 @@ async function read(stream) {
 }
 
 const textOf = (message) =>
-  message.parts.filter((part) => part.type === "text").map((part) => part.text).join("");
+  message.parts
+    .filter((part) => part.type === "text")
+    .map((part) => part.text)
+    .join("");
 
 /** All chunks of a stream; `heard` is told of the first words. */
 async function all(stream, heard = () => undefined) {
@@ -59,8 +75,7 @@ test("a question is answered with its tool, its table and its route", async () =
 });
 
 test("sources are parts of the message", async () => {
-  const stream = await send(unused("chat"), [user(DOCUMENTS_QUESTION)],
-    { body: { agent: "rag" } });
+  const stream = await send(unused("chat"), [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } });
   const { message, errors } = await read(stream);
   assert.deepEqual(errors, []);
   const source = message.parts.find((part) => part.type === "source-document");
@@ -79,8 +94,9 @@ test("an answer is asked for once more", async () => {
   const chat = unused("chat");
   const question = user(QUESTION);
   const { message } = await read(await send(chat, [question]));
-  const again = await read(await send(chat, [question],
-    { trigger: "regenerate-message", messageId: message.id }));
+  const again = await read(
+    await send(chat, [question], { trigger: "regenerate-message", messageId: message.id }),
+  );
   assert.equal(textOf(again.message), ANSWER);
 });
 
@@ -116,8 +132,9 @@ test("a failure is the stream's error", async () => {
 
 test("what was said before a failure stays", async () => {
   await fail("cut_after", { after: 3 });
-  const { message, errors } = await read(await send(unused("chat"),
-    [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } }));
+  const { message, errors } = await read(
+    await send(unused("chat"), [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } }),
+  );
   assert.equal(errors.length, 1);
   assert.notEqual(textOf(message), "");
   assert.equal(message.metadata.failure.partial, true);
@@ -126,8 +143,7 @@ test("what was said before a failure stays", async () => {
 test("a cancelled answer ends with abort", async () => {
   await fail("stall_after", { after: 2, seconds: 60 });
   const chat = unused("chat");
-  const stream = await send(chat, [user(DOCUMENTS_QUESTION)],
-    { body: { agent: "rag" } });
+  const stream = await send(chat, [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } });
   const [heard, shown] = stream.tee();
   const reading = all(heard);
   assert.equal((await cancel(await liveRun(chat))).state, "cancelled");

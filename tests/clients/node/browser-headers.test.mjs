@@ -28,12 +28,17 @@ function preflighted(into) {
 test("OpenAI's", async () => {
   const refused = [];
   const client = new OpenAI({
-    baseURL: `${url}/openai/v1`, apiKey: "unused", dangerouslyAllowBrowser: true,
-    organization: "o", project: "p", fetch: preflighted(refused),
+    baseURL: `${url}/openai/v1`,
+    apiKey: "unused",
+    dangerouslyAllowBrowser: true,
+    organization: "o",
+    project: "p",
+    fetch: preflighted(refused),
   });
   const stream = client.chat.completions.stream(
     { model: "sql", messages: [{ role: "user", content: QUESTION }] },
-    { headers: { "Idempotency-Key": "browser-1" }, timeout: 10_000 });
+    { headers: { "Idempotency-Key": "browser-1" }, timeout: 10_000 },
+  );
   await stream.finalContent();
   assert.ok(refused.asked.includes("x-stainless-lang"));
   assert.equal(refused.length, 0, refused.join());
@@ -41,8 +46,10 @@ test("OpenAI's", async () => {
 
 test("AI SDK's", async () => {
   const refused = [];
-  const transport = new DefaultChatTransport(
-    { api: `${url}/api/ai-sdk/chat`, fetch: preflighted(refused) });
+  const transport = new DefaultChatTransport({
+    api: `${url}/api/ai-sdk/chat`,
+    fetch: preflighted(refused),
+  });
   const question = { id: "1", role: "user", parts: [{ type: "text", text: QUESTION }] };
   const stream = await transport.sendMessages({ chatId: "browser", messages: [question] });
   for await (const _ of stream);

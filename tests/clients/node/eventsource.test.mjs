@@ -46,7 +46,10 @@ test("a stream that is cut goes on after the last event that was seen", async ()
   assert.ok(connections >= 2);
   assert.equal(asked[0], undefined);
   assert.ok(Number(asked[1]) > 0);
-  assert.deepEqual(ids, [...new Set(ids)].sort((a, b) => a - b));
+  assert.deepEqual(
+    ids,
+    [...new Set(ids)].sort((a, b) => a - b),
+  );
   const whole = await (await fetch(`${url}/v1/runs/${run}`)).json();
   assert.equal(text, whole.output.text);
   await answer.body.cancel();
@@ -56,7 +59,9 @@ test("the reader stops by itself where the run is over", async () => {
   const answer = await begin(DOCUMENTS_QUESTION);
   await answer.text();
   const run = answer.headers.get("x-run-id");
-  const last = (await (await fetch(`${url}/v1/runs/${run}/events`)).text()).match(/id: (\d+)\n(?!.*id: )/s);
+  const last = (await (await fetch(`${url}/v1/runs/${run}/events`)).text()).match(
+    /id: (\d+)\n(?!.*id: )/s,
+  );
   const source = new EventSource(`${url}/v1/runs/${run}/events?after=${last[1]}`);
   const error = await new Promise((resolve) => (source.onerror = resolve));
   assert.equal(error.code, 204);
@@ -67,11 +72,13 @@ test("the reader stops by itself where the run is over", async () => {
 function cutAfter(body, text) {
   const decoder = new TextDecoder();
   let seen = "";
-  return body.pipeThrough(new TransformStream({
-    transform(chunk, controller) {
-      seen += decoder.decode(chunk, { stream: true });
-      controller.enqueue(chunk);
-      if (seen.includes(text)) controller.error(new TypeError("network error"));
-    },
-  }));
+  return body.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        seen += decoder.decode(chunk, { stream: true });
+        controller.enqueue(chunk);
+        if (seen.includes(text)) controller.error(new TypeError("network error"));
+      },
+    }),
+  );
 }

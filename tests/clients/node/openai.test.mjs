@@ -19,7 +19,8 @@ test("a completion, whole and in chunks", async () => {
   const whole = await client.chat.completions.create({ model: "waypost", messages });
   assert.equal(whole.choices[0].message.content, ANSWER);
   const options = { model: "sql", messages, stream: true, stream_options: { include_usage: true } };
-  let text = "", usage;
+  let text = "",
+    usage;
   for await (const chunk of await client.chat.completions.create(options)) {
     text += chunk.choices[0]?.delta.content ?? "";
     usage = chunk.usage ?? usage;
@@ -34,28 +35,43 @@ test("the stream helper puts the same together", async () => {
 });
 
 test("errors are the client's own", async () => {
-  await assert.rejects(client.chat.completions.create({ model: "gpt-9", messages }),
-    (error) => error instanceof OpenAI.NotFoundError && error.code === "model_not_found");
+  await assert.rejects(
+    client.chat.completions.create({ model: "gpt-9", messages }),
+    (error) => error instanceof OpenAI.NotFoundError && error.code === "model_not_found",
+  );
   const empty = [{ role: "user", content: "" }];
-  await assert.rejects(client.chat.completions.create({ model: "sql", messages: empty }),
-    (error) => error instanceof OpenAI.BadRequestError && error.code === "empty_message");
+  await assert.rejects(
+    client.chat.completions.create({ model: "sql", messages: empty }),
+    (error) => error instanceof OpenAI.BadRequestError && error.code === "empty_message",
+  );
   await fail("cut_after", { after: 2 });
   const stream = await client.chat.completions.create({ model: "rag", messages, stream: true });
-  await assert.rejects(async () => { for await (const _ of stream); },
-    (error) => error.code === "model_failed");
+  await assert.rejects(
+    async () => {
+      for await (const _ of stream);
+    },
+    (error) => error.code === "model_failed",
+  );
 });
 
 test("a response, whole, in events and again from one of them", async () => {
   const whole = await client.responses.create({ model: "waypost", input: QUESTION });
   assert.equal(whole.output_text, ANSWER);
   const events = [];
-  for await (const event of await client.responses.create(
-    { model: "sql", input: QUESTION, stream: true })) events.push(event);
+  for await (const event of await client.responses.create({
+    model: "sql",
+    input: QUESTION,
+    stream: true,
+  }))
+    events.push(event);
   assert.equal(events.at(-1).type, "response.completed");
   const id = events[0].response.id;
   const rest = [];
-  for await (const event of await client.responses.retrieve(id,
-    { stream: true, starting_after: 6 })) rest.push(event);
+  for await (const event of await client.responses.retrieve(id, {
+    stream: true,
+    starting_after: 6,
+  }))
+    rest.push(event);
   assert.deepEqual(rest, events.slice(7));
 });
 
@@ -63,15 +79,21 @@ test("the stream helper of responses ends with the response", async () => {
   const stream = client.responses.stream({ model: "sql", input: QUESTION });
   const final = await stream.finalResponse();
   assert.equal(final.output_text, ANSWER);
-  const next = await client.responses.create(
-    { model: "sql", input: "List their names.", previous_response_id: final.id });
+  const next = await client.responses.create({
+    model: "sql",
+    input: "List their names.",
+    previous_response_id: final.id,
+  });
   assert.equal(next.output_text.trim().split("\n").length, 13);
 });
 
 test("a response is cancelled", async () => {
   await fail("stall_after", { after: 2, seconds: 60 });
-  const stream = await client.responses.create(
-    { model: "rag", input: DOCUMENTS_QUESTION, stream: true });
+  const stream = await client.responses.create({
+    model: "rag",
+    input: DOCUMENTS_QUESTION,
+    stream: true,
+  });
   let id, last;
   for await (const event of stream) {
     last = event;

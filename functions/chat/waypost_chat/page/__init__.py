@@ -1,4 +1,4 @@
-"""The page: plain files beside this module, served with a policy that lets nothing else run."""
+"""Serves the files beside this module, with a content security policy that allows no others."""
 
 import hashlib
 from functools import cache
@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from waypost.errors import NotFound
-from waypost_chat.page import joined
+from waypost_chat.page.bundle import bundle_module, bundle_style_sheet
 
 _HERE = Path(__file__).parent
-_TYPES = {
+_MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,32 +25,32 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-_A_DAY = {"Cache-Control": "max-age=86400"}
+_CACHED_FOR_A_DAY = {"Cache-Control": "max-age=86400"}
 
 
 def asset(name: str, request: Request) -> Response:
     """One file of the page; 304 where the browser has it already. Raises NotFound."""
-    body, tag, kind = _read(name)
-    headers = {**_HEADERS, **(_A_DAY if name.endswith(".svg") else {}), "ETag": tag}
-    if request.headers.get("if-none-match") == tag:
+    body, etag, media_type = _read(name)
+    headers = {**_HEADERS, **(_CACHED_FOR_A_DAY if name.endswith(".svg") else {}), "ETag": etag}
+    if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=kind, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 @cache
 def _read(name: str) -> tuple[bytes, str, str]:
     path = _HERE / name
-    if path.suffix not in _TYPES or path.parent != _HERE or not path.is_file():
-        raise NotFound("There is no such file.")
+    if path.suffix not in _MEDIA_TYPES or path.parent != _HERE or not path.is_file():
+        raise NotFound("File not found.")
     body = _content(path)
-    return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"', _TYPES[path.suffix]
+    return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"', _MEDIA_TYPES[path.suffix]
 
 
 def _content(path: Path) -> bytes:
     match path.suffix:
         case ".js":
-            return joined.module(path).encode()
+            return bundle_module(path).encode()
         case ".css":
-            return joined.style(path).encode()
+            return bundle_style_sheet(path).encode()
         case _:
             return path.read_bytes()

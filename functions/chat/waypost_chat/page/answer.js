@@ -1,225 +1,233 @@
-/** One question and its answer: a fold over the events of its runs, live or told again. */
+/** One question and its answer, updated by the events of its runs, live or replayed. */
 
-import { Account } from "./account.js";
+import * as notices from "./answer_notices.js";
 import { announce, h } from "./dom.js";
-import * as endings from "./endings.js";
-import { Route } from "./route.js";
+import { StreamingMarkdown } from "./markdown_stream.js";
+import { RoutingBadge } from "./routing_badge.js";
 import { Sources } from "./sources.js";
-import { Status } from "./status.js";
-import { ToolCall } from "./tools.js";
-import { Writing } from "./writing.js";
+import { StatusLine } from "./status_line.js";
+import { ToolCallView } from "./tool_call.js";
+import { UsageSummary } from "./usage.js";
 
-const LONG_QUESTION = 600;
-const DOING = {
+const SCROLLABLE_QUESTION_LENGTH = 600;
+const ACTIVITIES = {
   classify: "Choosing the agent",
   model: "Thinking",
-  tool: "Writing a request",
+  tool: "Preparing a tool call",
   agent: "Asking another agent",
 };
-let made = 0;
+let answerCount = 0;
 
-export class Answer {
+export class AnswerView {
   runId = "";
   threadId = "";
   ended = false;
-  /** Somebody wants the run to stop. */
+  /** The reader has asked to stop the run. */
   stopping = false;
-  #id = `answer-${(made += 1)}`;
+  #id = nextId();
   #channels = new Map();
-  /** Of each run that wrote it, in turn. */
-  #texts = [];
+  /** The text of each run that wrote the answer, in order. */
+  #runTexts = [];
   #retrying = false;
-  #cutBefore = false;
-  #tools = new Map();
+  #connectionLost = false;
+  #toolCalls = new Map();
   #sources = new Sources(this.#id);
-  #account = new Account();
-  #route = new Route();
-  #calls = h("div");
-  #thoughts = h("p");
-  #thinking = h(
+  #usage = new UsageSummary();
+  #routing = new RoutingBadge();
+  #toolCallsElement = h("div");
+  #reasoningText = h("p");
+  #reasoning = h(
     "details",
-    { class: "thoughts", hidden: true },
-    h("summary", {}, "Thoughts"),
-    this.#thoughts,
+    { class: "reasoning", hidden: true },
+    h("summary", {}, "Reasoning"),
+    this.#reasoningText,
   );
-  #body = h("div", { class: "text" });
-  #status = new Status();
-  #unstopped = h("div");
-  #ending = h("div");
-  #writing = new Writing(this.#body, (index) => this.#sources.mark(index));
+  #textElement = h("div", { class: "text" });
+  #statusLine = new StatusLine();
+  #stopError = h("div");
+  #notice = h("div");
+  #markdown = new StreamingMarkdown(this.#textElement, (index) => this.#sources.citation(index));
 
-  /** `does.again(question)` asks once more; `does.goOn(answer)` carries on what broke off. */
-  constructor(question, does) {
-    Object.assign(this, { question, does });
-    const long = question.length > LONG_QUESTION;
+  /** `actions.askAgain(question)` asks once more; `actions.continueRun(answer)` continues it. */
+  constructor(question, actions) {
+    Object.assign(this, { question, actions });
+    const scrollable = question.length > SCROLLABLE_QUESTION_LENGTH;
     this.element = h(
       "article",
       { class: "exchange", "aria-labelledby": this.#id },
-      h("h2", { class: "question", id: this.#id, tabindex: long && 0 }, question),
-      [this.#route.element, this.#calls, this.#thinking, this.#body, this.#sources.element],
-      [this.#status.element, this.#unstopped, this.#ending, this.#account.element],
+      h("h2", { class: "question", id: this.#id, tabindex: scrollable && 0 }, question),
+      [this.#routing.element, this.#toolCallsElement, this.#reasoning],
+      [this.#textElement, this.#sources.element],
+      [this.#statusLine.element, this.#stopError, this.#notice, this.#usage.element],
     );
   }
 
-  /** All that was said, as Markdown. */
+  /** The answer as Markdown. */
   get text() {
-    return this.#texts.join("");
+    return this.#runTexts.join("");
   }
 
-  /** One event of the run; kinds that are not known yet are passed over. */
+  /** Applies one event of the run; events of unknown types are ignored. */
   apply(event) {
-    if (Object.hasOwn(this.#on, event.type)) this.#on[event.type](event);
+    if (Object.hasOwn(this.#handlers, event.type)) this.#handlers[event.type](event);
   }
 
-  /** To readers of the screen, who would not want it word by word. */
-  readAloud() {
-    announce(`Answer: ${this.#body.textContent}`);
+  /** Announces the whole answer to screen readers, which would not want it token by token. */
+  announceAnswer() {
+    announce(`Answer: ${this.#textElement.textContent}`);
   }
 
-  /** What broke off is carried on, or what goes on elsewhere is read here too. */
-  goesOn(doing) {
-    if (this.ended) this.#account.carryOn();
-    this.ended = this.stopping = this.#cutBefore = false;
-    this.#body.classList.remove("partial");
-    this.#ending.replaceChildren();
-    this.#status.begin(doing);
+  /** A run is read onto this answer: a first one, one that continues it, or one still live. */
+  resume(activity) {
+    if (this.ended) this.#usage.startNextRun();
+    this.ended = this.stopping = this.#connectionLost = false;
+    this.#textElement.classList.remove("partial");
+    this.#notice.replaceChildren();
+    this.#statusLine.reset(activity);
   }
 
-  connected() {
-    if (this.#cutBefore) announce("");
-    this.#ending.replaceChildren();
-    this.#status.connection("");
+  showConnected() {
+    if (this.#connectionLost) announce("");
+    this.#notice.replaceChildren();
+    this.#statusLine.setConnection("");
   }
 
-  reconnecting() {
-    this.#ending.replaceChildren();
-    this.#status.connection("Reconnecting…");
-    if (!this.#cutBefore) announce("The connection was lost. Reconnecting.");
-    this.#cutBefore = true;
+  showReconnecting() {
+    this.#notice.replaceChildren();
+    this.#statusLine.setConnection("Reconnecting…");
+    if (!this.#connectionLost) announce("The connection was lost. Reconnecting.");
+    this.#connectionLost = true;
   }
 
-  /** Nothing can be read until `retry` is called. `error` says why. */
-  unreached(retry, error) {
-    this.#status.connection("Not connected");
-    this.#ending.replaceChildren(endings.unreached(this, retry, error));
+  /** Nothing more is read until `retry` is called. `error` is the reason. */
+  showDisconnected(retry, error) {
+    this.#statusLine.setConnection("Not connected");
+    this.#notice.replaceChildren(notices.disconnected(this, retry, error));
   }
 
-  stop() {
+  showStopping() {
     this.stopping = true;
-    this.#unstopped.replaceChildren();
-    this.#status.stopping("Stopping…");
+    this.#stopError.replaceChildren();
+    this.#statusLine.setStopping("Stopping…");
   }
 
-  notStopped(error, retry) {
+  showStopFailed(error, retry) {
     this.stopping = false;
-    this.#status.stopping("");
-    this.#unstopped.replaceChildren(endings.notStopped(error, retry));
+    this.#statusLine.setStopping("");
+    this.#stopError.replaceChildren(notices.stopFailed(error, retry));
   }
 
-  /** The question was stopped before there was a run. */
-  stopped() {
-    this.#end(endings.stopped(this));
+  /** The question was stopped before its run was known. */
+  showStoppedEarly() {
+    this.#finish(notices.stoppedEarly(this));
   }
 
-  /** There is no run. `error` is one of `api.js`. */
-  refused(error) {
-    this.#end(endings.refused(this, error));
+  /** No run was started. `error` is one of `api.js`. */
+  showRejected(error) {
+    this.#finish(notices.rejected(this, error));
   }
 
-  notContinued(error) {
-    this.#body.classList.add("partial");
-    this.#end(endings.notContinued(this, error));
+  showNotContinued(error) {
+    this.#textElement.classList.add("partial");
+    this.#finish(notices.notContinued(this, error));
   }
 
-  #on = {
+  #handlers = {
     "run.started": ({ run_id: runId, thread_id: threadId }) => {
-      if (this.ended) this.goesOn("");
+      if (this.ended) this.resume("");
       Object.assign(this, { runId, threadId });
-      this.#texts.push("");
-      this.#doing(this.#texts.length > 1 ? "Reading what was written" : "Reading the question");
+      this.#runTexts.push("");
+      this.#setActivity(
+        this.#runTexts.length > 1 ? "Reading the answer so far" : "Reading the question",
+      );
     },
-    "route.decided": (route) => this.#route.decided(route),
+    "route.decided": (route) => this.#routing.addDecision(route),
     "step.started": (step) => {
-      this.#account.started(step);
-      this.#doing(this.#retrying && step.kind === "model" ? "Trying again" : doing(step));
+      this.#usage.addStep(step);
+      this.#setActivity(this.#retrying && step.kind === "model" ? "Trying again" : activity(step));
     },
-    "step.updated": (step) => this.#account.noted(step),
+    "step.updated": (step) => this.#usage.addStepNote(step),
     "step.completed": (step) => {
-      this.#account.completed(step);
+      this.#usage.completeStep(step);
       this.#retrying = step.status === "retried";
-      if (this.#retrying) this.#doing("Trying again");
+      if (this.#retrying) this.#setActivity("Trying again");
     },
     "text.started": ({ text_id: id, channel }) => {
       this.#channels.set(id, channel);
-      this.#doing(channel === "final" ? "Writing" : "Thinking");
+      this.#setActivity(channel === "final" ? "Writing" : "Thinking");
     },
-    "text.delta": ({ text_id: id, delta }) => this.#write(this.#channels.get(id), delta),
+    "text.delta": ({ text_id: id, delta }) => this.#appendText(this.#channels.get(id), delta),
     "tool.started": ({ call_id: id, name }) => {
-      const call = new ToolCall(name);
-      this.#tools.set(id, call);
-      this.#calls.append(call.element);
+      const call = new ToolCallView(name);
+      this.#toolCalls.set(id, call);
+      this.#toolCallsElement.append(call.element);
     },
-    "tool.input.delta": ({ call_id: id, delta }) => this.#tools.get(id)?.input(delta),
-    "tool.input": ({ call_id: id, arguments: given }) => {
-      this.#tools.get(id)?.arguments(given);
-      this.#doing("Running the request");
+    "tool.input.delta": ({ call_id: id, delta }) => this.#toolCalls.get(id)?.appendInput(delta),
+    "tool.input": ({ call_id: id, arguments: args }) => {
+      this.#toolCalls.get(id)?.setArguments(args);
+      this.#setActivity("Running a tool");
     },
-    "tool.output": ({ call_id: id, output, elapsed_ms: elapsed }) =>
-      this.#tools.get(id)?.output(output, elapsed),
-    "tool.failed": ({ call_id: id, message }) => this.#tools.get(id)?.failed(message),
+    "tool.output": ({ call_id: id, output, elapsed_ms: elapsedMs }) =>
+      this.#toolCalls.get(id)?.setOutput(output, elapsedMs),
+    "tool.failed": ({ call_id: id, message }) => this.#toolCalls.get(id)?.setError(message),
     "source.cited": (source) => {
       this.#sources.add(source);
-      this.#writing.again(this.#shown());
+      this.#markdown.redraw(this.#visibleText());
     },
     data: ({ name, id, data }) => {
-      if (name === "table") this.#tools.get(id)?.table(data);
+      if (name === "table") this.#toolCalls.get(id)?.setTable(data);
     },
-    usage: ({ cost_usd: dollars, ...usage }) => this.#account.total(usage, dollars),
+    usage: ({ cost_usd: costUsd, ...usage }) => this.#usage.setTotals(usage, costUsd),
     "run.completed": (end) => {
-      this.#account.total(end.usage, end.cost_usd, end);
-      this.#end(end.stop_reason === "max_tokens" ? endings.shortened(this) : null);
+      this.#usage.setTotals(end.usage, end.cost_usd, end);
+      this.#finish(end.stop_reason === "max_tokens" ? notices.truncated(this) : null);
     },
     "run.failed": (end) => {
-      this.#body.classList.toggle("partial", end.partial && end.code !== "not_saved");
-      this.#end(endings.failed(this, end));
+      this.#textElement.classList.toggle("partial", end.partial && end.code !== "not_saved");
+      this.#finish(notices.failed(this, end));
     },
     "run.cancelled": (end) => {
-      this.#body.classList.toggle("partial", end.partial);
-      this.#end(endings.cancelled(this, end));
+      this.#textElement.classList.toggle("partial", end.partial);
+      this.#finish(notices.cancelled(this, end));
     },
   };
 
-  #write(channel, delta) {
+  #appendText(channel, delta) {
     if (channel === "final") {
-      this.#texts.push(this.#texts.pop() + delta);
-      this.#writing.write(this.#shown());
+      this.#runTexts.push(this.#runTexts.pop() + delta);
+      this.#markdown.write(this.#visibleText());
     } else if (channel !== "classify") {
-      this.#thinking.hidden = false;
-      this.#thoughts.append(delta);
+      this.#reasoning.hidden = false;
+      this.#reasoningText.append(delta);
     }
   }
 
-  #doing(text) {
-    this.#status.doing(text);
+  #setActivity(text) {
+    this.#statusLine.setActivity(text);
   }
 
-  /** The text; lists of sources are left out where those are shown below. */
-  #shown() {
-    return this.#texts.map((text) => this.#sources.without(text)).join("");
+  /** The text without its lists of sources where those are shown below it. */
+  #visibleText() {
+    return this.#runTexts.map((text) => this.#sources.withoutSourceList(text)).join("");
   }
 
-  #end(notice) {
+  #finish(notice) {
     this.ended = true;
-    this.#status.hide();
-    this.#writing.finish(this.#shown());
-    for (const call of this.#tools.values()) call.abandoned();
-    this.#unstopped.replaceChildren();
-    this.#ending.replaceChildren(...(notice ? [notice] : []));
-    this.#account.show();
+    this.#statusLine.hide();
+    this.#markdown.finish(this.#visibleText());
+    for (const call of this.#toolCalls.values()) call.abandon();
+    this.#stopError.replaceChildren();
+    this.#notice.replaceChildren(...(notice ? [notice] : []));
+    this.#usage.show();
   }
 }
 
-function doing({ kind, name }) {
-  if (kind !== "retrieval") return DOING[kind] ?? "Working";
-  return name === "schema" ? "Reading the tables" : "Looking through the documents";
+function nextId() {
+  answerCount += 1;
+  return `answer-${answerCount}`;
+}
+
+function activity({ kind, name }) {
+  if (kind !== "retrieval") return ACTIVITIES[kind] ?? "Working";
+  return name === "schema" ? "Reading the tables" : "Searching the documents";
 }

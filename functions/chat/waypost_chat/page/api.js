@@ -1,8 +1,8 @@
-/** Waypost's API as the page uses it. */
+/** Waypost's HTTP API for runs and threads. */
 
 /**
- * An answer that is no success. `requestId` may be empty where something in between answered;
- * `details` are what else it says.
+ * A response with an error status. `requestId` is empty where a proxy answered; `details` are the
+ * other fields of the error.
  */
 export class ApiError extends Error {
   constructor(status, code, message, requestId, details = {}) {
@@ -11,55 +11,61 @@ export class ApiError extends Error {
   }
 }
 
-/** The server was not reached at all. */
-export class Unreachable extends Error {}
-
-const STREAM = "text/event-stream";
-/** Milliseconds. The server answers a cancellation within some seconds, whatever the model does. */
-const LONGEST_CANCEL = 20_000;
-
-/**
- * A question's stream; with the same key it is asked only once, and its stream is that run's.
- * `agent` is the id of the one that is to answer, or null. Throws ApiError or Unreachable before
- * it starts, as every request here does.
- */
-export function ask(threadId, input, agent, key, signal) {
-  const path = threadId ? `/v1/threads/${encodeURIComponent(threadId)}/runs` : "/v1/runs";
-  const body = agent ? { input, agent } : { input };
-  return request("POST", path, { body, accept: STREAM, key, signal });
+/** The server could not be reached. */
+export class NetworkError extends Error {
+  constructor() {
+    super("Waypost cannot be reached.");
+  }
 }
 
-/** The stream of a new run that carries on a run's answer. `key` as for a question. */
-export const goOn = (runId, key, signal) =>
-  request("POST", `${runPath(runId)}/continue`, { accept: STREAM, key, signal });
+const EVENT_STREAM = "text/event-stream";
+/** The server answers a cancellation within some seconds, whatever the model does. */
+const CANCEL_TIMEOUT_MS = 20_000;
 
-/** The stream of a run's events after the one numbered `after`; 204 where nothing follows. */
-export const following = (runId, after, signal) =>
-  request("GET", `${runPath(runId)}/events?after=${after}`, { accept: STREAM, signal });
+/**
+ * Starts a run and streams its events; a repeated `key` attaches to the run that exists already.
+ * `agentId` is null for the router's choice. Like every request here it throws ApiError or
+ * NetworkError.
+ */
+export function startRun(threadId, input, agentId, key, signal) {
+  const path = threadId ? `${threadPath(threadId)}/runs` : "/v1/runs";
+  const body = agentId ? { input, agent: agentId } : { input };
+  return request("POST", path, { body, accept: EVENT_STREAM, key, signal });
+}
 
-/** The run as it is now: its end may still be on its way to whoever reads its events. */
-export const cancel = (runId) =>
-  json("POST", `${runPath(runId)}/cancel`, { signal: AbortSignal.timeout(LONGEST_CANCEL) });
+/** Starts a run that continues another one's answer, and streams its events. */
+export const continueRun = (runId, key, signal) =>
+  request("POST", `${runPath(runId)}/continue`, { accept: EVENT_STREAM, key, signal });
+
+/** The stream of a run's events after number `after`; status 204 where there are no more. */
+export const streamEvents = (runId, after, signal) =>
+  request("GET", `${runPath(runId)}/events?after=${after}`, { accept: EVENT_STREAM, signal });
+
+/** The run as it is now: its last event may not have been streamed yet. */
+export const cancelRun = (runId) =>
+  requestJson("POST", `${runPath(runId)}/cancel`, {
+    signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS),
+  });
 
 /** A page of threads, the latest first: `{threads, next_cursor}`. */
-export function threads(cursor) {
-  return json(
-    "GET",
-    `/v1/threads?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
-  );
+export function listThreads(cursor) {
+  const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+  return requestJson("GET", `/v1/threads?limit=20${query}`);
 }
 
 /** A thread with its messages and its runs. */
-export const thread = (id) => json("GET", `/v1/threads/${encodeURIComponent(id)}`);
+export const getThread = (id) => requestJson("GET", threadPath(id));
 
-export const rename = (id, title) =>
-  json("PATCH", `/v1/threads/${encodeURIComponent(id)}`, { body: { title } });
+export const renameThread = (id, title) =>
+  requestJson("PATCH", threadPath(id), { body: { title } });
 
-export const remove = (id) => request("DELETE", `/v1/threads/${encodeURIComponent(id)}`);
+export const deleteThread = (id) => request("DELETE", threadPath(id));
 
 const runPath = (id) => `/v1/runs/${encodeURIComponent(id)}`;
 
-export async function json(method, path, options) {
+const threadPath = (id) => `/v1/threads/${encodeURIComponent(id)}`;
+
+export async function requestJson(method, path, options) {
   return (await request(method, path, options)).json();
 }
 
@@ -67,30 +73,33 @@ async function request(method, path, { body, accept = "application/json", key, s
   const headers = { Accept: accept };
   if (key) headers["Idempotency-Key"] = key;
   if (body) headers["Content-Type"] = "application/json";
-  const response = await reached(
-    fetch(path, { method, headers, body: body && JSON.stringify(body), signal }),
-  );
-  if (!response.ok) throw await failure(response);
+  const response = await fetchResponse(path, {
+    method,
+    headers,
+    body: body && JSON.stringify(body),
+    signal,
+  });
+  if (!response.ok) throw await apiError(response);
   return response;
 }
 
-async function reached(response) {
+async function fetchResponse(path, options) {
   try {
-    return await response;
+    return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Unreachable("Waypost cannot be reached.");
+    throw new NetworkError();
   }
 }
 
-async function failure(response) {
+async function apiError(response) {
   const body = await response.json().catch(() => ({}));
-  const { code, message, request_id: requestId, ...more } = body?.error ?? {};
+  const { code, message, request_id: requestId, ...details } = body?.error ?? {};
   return new ApiError(
     response.status,
     code ?? "http_error",
     message ?? `The server answered with status ${response.status}.`,
     requestId ?? response.headers.get("x-request-id") ?? "",
-    { detail: body?.detail ?? [], ...more },
+    { detail: body?.detail ?? [], ...details },
   );
 }

@@ -1,184 +1,198 @@
-/** The page: its parts, and the address that says what is open. */
+/** The page: creates its components, and shows what the address names. */
 
-import { Admin } from "./admin.js";
+import { AgentPicker } from "./agent_picker.js";
+import { AgentsView } from "./agents_view.js";
+import { AutoScroll } from "./auto_scroll.js";
 import { Composer } from "./composer.js";
+import { confirmDialog } from "./confirm.js";
 import { Conversation } from "./conversation.js";
 import { icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
-import { Heading } from "./heading.js";
-import { Picker } from "./picker.js";
-import { placeOf } from "./places.js";
-import { Follower } from "./scroll.js";
-import { sure } from "./sure.js";
-import { Threads } from "./threads.js";
-import { Trail } from "./trail.js";
+import { Navigation } from "./navigation.js";
+import { PageTitle } from "./page_title.js";
+import { ThreadList } from "./thread_list.js";
+import { parseView } from "./urls.js";
 import { welcome } from "./welcome.js";
 
 const EXAMPLES = ["How many technicians are active?", "What are the overtime rules?"];
-const HELD = "Not sent yet: the question before it is still being answered. Send it after that.";
-const UNSAVED = {
+const NOT_SENT =
+  "Not sent yet: the previous question is still being answered. Send this one afterwards.";
+const UNSAVED_CHANGES = {
   title: "Leave without saving?",
-  text: "What you changed in the form is not stored.",
-  yes: "Leave",
-  no: "Stay",
+  text: "Your changes to the form are not saved.",
+  confirmLabel: "Leave",
+  cancelLabel: "Stay",
 };
-
-for (const place of document.querySelectorAll("[data-icon]"))
-  place.prepend(icon(place.dataset.icon));
-
-const drawer = new Drawer();
-const heading = new Heading();
-const trail = new Trail({ moved, gate });
-const admin = new Admin({
-  titled: (title, inside) => heading.place(title, inside),
-  changed: () => picker.refresh(),
-  began: () => threads.refresh(),
-  to: (address) => trail.to(address),
-  replace: (address) => trail.replace(address),
-});
-const form = document.getElementById("composer");
-const stop = () => conversation.stop();
-const composer = new Composer(form, document.getElementById("note"), { ask, stop });
-const picker = new Picker({ noted });
-const agent = () => picker.agent;
-const conversation = new Conversation({ agent, began, busy, refused, held, noted, opened, empty });
-const threads = new Threads({ open, renamed, removed });
-const scroller = document.getElementById("scroller");
-scroller.prepend(conversation.element);
-const follower = new Follower(scroller, conversation.element, document.getElementById("to-end"));
 const canHover = matchMedia("(hover: hover)").matches;
 
-document.getElementById("new-thread").addEventListener("click", () => open(null));
-document.querySelector(".skip").addEventListener("click", (event) => {
+for (const element of document.querySelectorAll("[data-icon]"))
+  element.prepend(icon(element.dataset.icon));
+
+const drawer = new Drawer();
+const pageTitle = new PageTitle();
+const navigation = new Navigation({ navigated, confirmLeaving });
+const agentsView = new AgentsView({
+  setTitle: (title, parentUrl) => pageTitle.setSection(title, parentUrl),
+  agentsChanged: () => picker.refresh(),
+  runStarted: () => threadList.refresh(),
+  navigate: (url) => navigation.go(url),
+  replaceUrl: (url) => navigation.replace(url),
+});
+const composer = new Composer(
+  document.getElementById("composer"),
+  document.getElementById("composer-note"),
+  { ask, stop: () => conversation.stop() },
+);
+const picker = new AgentPicker({ showNote: (text) => composer.showNote(text) });
+const conversation = new Conversation({
+  selectedAgent: () => picker.agentId,
+  runStarted,
+  setBusy,
+  questionRejected,
+  questionPostponed: (question) => composer.returnQuestion(question, NOT_SENT),
+  showNote: (text) => composer.showNote(text),
+  threadOpened,
+  welcome: () => welcome(EXAMPLES, ask),
+});
+const threadList = new ThreadList({
+  open: openThread,
+  renamed: threadRenamed,
+  deleted: threadDeleted,
+});
+const scroller = document.getElementById("scroller");
+scroller.prepend(conversation.element);
+const autoScroll = new AutoScroll(
+  scroller,
+  conversation.element,
+  document.getElementById("scroll-to-end"),
+);
+
+document.getElementById("new-thread").addEventListener("click", () => openThread(null));
+document.querySelector(".skip-link").addEventListener("click", (event) => {
   event.preventDefault();
-  if (asking()) composer.focus();
+  if (isConversation()) composer.focus();
   else document.getElementById("agents").focus();
 });
-addEventListener("pageshow", (event) => event.persisted && !conversation.busy && show());
-addEventListener("beforeunload", (event) => admin.unsaved && event.preventDefault());
+addEventListener("pageshow", (event) => {
+  if (event.persisted && !conversation.busy) showThread();
+});
+addEventListener("beforeunload", (event) => {
+  if (agentsView.hasUnsavedChanges) event.preventDefault();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (document.querySelector("dialog[open]")) return;
   if (drawer.isOpen) drawer.close();
-  else if (asking()) conversation.stop();
-  else admin.stop();
+  else if (isConversation()) conversation.stop();
+  else agentsView.stop();
 });
 
-threads.refresh().then(() => picker.refresh());
-show();
-look();
-write();
+threadList.refresh().then(() => picker.refresh());
+showThread();
+showView();
+focusComposer();
 
-/** The thread that the address names, or null. */
-function addressed() {
+/** The id of the thread that the address names, or null. */
+function threadInUrl() {
   return new URL(location.href).searchParams.get("thread");
 }
 
-/** Whether the conversation is what is seen. */
-function asking() {
-  return placeOf(location.hash).view === "conversation";
+/** Whether the conversation is shown, and not the agents. */
+function isConversation() {
+  return parseView(location.hash).name === "conversation";
 }
 
-function show() {
-  const threadId = addressed();
-  heading.thread("");
-  noted("");
-  picker.select(threadId);
+function showThread() {
+  const threadId = threadInUrl();
+  pageTitle.setThread("");
+  composer.showNote("");
+  picker.selectThread(threadId);
   if (threadId) conversation.open(threadId);
-  else conversation.begin();
+  else conversation.startNew();
 }
 
 /** Shows the conversation or the agents, as the address says. */
-function look() {
-  const place = placeOf(location.hash);
-  document.getElementById("conversation").hidden = !asking();
-  document.getElementById("agents").hidden = asking();
-  document.getElementById("to-agents").ariaCurrent = asking() ? null : "page";
-  if (asking()) heading.place(null);
-  threads.select(asking() ? addressed() : null);
-  admin.show(place);
+function showView() {
+  const view = parseView(location.hash);
+  document.getElementById("conversation").hidden = !isConversation();
+  document.getElementById("agents").hidden = isConversation();
+  document.getElementById("agents-link").ariaCurrent = isConversation() ? null : "page";
+  if (isConversation()) pageTitle.setSection(null);
+  threadList.select(isConversation() ? threadInUrl() : null);
+  agentsView.show(view);
 }
 
-function moved() {
+function navigated() {
   drawer.close();
-  look();
-  if (asking() && addressed() !== conversation.threadId) show();
+  showView();
+  if (isConversation() && threadInUrl() !== conversation.threadId) showThread();
 }
 
-/** Where something typed would be lost: whether the reader leaves all the same. */
-function gate(address) {
-  const hash = address.slice(address.indexOf("#"));
-  if (!admin.loses(placeOf(address.includes("#") ? hash : ""))) return null;
-  return sure(UNSAVED).then((leaves) => {
-    if (leaves) admin.discard();
+/** Null where nothing would be lost, else a promise of whether the reader leaves all the same. */
+function confirmLeaving(url) {
+  const hash = url.includes("#") ? url.slice(url.indexOf("#")) : "";
+  if (!agentsView.wouldLoseChanges(parseView(hash))) return null;
+  return confirmDialog(UNSAVED_CHANGES).then((leaves) => {
+    if (leaves) agentsView.discardForm();
     return leaves;
   });
 }
 
-async function open(threadId) {
-  const before = asking();
-  await trail.to(threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
-  if (!asking()) return;
-  if (before && threadId === conversation.threadId) show();
-  write();
+async function openThread(threadId) {
+  const wasConversation = isConversation();
+  await navigation.go(threadId ? `?thread=${encodeURIComponent(threadId)}` : "/");
+  if (!isConversation()) return;
+  if (wasConversation && threadId === conversation.threadId) showThread();
+  focusComposer();
 }
 
-/** Puts the cursor where one asks, but brings up no keyboard on a screen that is touched. */
-function write() {
-  if (canHover && asking()) composer.focus();
+/** Not on a touch screen, where it would open the keyboard. */
+function focusComposer() {
+  if (canHover && isConversation()) composer.focus();
 }
 
 function ask(question) {
   const answered = conversation.ask(question);
-  follower.toEnd();
+  autoScroll.scrollToEnd();
   return answered;
 }
 
-function began(threadId) {
-  if (addressed() !== threadId) {
-    const hash = asking() ? "" : location.hash;
-    trail.push(`?thread=${encodeURIComponent(threadId)}${hash}`);
-    heading.thread(conversation.element.querySelector(".question").textContent);
-    picker.began(threadId);
+function runStarted(threadId) {
+  if (threadInUrl() !== threadId) {
+    const hash = isConversation() ? "" : location.hash;
+    navigation.push(`?thread=${encodeURIComponent(threadId)}${hash}`);
+    pageTitle.setThread(conversation.element.querySelector(".question").textContent);
+    picker.threadCreated(threadId);
   }
-  if (asking()) threads.select(threadId);
-  threads.refresh();
+  if (isConversation()) threadList.select(threadId);
+  threadList.refresh();
 }
 
-function opened(thread) {
-  heading.thread(thread?.title ?? "");
-  follower.toEnd();
+function threadOpened(thread) {
+  pageTitle.setThread(thread?.title ?? "");
+  autoScroll.scrollToEnd();
 }
 
-function renamed(thread) {
-  if (thread.id === conversation.threadId) heading.thread(thread.title);
+function threadRenamed(thread) {
+  if (thread.id === conversation.threadId) pageTitle.setThread(thread.title);
 }
 
-function removed(threadId) {
+function threadDeleted(threadId) {
   if (threadId !== conversation.threadId) return;
-  if (asking()) return open(null);
-  trail.replace(`/${location.hash}`);
-  show();
+  if (isConversation()) {
+    openThread(null);
+    return;
+  }
+  navigation.replace(`/${location.hash}`);
+  showThread();
 }
 
-function refused(question, { code }) {
-  composer.restore(question);
+function questionRejected(question, { code }) {
+  composer.restoreQuestion(question);
   if (code === "unknown_agent") picker.refresh();
 }
 
-function held(question) {
-  composer.hold(question, HELD);
-}
-
-function noted(text) {
-  composer.note(text);
-}
-
-function busy(is) {
-  composer.busy(is);
-  follower.follow(is);
-}
-
-function empty() {
-  return welcome(EXAMPLES, ask);
+function setBusy(busy) {
+  composer.setBusy(busy);
+  autoScroll.setStreaming(busy);
 }

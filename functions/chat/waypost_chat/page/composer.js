@@ -1,76 +1,78 @@
-/** Where a question is written. Enter sends, Shift+Enter makes a new line. */
+/** The form for a question. Enter sends, Shift+Enter makes a new line. */
 
 import { announce, icon } from "./dom.js";
 
 export class Composer {
   #input;
-  #send;
+  #button;
   #note;
   #busy = false;
+  #callbacks;
 
-  /** `note` is where a word is said. `does.ask(question)` and `does.stop()`. */
-  constructor(form, note, does) {
+  /** `note` is the element for a short message. `callbacks.ask(question)`, `callbacks.stop()`. */
+  constructor(form, note, callbacks) {
     this.#input = form.querySelector("textarea");
-    this.#send = form.querySelector(".send");
+    this.#button = form.querySelector(".send");
     this.#note = note;
+    this.#callbacks = callbacks;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#busy) does.stop();
-      else this.#ask(does);
+      if (this.#busy) callbacks.stop();
+      else this.#submit();
     });
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      if (!this.#busy) this.#ask(does);
+      if (!this.#busy) this.#submit();
     });
-    this.#input.addEventListener("input", () => this.#fit());
-    this.busy(false);
+    this.#input.addEventListener("input", () => this.#resize());
+    this.setBusy(false);
   }
 
-  busy(is) {
-    this.#busy = is;
-    const label = is ? "Stop" : "Send";
-    this.#send.setAttribute("aria-label", label);
-    this.#send.title = is ? "Stop (Esc)" : "Send (Enter)";
-    this.#send.classList.toggle("stops", is);
-    this.#send.replaceChildren(icon(is ? "stop" : "send"));
+  /** While a run is read the button stops it. */
+  setBusy(busy) {
+    this.#busy = busy;
+    this.#button.setAttribute("aria-label", busy ? "Stop" : "Send");
+    this.#button.title = busy ? "Stop (Esc)" : "Send (Enter)";
+    this.#button.classList.toggle("busy", busy);
+    this.#button.replaceChildren(icon(busy ? "stop" : "send"));
   }
 
   focus() {
     this.#input.focus();
   }
 
-  /** Puts a question back, unless another is being written. */
-  restore(question) {
+  /** Puts a question back, unless another is being typed. */
+  restoreQuestion(question) {
     if (!this.#input.value) this.#input.value = question;
-    this.#fit();
+    this.#resize();
   }
 
-  /** Puts a question back before whatever is being written, and says why. */
-  hold(question, why) {
+  /** Puts a question back before what is being typed, with a note on the reason. */
+  returnQuestion(question, reason) {
     this.#input.value = [question, this.#input.value].filter(Boolean).join("\n\n");
-    this.#fit();
-    this.note(why);
+    this.#resize();
+    this.showNote(reason);
   }
 
-  /** A word on what was wanted here, until the next question; none where `text` is empty. */
-  note(text) {
+  /** Shows a message until the next question; an empty `text` hides it. */
+  showNote(text) {
     this.#note.textContent = text;
     this.#note.hidden = !text;
     if (text) announce(text);
   }
 
-  #ask(does) {
+  #submit() {
     const question = this.#input.value;
     if (!question.trim()) return;
-    this.note("");
+    this.showNote("");
     this.#input.value = "";
-    this.#fit();
-    does.ask(question);
+    this.#resize();
+    this.#callbacks.ask(question);
   }
 
-  /** As high as its text, up to what the style allows. */
-  #fit() {
+  /** As high as its text, up to the maximum height of the style sheet. */
+  #resize() {
     this.#input.style.height = "auto";
     this.#input.style.height = `${this.#input.scrollHeight}px`;
   }

@@ -1,15 +1,15 @@
 /** The open thread: its answers, and the run that is being read. */
 
+import { AnswerView } from "./answer.js";
 import * as api from "./api.js";
-import { Answer } from "./answer.js";
 import { h } from "./dom.js";
-import { Keys } from "./keys.js";
+import { IdempotencyKeys } from "./idempotency_keys.js";
 import { errorNotice } from "./notices.js";
-import { Reading } from "./reading.js";
-import { LIVE, eventsOf } from "./replay.js";
+import { LIVE_STATES, replayRun } from "./replay.js";
+import { RunReader } from "./run_reader.js";
 
-/** Refusals that say that the thread is not as it is shown here. */
-const GONE_ON = new Set(["run_live", "not_continuable"]);
+/** Error codes after which the thread is read again: it has changed elsewhere. */
+const OUTDATED_CODES = new Set(["run_live", "not_continuable"]);
 
 export class Conversation {
   threadId = null;
@@ -19,195 +19,209 @@ export class Conversation {
     "aria-live": "off",
     "aria-label": "Conversation",
   });
-  #reading = null;
-  #opened = 0;
+  #reader = null;
+  #openCount = 0;
   #opening = null;
-  #keys = new Keys();
-  #hooks;
+  #keys = new IdempotencyKeys();
+  #callbacks;
 
   /**
-   * `hooks`: `agent()` says which one is to answer, or null; `began(threadId)` when a run has
-   * started, `busy(is)`, `refused(question, error)` when a question did not become a run,
-   * `held(question)` when it has to wait for another, `noted(text)`, `opened(thread)` when one was
-   * read (null where it failed), and `empty()`, which makes what is shown before the first
-   * question.
+   * `callbacks`: `selectedAgent()` is the id of the agent to ask, or null; `runStarted(threadId)`;
+   * `setBusy(busy)`; `questionRejected(question, error)` when it did not become a run;
+   * `questionPostponed(question)` when it has to wait for another; `showNote(text)`;
+   * `threadOpened(thread)`, with null where that failed; and `welcome()`, which makes what is
+   * shown before the first question.
    */
-  constructor(hooks) {
-    this.#hooks = hooks;
+  constructor(callbacks) {
+    this.#callbacks = callbacks;
   }
 
   get busy() {
-    return this.#reading !== null;
+    return this.#reader !== null;
   }
 
-  /** A thread that does not exist yet. */
-  begin() {
+  /** Shows a thread that does not exist yet. */
+  startNew() {
     this.#leave(null);
     this.element.removeAttribute("aria-busy");
-    this.element.replaceChildren(this.#hooks.empty());
+    this.element.replaceChildren(this.#callbacks.welcome());
   }
 
   /** Reads a thread. One that is shown already stays where that fails. */
   open(threadId) {
-    return (this.#opening = this.#open(threadId));
+    this.#opening = this.#open(threadId);
+    return this.#opening;
   }
 
   async #open(threadId) {
     const shown = threadId === this.threadId && this.element.querySelector(".exchange") !== null;
-    const turn = shown ? (this.#opened += 1) : this.#leave(threadId);
+    if (!shown) this.#leave(threadId);
+    this.#openCount += 1;
+    const open = this.#openCount;
     this.element.setAttribute("aria-busy", "true");
     try {
-      const thread = await api.thread(threadId);
-      if (turn !== this.#opened) return;
+      const thread = await api.getThread(threadId);
+      if (open !== this.#openCount) return;
       this.#show(thread);
-      this.#hooks.opened(thread);
+      this.#callbacks.threadOpened(thread);
     } catch (error) {
-      if (turn === this.#opened) this.#notOpened(error, shown);
+      if (open === this.#openCount) this.#showOpenFailed(error, shown);
     } finally {
-      if (turn === this.#opened) this.element.removeAttribute("aria-busy");
+      if (open === this.#openCount) this.element.removeAttribute("aria-busy");
     }
   }
 
-  /** Asks, and resolves when there is nothing more to read. */
+  /** Asks a question, and resolves when its answer has been read. */
   async ask(question) {
     if (this.element.hasAttribute("aria-busy")) await this.#opening;
-    if (this.busy) return this.#hooks.held(question);
-    this.#clear();
-    const { threadId } = this;
-    const agent = this.#hooks.agent();
-    const key = this.#keys.of(threadId, question, agent);
-    const begin = (signal) => api.ask(threadId, question, agent, key, signal);
-    await this.#read(this.#answer(question), { begin }, "Asking");
-  }
-
-  /** Stops the run that is being read; it is read on until it says so. */
-  stop() {
-    return this.#reading?.stop();
-  }
-
-  async #goOn(answer) {
-    if (this.busy) return;
-    this.#clear();
-    const { runId } = answer;
-    const key = this.#keys.of("continue", runId);
-    const begin = (signal) => api.goOn(runId, key, signal);
-    await this.#read(answer, { begin }, "Continuing");
-  }
-
-  /** Reads a run to its end. `source` is its `runId`, or what is to `begin` it. */
-  async #read(answer, source, doing) {
-    const began = () => this.#began(answer);
-    const reread = (reading) => this.#reread(reading);
-    const reading = (this.#reading = new Reading(answer, source, { began, reread }));
-    this.#hooks.busy(true);
-    answer.goesOn(doing);
-    let problem = null;
-    try {
-      await reading.toItsEnd();
-    } catch (error) {
-      problem = error;
+    if (this.busy) {
+      this.#callbacks.questionPostponed(question);
+      return;
     }
-    this.#release(reading);
-    if (problem) this.#refused(answer, problem);
+    this.#removeUnsent();
+    const { threadId } = this;
+    const agentId = this.#callbacks.selectedAgent();
+    const key = this.#keys.keyFor(threadId, question, agentId);
+    const start = (signal) => api.startRun(threadId, question, agentId, key, signal);
+    await this.#read(this.#addAnswer(question), { start }, "Asking");
   }
 
-  #began({ threadId }) {
-    this.#keys.done();
+  /** Asks for the run to be stopped; it is read until its last event. */
+  stop() {
+    return this.#reader?.stop();
+  }
+
+  async #continueRun(answer) {
+    if (this.busy) return;
+    this.#removeUnsent();
+    const { runId } = answer;
+    const key = this.#keys.keyFor("continue", runId);
+    const start = (signal) => api.continueRun(runId, key, signal);
+    await this.#read(answer, { start }, "Continuing");
+  }
+
+  /** Reads a run to its end. `source` has its `runId`, or a function that is to `start` it. */
+  async #read(answer, source, activity) {
+    const reader = new RunReader(answer, source, {
+      started: () => this.#runStarted(answer),
+      reload: () => this.#reload(reader),
+    });
+    this.#reader = reader;
+    this.#callbacks.setBusy(true);
+    answer.resume(activity);
+    let failure = null;
+    try {
+      await reader.readToEnd();
+    } catch (error) {
+      failure = error;
+    }
+    this.#release(reader);
+    if (failure) this.#handleStartFailure(answer, failure);
+  }
+
+  #runStarted({ threadId }) {
+    this.#keys.forget();
     this.threadId = threadId;
-    this.#hooks.began(threadId);
+    this.#callbacks.runStarted(threadId);
   }
 
   /** Lets the next question be asked. */
-  #release(reading) {
-    reading.leave();
-    if (this.#reading === reading) this.#reading = null;
-    this.#hooks.busy(this.busy);
+  #release(reader) {
+    reader.leave();
+    if (this.#reader === reader) this.#reader = null;
+    this.#callbacks.setBusy(this.busy);
   }
 
-  /** No run began. Where another one is in the way, the thread as it is now shows it. */
-  #refused(answer, error) {
-    if (answer.runId) this.#notContinued(answer, error);
-    else if (error.code === "run_live") this.#held(answer);
-    else if (answer.stopping && error instanceof api.Unreachable) answer.stopped();
-    else this.#notAsked(answer, error);
+  /** No run was started. Where another one is live, the thread is shown with it. */
+  #handleStartFailure(answer, error) {
+    if (answer.runId) this.#handleContinueFailure(answer, error);
+    else if (error.code === "run_live") this.#postpone(answer);
+    else if (answer.stopping && error instanceof api.NetworkError) answer.showStoppedEarly();
+    else this.#reject(answer, error);
   }
 
-  #notContinued(answer, error) {
-    if (!GONE_ON.has(error.code)) return answer.notContinued(error);
-    this.#hooks.noted(error.message);
+  #handleContinueFailure(answer, error) {
+    if (!OUTDATED_CODES.has(error.code)) {
+      answer.showNotContinued(error);
+      return;
+    }
+    this.#callbacks.showNote(error.message);
     this.open(answer.threadId);
   }
 
-  #held(answer) {
+  #postpone(answer) {
     answer.element.remove();
-    this.#hooks.held(answer.question);
+    this.#callbacks.questionPostponed(answer.question);
     this.open(this.threadId);
   }
 
-  #notAsked(answer, error) {
-    answer.refused(error);
+  #reject(answer, error) {
+    answer.showRejected(error);
     answer.element.classList.add("unsent");
-    this.#hooks.refused(answer.question, error);
+    this.#callbacks.questionRejected(answer.question, error);
   }
 
-  /** Whether what is stored could be shown in place of a run that cannot be followed. */
-  async #reread(reading) {
-    const thread = await api.thread(this.threadId);
-    if (reading.left) return true;
-    const run = thread.runs.find(({ id }) => id === reading.runId);
-    if (!run) throw new api.ApiError(404, "run_not_found", "The run is no longer kept.", "");
-    if (LIVE.has(run.state)) return false;
+  /** Shows the stored thread in place of a run that cannot be streamed; false while it is live. */
+  async #reload(reader) {
+    const thread = await api.getThread(this.threadId);
+    if (reader.left) return true;
+    const run = thread.runs.find(({ id }) => id === reader.runId);
+    if (!run) throw new api.ApiError(404, "run_not_found", "The run is no longer stored.", "");
+    if (LIVE_STATES.has(run.state)) return false;
     this.#show(thread);
     return true;
   }
 
-  #answer(question) {
-    const does = { again: (text) => this.ask(text), goOn: (answer) => this.#goOn(answer) };
-    const answer = new Answer(question, does);
+  #addAnswer(question) {
+    const answer = new AnswerView(question, {
+      askAgain: (text) => this.ask(text),
+      continueRun: (one) => this.#continueRun(one),
+    });
     this.element.append(answer.element);
     return answer;
   }
 
-  /** Takes away what was never asked. */
-  #clear() {
-    for (const old of this.element.querySelectorAll(".empty, .unsent")) old.remove();
+  /** Removes the welcome and whatever was not sent. */
+  #removeUnsent() {
+    for (const element of this.element.querySelectorAll(".welcome, .unsent")) element.remove();
   }
 
   #leave(threadId) {
-    this.#reading?.leave();
+    this.#reader?.leave();
     this.threadId = threadId;
-    return (this.#opened += 1);
+    this.#openCount += 1;
   }
 
-  #notOpened(error, shown) {
-    const again = ["Try again", () => this.open(this.threadId)];
-    const said = errorNotice(error, "This thread could not be opened.", [again]);
-    said.classList.add("unsent");
-    this.#clear();
+  #showOpenFailed(error, shown) {
+    const retry = ["Try again", () => this.open(this.threadId)];
+    const element = errorNotice(error, "This thread could not be opened.", [retry]);
+    element.classList.add("unsent");
+    this.#removeUnsent();
     if (!shown) this.element.replaceChildren();
-    this.element.append(said);
-    if (!shown) this.#hooks.opened(null);
+    this.element.append(element);
+    if (!shown) this.#callbacks.threadOpened(null);
   }
 
   #show({ runs, messages }) {
-    this.#reading?.leave();
-    const byId = new Map(messages.map((message) => [message.id, message]));
-    const answers = new Map();
+    this.#reader?.leave();
+    const messagesById = new Map(messages.map((message) => [message.id, message]));
+    const answersByRun = new Map();
     this.element.replaceChildren();
     for (const run of runs) {
-      const question = byId.get(run.user_message_id);
-      const answer = answers.get(run.continues) ?? (question && this.#answer(question.text));
+      const question = messagesById.get(run.user_message_id);
+      const answer =
+        answersByRun.get(run.continues) ?? (question && this.#addAnswer(question.text));
       if (!answer) continue;
-      answers.set(run.id, answer);
-      this.#tell(answer, run, byId.get(run.message_id));
+      answersByRun.set(run.id, answer);
+      this.#showRun(answer, run, messagesById.get(run.message_id));
     }
   }
 
-  #tell(answer, run, message) {
-    if (LIVE.has(run.state)) {
+  #showRun(answer, run, message) {
+    if (LIVE_STATES.has(run.state)) {
       this.#read(answer, { runId: run.id }, "Still being answered");
       return;
     }
-    for (const event of eventsOf(run, message)) answer.apply(event);
+    for (const event of replayRun(run, message)) answer.apply(event);
   }
 }

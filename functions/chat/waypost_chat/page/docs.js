@@ -1,39 +1,42 @@
-/** The API's own description, made readable: /openapi.json as a page. */
+/** The API reference: /openapi.json rendered as a page. */
 
 import { h } from "./dom.js";
-import { inline } from "./inline.js";
-import { Schemas } from "./schema.js";
+import { ApiSchemas } from "./json_schema.js";
+import { renderInline } from "./markdown_inline.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
-const NAMING = ["type", "event", "object"];
+/** Fields whose constant names an event. */
+const EVENT_NAME_FIELDS = ["type", "event", "object"];
 const contents = document.getElementById("contents");
 const main = document.getElementById("reference");
 
 try {
   const response = await fetch("/openapi.json");
   if (!response.ok) throw new Error(`status ${response.status}`);
-  show(await response.json());
+  render(await response.json());
 } catch (error) {
   const text = `The description could not be loaded (${error.message}). Reload the page to try again.`;
-  main.replaceChildren(h("p", { class: "notice problem", role: "alert" }, text));
+  main.replaceChildren(h("p", { class: "notice error", role: "alert" }, text));
 }
 
-function show(description) {
-  const { title, version, description: about } = description.info;
+function render(description) {
+  const { title, version, description: summary } = description.info;
   document.title = `${title} API`;
-  const schemas = new Schemas(description);
-  const groups = grouped(operations(description));
+  const schemas = new ApiSchemas(description);
+  const groups = groupByTag(operations(description));
   main.replaceChildren(
     h("h1", {}, `${title} API `, h("small", {}, version)),
-    h("p", { class: "lead" }, about ?? ""),
+    h("p", { class: "lead" }, summary ?? ""),
   );
-  for (const [tag, members] of groups) {
+  for (const [tag, taggedOperations] of groups) {
     contents.append(
       h("h2", {}, tag),
       h(
         "ul",
         {},
-        members.map((member) => h("li", {}, h("a", { href: `#${member.id}` }, ...label(member)))),
+        taggedOperations.map((operation) =>
+          h("li", {}, h("a", { href: `#${operation.id}` }, ...operationTitle(operation))),
+        ),
       ),
     );
     main.append(
@@ -41,7 +44,7 @@ function show(description) {
         "section",
         { "aria-label": tag },
         h("h2", {}, tag),
-        members.map((member) => section(member, schemas)),
+        taggedOperations.map((operation) => operationArticle(operation, schemas)),
       ),
     );
   }
@@ -58,63 +61,66 @@ function operations({ paths }) {
   );
 }
 
-function grouped(members) {
+function groupByTag(taggedOperations) {
   const groups = new Map();
-  for (const member of members) {
-    const tag = member.tags?.[0] ?? "other";
-    groups.set(tag, [...(groups.get(tag) ?? []), member]);
+  for (const operation of taggedOperations) {
+    const tag = operation.tags?.[0] ?? "other";
+    groups.set(tag, [...(groups.get(tag) ?? []), operation]);
   }
   return groups;
 }
 
-function label({ method, path }) {
+function operationTitle({ method, path }) {
   return [h("span", { class: `method ${method}` }, method.toUpperCase()), h("code", {}, path)];
 }
 
-function section(operation, schemas) {
+function operationArticle(operation, schemas) {
   const { id, description, parameters = [], requestBody, responses } = operation;
   return h(
     "article",
     { id, "aria-labelledby": `${id}-title` },
-    h("h3", { id: `${id}-title` }, ...label(operation)),
+    h("h3", { id: `${id}-title` }, ...operationTitle(operation)),
     (description ?? operation.summary ?? "")
       .split("\n\n")
-      .map((text) => h("p", {}, ...inline(text.replaceAll("``", "`")))),
+      .map((text) => h("p", {}, ...renderInline(text.replaceAll("``", "`")))),
     parameters.length > 0 && [h("h4", {}, "Parameters"), parameterList(parameters, schemas)],
-    requestBody && body(requestBody, schemas),
+    requestBody && requestBodySection(requestBody, schemas),
     h("h4", {}, "Example"),
-    curl(operation, schemas),
+    curlExample(operation, schemas),
     h("h4", {}, "Responses"),
-    Object.entries(responses).map(([status, response]) => answer(status, response, schemas)),
+    Object.entries(responses).map(([status, response]) =>
+      responseDetails(status, response, schemas),
+    ),
   );
 }
 
 function parameterList(parameters, schemas) {
-  const row = ({ name, in: place, required, schema, description }) =>
+  const row = ({ name, in: location, required, schema, description }) =>
     h(
       "li",
       {},
       h("code", { class: "name" }, name),
       h("code", { class: "type" }, schemas.type(schema)),
-      h("span", { class: "note" }, `in the ${place}`),
+      h("span", { class: "field-note" }, `in the ${location}`),
       required && h("span", { class: "required" }, "required"),
-      schema?.default !== undefined && h("span", { class: "note" }, `default ${schema.default}`),
-      description && h("span", { class: "meaning" }, description),
+      schema?.default !== undefined &&
+        h("span", { class: "field-note" }, `default ${schema.default}`),
+      description && h("span", { class: "description" }, description),
     );
   return h("ul", { class: "fields" }, parameters.map(row));
 }
 
-function body({ content }, schemas) {
+function requestBodySection({ content }, schemas) {
   const [type, { schema }] = Object.entries(content)[0];
   const { description } = schemas.resolve(schema);
   return [
     h("h4", {}, "Body ", h("code", { class: "type" }, type)),
-    description && h("p", {}, ...inline(description)),
-    schemas.fields(schema),
+    description && h("p", {}, ...renderInline(description)),
+    schemas.fieldList(schema),
   ];
 }
 
-function curl(operation, schemas) {
+function curlExample(operation, schemas) {
   const { method, path, requestBody, responses } = operation;
   const streams = responses["200"]?.content?.["text/event-stream"];
   const lines = [
@@ -141,54 +147,59 @@ function curl(operation, schemas) {
   );
 }
 
-function answer(status, { description, content = {} }, schemas) {
-  const good = status.startsWith("2");
-  const mark = h("span", { class: `status ${good ? "good" : "bad"}` }, status);
-  const summary = h("summary", {}, mark, description);
-  const bodies = () => Object.entries(content).map((one) => answered(one, schemas));
-  if (good) return h("details", { class: "response", open: true }, summary, bodies());
-  return unfolding("response", summary, bodies);
+function responseDetails(status, { description, content = {} }, schemas) {
+  const success = status.startsWith("2");
+  const badge = h("span", { class: `status ${success ? "success" : "failure"}` }, status);
+  const summary = h("summary", {}, badge, description);
+  const contents = () => Object.entries(content).map((entry) => responseContent(entry, schemas));
+  if (success) return h("details", { class: "response", open: true }, summary, contents());
+  return lazyDetails("response", summary, contents);
 }
 
-function answered([type, { schema }], schemas) {
+function responseContent([type, { schema }], schemas) {
   const streams = type === "text/event-stream";
-  const held = streams ? schemas.carried(schema) : schema;
-  const said = [type, schemas.type(held)].map((text) => h("code", { class: "type" }, text));
-  const shown = streams ? events(held, schemas) : schemas.fields(held);
-  return [h("p", {}, said[0], " ", said[1]), shown];
+  const shown = streams ? schemas.eventSchema(schema) : schema;
+  const code = (text) => h("code", { class: "type" }, text);
+  return [
+    h("p", {}, code(type), " ", code(schemas.type(shown))),
+    streams ? eventList(shown, schemas) : schemas.fieldList(shown),
+  ];
 }
 
-/** Each event that a stream may hold; where it speaks one of several dialects, by dialect. */
-function events(schema, schemas) {
-  const one = (event) =>
-    schemas.choices(event)
-      ? folded(event.title, event, () => events(event, schemas))
-      : folded(kind(event), event, () => [schemas.fields(event), sample(event)]);
-  return h("div", { class: "events" }, (schemas.choices(schema) ?? []).map(one));
+/** The events of a stream; where it has one of several dialects, by dialect. */
+function eventList(schema, schemas) {
+  const details = (event) =>
+    schemas.alternatives(event)
+      ? eventDetails(event.title, event, () => eventList(event, schemas))
+      : eventDetails(eventName(event), event, () => [
+          schemas.fieldList(event),
+          eventExample(event),
+        ]);
+  return h("div", { class: "events" }, (schemas.alternatives(schema) ?? []).map(details));
 }
 
-function folded(name, { description }, inside) {
-  const about = description?.split("\n")[0];
-  const meaning = about && h("span", { class: "meaning" }, ...inline(about));
-  const summary = h("summary", {}, h("code", { class: "name" }, name), meaning);
-  return unfolding("event", summary, inside);
+function eventDetails(name, { description }, makeContent) {
+  const firstLine = description?.split("\n")[0];
+  const text = firstLine && h("span", { class: "description" }, ...renderInline(firstLine));
+  const summary = h("summary", {}, h("code", { class: "name" }, name), text);
+  return lazyDetails("event", summary, makeContent);
 }
 
-/** What is inside is made when it is first looked at: there is a lot of it. */
-function unfolding(kind, summary, inside) {
-  const fill = () => details.append(...[inside()].flat(Infinity).filter(Boolean));
-  const details = h("details", { class: kind }, summary);
+/** The content is made when it is first opened: there is a lot of it. */
+function lazyDetails(className, summary, makeContent) {
+  const fill = () => details.append(...[makeContent()].flat(Infinity).filter(Boolean));
+  const details = h("details", { class: className }, summary);
   details.addEventListener("toggle", fill, { once: true });
   return details;
 }
 
-function sample({ examples }) {
+function eventExample({ examples }) {
   if (!examples) return null;
   const text = JSON.stringify(examples[0], null, 2);
   return h("pre", { tabindex: 0, "aria-label": "An example" }, h("code", {}, text));
 }
 
-/** What tells an event from others of its stream: the constant that it carries, else its title. */
-function kind({ properties = {}, title }) {
-  return NAMING.map((name) => properties[name]?.const).find(Boolean) ?? title;
+/** The constant that tells an event from others of its stream, else its title. */
+function eventName({ properties = {}, title }) {
+  return EVENT_NAME_FIELDS.map((name) => properties[name]?.const).find(Boolean) ?? title;
 }

@@ -1,6 +1,6 @@
-/** Elements, made node by node: no string is ever read as markup. */
+/** Makes elements node by node: no string is ever parsed as markup. */
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 const ICONS = {
   menu: "M3 5h14M3 10h14M3 15h14",
@@ -11,47 +11,45 @@ const ICONS = {
   stop: "M6 6h8v8H6z",
   close: "M5 5l10 10M15 5L5 15",
   down: "M10 4v12M5 11l5 5 5-5",
-  sign: "M10 2.5v15M4 4.5h9.5l2.5 2.75-2.5 2.75H4z",
-  back: "M16 10H4M9 5l-5 5 5 5",
-  undo: "M4 8h8a4 4 0 0 1 0 8H8M7 5L4 8l3 3",
+  signpost: "M10 2.5v15M4 4.5h9.5l2.5 2.75-2.5 2.75H4z",
 };
 
 /**
- * An element. `props` are attributes, except `on`: listeners by event name.
+ * Makes an element. `props` are its attributes, except `on`: listeners by event name.
  * A prop or a child that is null, undefined or false is left out.
  */
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) set(node, name, value);
-  node.append(...children.flat(Infinity).filter((child) => !absent(child)));
+  for (const [name, value] of Object.entries(props)) setProp(node, name, value);
+  node.append(...children.flat(Infinity).filter((child) => !isAbsent(child)));
   return node;
 }
 
-/** A line drawing of 20 × 20, for eyes only: whoever shows it names what it does. */
+/** A decorative SVG icon: the element around it needs a label. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = document.createElementNS(SVG_NAMESPACE, "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "icon");
-  const path = document.createElementNS(SVG, "path");
+  const path = document.createElementNS(SVG_NAMESPACE, "path");
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
 }
 
-/** A button that shows only an icon; `label` is its name. */
+/** A button that shows only an icon; `label` is its accessible name. */
 export function iconButton(name, label, click, props = {}) {
   const attributes = { type: "button", "aria-label": label, title: label, class: "icon-button" };
   return h("button", { ...attributes, ...props, on: { click } }, icon(name));
 }
 
-/** Tells readers of the screen something that happened. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
 
-function set(node, name, value) {
-  if (absent(value)) return;
+function setProp(node, name, value) {
+  if (isAbsent(value)) return;
   if (name === "on") {
     for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
   } else {
@@ -59,6 +57,6 @@ function set(node, name, value) {
   }
 }
 
-function absent(value) {
+function isAbsent(value) {
   return value === null || value === undefined || value === false;
 }

@@ -1,19 +1,19 @@
-/** The list of threads on a narrow screen: it slides in, and everything else waits. */
+/** The list of threads on a narrow screen: a drawer that slides in over the rest. */
 
-const NARROW = matchMedia("(max-width: 52rem)");
+const narrowScreen = matchMedia("(max-width: 52rem)");
 
 export class Drawer {
   #nav = document.getElementById("threads");
-  #rest = document.getElementById("view");
+  #content = document.getElementById("view");
   #button = document.getElementById("show-threads");
-  #back = document.getElementById("backdrop");
+  #backdrop = document.getElementById("backdrop");
 
   constructor() {
-    this.#button.addEventListener("click", () => this.#set(true));
+    this.#button.addEventListener("click", () => this.#setOpen(true));
     document.getElementById("hide-threads").addEventListener("click", () => this.close());
-    this.#back.addEventListener("click", () => this.close());
-    NARROW.addEventListener("change", () => this.#set(false));
-    this.#set(false);
+    this.#backdrop.addEventListener("click", () => this.close());
+    narrowScreen.addEventListener("change", () => this.#setOpen(false));
+    this.#setOpen(false);
   }
 
   get isOpen() {
@@ -22,16 +22,16 @@ export class Drawer {
 
   close() {
     if (!this.isOpen) return;
-    this.#set(false);
+    this.#setOpen(false);
     this.#button.focus();
   }
 
-  #set(open) {
+  #setOpen(open) {
     document.body.classList.toggle("drawer-open", open);
     this.#button.setAttribute("aria-expanded", String(open));
-    this.#nav.inert = NARROW.matches && !open;
-    this.#rest.inert = open;
-    this.#back.hidden = !open;
+    this.#nav.inert = narrowScreen.matches && !open;
+    this.#content.inert = open;
+    this.#backdrop.hidden = !open;
     if (open) document.getElementById("hide-threads").focus();
   }
 }

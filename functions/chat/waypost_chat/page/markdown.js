@@ -1,9 +1,9 @@
-/** Markdown's blocks: first found in the text, then drawn as nodes. */
+/** Markdown blocks: parsed from a text, then rendered as nodes. */
 
 import { h } from "./dom.js";
-import { inline } from "./inline.js";
+import { renderInline } from "./markdown_inline.js";
 
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
 const RULE = /^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$/;
 const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*([^\s`]{0,40})[^`]*$/;
@@ -11,35 +11,35 @@ const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])(?: +|$)/;
 const BLANK = /^\s*$/;
 
-/** Every block of a text with the line that it starts on: `{type, line, …}`. */
-export function blocks(text) {
+/** The blocks of a text, each with the line on which it starts: `{type, line, …}`. */
+export function parseBlocks(text) {
   const lines = text.replaceAll("\t", "    ").split("\n");
-  const found = [];
-  for (let at = 0; at < lines.length;) {
+  const blocks = [];
+  for (let at = 0; at < lines.length; ) {
     if (BLANK.test(lines[at])) {
       at += 1;
     } else {
       const [block, next] = blockAt(lines, at);
-      found.push({ ...block, line: at });
+      blocks.push({ ...block, line: at });
       at = next;
     }
   }
-  return found;
+  return blocks;
 }
 
-/** The nodes of a whole text; `options` as in `inline`. */
-export function draw(text, options = {}, depth = 0) {
-  if (depth > DEEPEST) return [h("p", {}, text)];
-  return blocks(text).map((block) => drawBlock(block, options, depth));
+/** The nodes of a whole text; `options` as in `renderInline`. */
+export function renderMarkdown(text, options = {}, depth = 0) {
+  if (depth > MAX_DEPTH) return [h("p", {}, text)];
+  return parseBlocks(text).map((block) => renderBlock(block, options, depth));
 }
 
-export function drawBlock(block, options = {}, depth = 0) {
-  return DRAW[block.type](block, options, depth);
+export function renderBlock(block, options = {}, depth = 0) {
+  return RENDERERS[block.type](block, options, depth);
 }
 
 function blockAt(lines, at) {
-  for (const read of [code, heading, rule, quote, list, table]) {
-    const found = read(lines, at);
+  for (const parse of [code, heading, rule, quote, list, table]) {
+    const found = parse(lines, at);
     if (found) return found;
   }
   return paragraph(lines, at);
@@ -73,14 +73,14 @@ function rule(lines, at) {
 function quote(lines, at) {
   if (!QUOTE.test(lines[at])) return null;
   let end = at;
-  while (end < lines.length && (QUOTE.test(lines[end]) || continues(lines, end))) end += 1;
+  while (end < lines.length && (QUOTE.test(lines[end]) || continuesParagraph(lines, end))) end += 1;
   const inner = lines.slice(at, end).map((line) => line.replace(QUOTE, ""));
   return [{ type: "quote", text: inner.join("\n") }, end];
 }
 
 function list(lines, at) {
   const first = ITEM.exec(lines[at]);
-  // "28." alone is an answer, and no list.
+  // "28." alone is an answer and not a list.
   if (!first || first[0].length === lines[at].length) return null;
   const ordered = isOrdered(first);
   const items = [];
@@ -94,10 +94,10 @@ function list(lines, at) {
     if (!following || isOrdered(following) !== ordered) break;
     loose ||= end > next;
   }
-  return [{ type: "list", ordered, start: parseInt(first[2], 10) || 0, loose, items }, end];
+  return [{ type: "list", ordered, start: Number.parseInt(first[2], 10) || 0, loose, items }, end];
 }
 
-/** One item's text without its indent, and the line after it. Two columns are indent enough. */
+/** One item's text without its indent of at least two columns, and the line after it. */
 function item(lines, at) {
   const width = ITEM.exec(lines[at])[0].length;
   const inner = [lines[at].slice(width)];
@@ -105,8 +105,8 @@ function item(lines, at) {
   for (;;) {
     const next = afterBlanks(lines, end);
     if (next === lines.length) break;
-    const goesOn = next === end && continues(lines, end) && !ITEM.test(lines[end]);
-    if (!goesOn && !/^ {2}/.test(lines[next])) break;
+    const isContinuation = next === end && continuesParagraph(lines, end) && !ITEM.test(lines[end]);
+    if (!isContinuation && !/^ {2}/.test(lines[next])) break;
     for (; end <= next; end += 1) inner.push(outdent(lines[end], width));
   }
   return [inner.join("\n"), end];
@@ -137,7 +137,7 @@ function cells(line) {
 
 function paragraph(lines, at) {
   let end = at + 1;
-  while (end < lines.length && continues(lines, end) && !table(lines, end)) end += 1;
+  while (end < lines.length && continuesParagraph(lines, end) && !table(lines, end)) end += 1;
   const text = lines
     .slice(at, end)
     .map((line) => line.trimStart())
@@ -146,8 +146,8 @@ function paragraph(lines, at) {
   return [{ type: "paragraph", text }, end];
 }
 
-/** Whether a line only goes on with the paragraph before it. */
-function continues(lines, at) {
+/** Whether a line belongs to the paragraph before it. */
+function continuesParagraph(lines, at) {
   const line = lines[at];
   const starts = [BLANK, HEADING, RULE, FENCE, QUOTE].some((pattern) => pattern.test(line));
   const found = ITEM.exec(line);
@@ -171,22 +171,23 @@ function outdent(line, width) {
   return line.slice(cut);
 }
 
-const DRAW = {
-  // An answer stands under the question's heading, which is one of the second level.
+const RENDERERS = {
+  // An answer is below its question, which is a heading of level two.
   heading: ({ level, text }, options) =>
-    h(`h${Math.min(6, level + 2)}`, {}, ...inline(text, options)),
+    h(`h${Math.min(6, level + 2)}`, {}, ...renderInline(text, options)),
   rule: () => h("hr"),
   code: ({ language, text }) =>
     h("pre", { tabindex: 0, "aria-label": language || "code" }, h("code", {}, text)),
-  quote: ({ text }, options, depth) => h("blockquote", {}, ...draw(text, options, depth + 1)),
-  paragraph: ({ text }, options) => h("p", {}, ...inline(text, options)),
-  list: drawList,
-  table: drawTable,
+  quote: ({ text }, options, depth) =>
+    h("blockquote", {}, ...renderMarkdown(text, options, depth + 1)),
+  paragraph: ({ text }, options) => h("p", {}, ...renderInline(text, options)),
+  list: renderList,
+  table: renderTable,
 };
 
-function drawList({ ordered, start, loose, items }, options, depth) {
-  const drawn = items.map((text) => {
-    const inner = draw(text, options, depth + 1);
+function renderList({ ordered, start, loose, items }, options, depth) {
+  const listItems = items.map((text) => {
+    const inner = renderMarkdown(text, options, depth + 1);
     const [first, ...rest] = inner;
     return h(
       "li",
@@ -194,15 +195,15 @@ function drawList({ ordered, start, loose, items }, options, depth) {
       ...(!loose && first?.tagName === "P" ? [...first.childNodes, ...rest] : inner),
     );
   });
-  return h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...drawn);
+  return h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, ...listItems);
 }
 
-function drawTable({ head, align, rows }, options) {
+function renderTable({ head, align, rows }, options) {
   const cell = (tag) => (text, column) =>
     h(
       tag,
-      { class: `to-${align[column]}`, scope: tag === "th" && "col" },
-      ...inline(text, options),
+      { class: `align-${align[column]}`, scope: tag === "th" && "col" },
+      ...renderInline(text, options),
     );
   const row = (texts) =>
     h(
@@ -210,7 +211,11 @@ function drawTable({ head, align, rows }, options) {
       {},
       head.map((_, column) => cell("td")(texts[column] ?? "", column)),
     );
-  const heads = h("tr", {}, head.map(cell("th")));
-  const grid = h("table", {}, h("thead", {}, heads), h("tbody", {}, rows.map(row)));
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table" }, grid);
+  const headerRow = h("tr", {}, head.map(cell("th")));
+  const tableElement = h("table", {}, h("thead", {}, headerRow), h("tbody", {}, rows.map(row)));
+  return h(
+    "div",
+    { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" },
+    tableElement,
+  );
 }

@@ -1,9 +1,9 @@
-/** A run as it was kept, told again as the events that it was. */
+/** A stored run as the events that it consisted of. */
 
-export const LIVE = new Set(["queued", "running"]);
+export const LIVE_STATES = new Set(["queued", "running"]);
 
-/** `message` is the answer, null or undefined where there is none; the run is over. */
-export function* eventsOf(run, message) {
+/** The events of a run that has ended. `message` is its answer, if there is one. */
+export function* replayRun(run, message) {
   yield {
     type: "run.started",
     run_id: run.id,
@@ -14,7 +14,7 @@ export function* eventsOf(run, message) {
   for (const step of run.steps) yield* stepEvents(step);
   if (message?.text) yield* textEvents(message);
   yield { type: "usage", ...run.usage, cost_usd: run.cost_usd };
-  yield end(run);
+  yield terminalEvent(run);
 }
 
 function* stepEvents(step) {
@@ -38,7 +38,7 @@ function* textEvents({ id, text, sources }) {
   for (const source of sources) yield { type: "source.cited", ...source };
 }
 
-function end(run) {
+function terminalEvent(run) {
   const { usage, cost_usd, elapsed_ms, first_token_ms, stop_reason, partial } = run;
   if (run.state === "completed") {
     return { type: "run.completed", stop_reason, usage, cost_usd, elapsed_ms, first_token_ms };

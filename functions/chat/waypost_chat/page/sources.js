@@ -1,17 +1,18 @@
-/** The passages that an answer rests on, and the marks `[n]` that lead to them. */
+/** The sources of an answer, and the citations `[n]` that link to them. */
 
 import { h } from "./dom.js";
 
-const LISTED = "\n\nSources: ";
+/** How a model writes the list of its sources at the end of a text. */
+const SOURCE_LIST_PREFIX = "\n\nSources: ";
 
 export class Sources {
   #list = h("ol", {});
   #entries = new Map();
-  #id;
+  #idPrefix;
 
-  /** `id` sets this answer's sources apart from every other's on the page. */
-  constructor(id) {
-    this.#id = id;
+  /** `idPrefix` tells this answer's elements from those of others. */
+  constructor(idPrefix) {
+    this.#idPrefix = idPrefix;
     this.element = h(
       "section",
       { class: "sources", hidden: true, "aria-label": "Sources" },
@@ -20,12 +21,12 @@ export class Sources {
     );
   }
 
-  /** Shows a source, once: a run that carries on an answer may cite what was cited before. */
+  /** Adds a source once: a run that continues an answer may cite the same one. */
   add(source) {
     if (this.#entries.get(source.index)?.source.chunk_id === source.chunk_id) return;
     const summary = h(
       "summary",
-      { id: `${this.#id}-source-${source.index}` },
+      { id: `${this.#idPrefix}-source-${source.index}` },
       h("span", { class: "index" }, String(source.index)),
       h("span", { class: "document" }, source.document),
       h("span", { class: "heading" }, source.heading),
@@ -36,33 +37,35 @@ export class Sources {
     this.element.hidden = false;
   }
 
-  /** The link from a mark to its source; null where there is no such source (yet). */
-  mark(index) {
+  /** The link from a citation to its source; null where there is no such source (yet). */
+  citation(index) {
     const entry = this.#entries.get(index);
     if (!entry) return null;
-    const open = (event) => {
+    const { source, details, summary } = entry;
+    const click = (event) => {
       event.preventDefault();
-      entry.details.open = true;
-      entry.summary.focus();
-      entry.summary.scrollIntoView({ block: "nearest" });
+      details.open = true;
+      summary.focus();
+      summary.scrollIntoView({ block: "nearest" });
     };
-    const label = `Source ${index}: ${entry.source.document}`;
-    const props = { class: "mark", href: `#${entry.summary.id}`, "aria-label": label };
-    return h("a", { ...props, on: { click: open } }, String(index));
+    const label = `Source ${index}: ${source.document}`;
+    const props = { class: "citation", href: `#${summary.id}`, "aria-label": label };
+    return h("a", { ...props, on: { click } }, String(index));
   }
 
-  /** One run's text without its last line where that only lists these sources, or some, again. */
-  without(text) {
-    const at = text.lastIndexOf(LISTED);
-    if (at < 0) return text;
-    const line = text.slice(at + LISTED.length);
-    const named = this.#names().filter((name) => line.includes(name));
-    return named.length > 0 && named.join("; ") === line ? text.slice(0, at) : text;
+  /** One run's text without its last line where that only lists these sources, or some of them. */
+  withoutSourceList(text) {
+    const index = text.lastIndexOf(SOURCE_LIST_PREFIX);
+    if (index < 0) return text;
+    const line = text.slice(index + SOURCE_LIST_PREFIX.length);
+    const listed = this.#labels().filter((label) => line.includes(label));
+    return listed.length > 0 && listed.join("; ") === line ? text.slice(0, index) : text;
   }
 
-  #names() {
+  #labels() {
     const sources = [...this.#entries.values()].map(({ source }) => source);
-    const sorted = sources.sort((one, other) => one.index - other.index);
-    return sorted.map(({ index, document, heading }) => `[${index}] ${document} (${heading})`);
+    return sources
+      .sort((one, other) => one.index - other.index)
+      .map(({ index, document, heading }) => `[${index}] ${document} (${heading})`);
   }
 }

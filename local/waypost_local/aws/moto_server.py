@@ -1,0 +1,123 @@
+"""moto's server in a process of its own: DynamoDB, SQS, S3 and EventBridge on one port."""
+
+import asyncio
+import contextlib
+import copy
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+from waypost_local.aws.account import CREDENTIALS
+from waypost_local.aws.fault_middleware import DynamoDBFaultMiddleware
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[str]:
+    """Starts the process; yields the endpoint of every AWS service but Bedrock.
+
+    It accepts connections at once and answers them when moto is imported. `/_faults` there makes
+    DynamoDB fail: see `fault_middleware`.
+    """
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            __name__,
+            str(listening.fileno()),
+            # moto's own calls of AWS must not use the credentials of whoever runs this.
+            env={**os.environ, **CREDENTIALS},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,
+        )
+        endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    try:
+        yield endpoint
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def serve(descriptor: int) -> None:
+    """Serves moto on a listening socket until standard input is closed."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    server("127.0.0.1", 0, descriptor).serve_forever()
+
+
+def server(host: str, port: int, descriptor: int | None = None) -> Any:
+    """moto's WSGI server on a port, or on a socket that listens already."""
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    class SilentRequestHandler(MotoRequestHandler):
+        def log_request(self, *_: object) -> None:
+            """Its output is discarded."""
+
+    _copy_less_in_transactions()
+    moto = _one_request_at_a_time(DomainDispatcherApplication(create_backend_app))
+    app = DynamoDBFaultMiddleware(moto)
+    return make_server(
+        host, port, app, threaded=True, request_handler=SilentRequestHandler, fd=descriptor
+    )
+
+
+def _one_request_at_a_time(app: Any) -> Any:
+    """moto's tables are plain dictionaries: two requests at once break each other's iterations."""
+    lock = threading.Lock()
+
+    def call(environ: Any, start_response: Any) -> Any:
+        with lock:
+            return app(environ, start_response)
+
+    return call
+
+
+def _copy_less_in_transactions() -> None:
+    """Patches moto: a transaction copies a table's items, but not every value in them.
+
+    moto copies the whole table for each transaction, to restore it where a condition fails. An
+    update replaces the values of an item, so a copy of each item's dictionary is enough for that.
+    """
+    from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
+    from moto.dynamodb.models.table import Table
+
+    def copy_item(original: Any) -> Any:
+        item: Any = object.__new__(Item)
+        item.hash_key, item.range_key = original.hash_key, original.range_key
+        # Adding attributes one by one would measure the whole item for each.
+        item.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+        dict.update(item.attrs, original.attrs)
+        return item
+
+    def copy_table(original: Any, memo: dict[int, Any]) -> Any:
+        table = copy.copy(original)
+        if original.has_range_key:
+            table.items = type(original.items)(original.items.default_factory)
+            for key, items in original.items.items():
+                table.items[key] = {name: copy_item(item) for name, item in items.items()}
+        else:
+            # Without a sort key the items are held in another shape.
+            table.items = copy.deepcopy(original.items, memo)
+        return table
+
+    patched: Any = Table
+    patched.__deepcopy__ = copy_table
+
+
+def _exit_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

@@ -1,0 +1,104 @@
+"""AWS for one stack: moto with the template's resources, Bedrock, and the way to reach both."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from waypost_local import bedrock
+from waypost_local.aws import moto_server
+from waypost_local.aws.account import CREDENTIALS
+from waypost_local.errors import CommandError
+from waypost_local.stack import parameters, resources, template
+from waypost_local.stack.model_backend import DEMO_MODEL, model_backend
+from waypost_local.stack.physical_ids import StackEndpoints
+from waypost_local.stack.template import Stack
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """Which stack to run, and on what."""
+
+    template: Path
+    python: str
+    model: str = DEMO_MODEL
+    pace: bedrock.Pace = field(default_factory=bedrock.Pace)
+    database: Path | None = None
+    documents: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Values of the template's parameters, before its defaults and this machine's."""
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """moto and Bedrock while they run."""
+
+    stack: Stack
+    endpoint: str
+    bedrock_url: str
+    variables: Mapping[str, str]
+    """What a function's environment needs to reach them."""
+
+    async def create_resources(self) -> None:
+        """Raises CommandError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            await asyncio.to_thread(resources.create, self.stack, self.endpoint)
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"template: {' '.join(str(error).split())}") from None
+
+
+@contextlib.asynccontextmanager
+async def local_aws(
+    settings: StackSettings, function_url: str, bedrock_app: Any = None
+) -> AsyncIterator[LocalAws]:
+    """Starts moto and Bedrock, and reads the template against their addresses.
+
+    Args:
+        bedrock_app: An ASGI app that serves Bedrock instead of `settings.model`.
+
+    Raises:
+        CommandError: The template or the model's name is not valid.
+    """
+    bedrock_app = bedrock_app or bedrock.app(_model(settings.model), settings.pace)
+    source = template.read(settings.template)
+    async with moto_server.serving() as endpoint:
+        stack = _load(settings, source, StackEndpoints(endpoint, function_url))
+        async with bedrock.serving(bedrock_app) as bedrock_server:
+            variables = {
+                **CREDENTIALS,
+                # A function has no home: it must not read the profiles of whoever runs this.
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_ENDPOINT_URL": endpoint,
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_server.url,
+            }
+            yield LocalAws(stack, endpoint, bedrock_server.url, variables)
+
+
+def _load(settings: StackSettings, source: dict[str, Any], endpoints: StackEndpoints) -> Stack:
+    root = settings.template.parent
+    local_values = parameters.local_values(
+        root,
+        source.get("Parameters") or {},
+        settings.database,
+        settings.documents,
+        _origins(endpoints.function_url),
+        bedrock=settings.model.startswith("bedrock"),
+    )
+    return template.load(source, root, {**local_values, **settings.parameters}, endpoints)
+
+
+def _origins(url: str) -> list[str]:
+    return [url, url.replace("127.0.0.1", "localhost")]
+
+
+def _model(name: str) -> bedrock.Model:
+    try:
+        return model_backend(name)
+    except ValueError as error:
+        raise CommandError(str(error)) from None

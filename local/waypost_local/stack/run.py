@@ -1,0 +1,125 @@
+"""Runs the whole stack in one event loop: AWS, the functions, and the URL in front of them."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from waypost_local.errors import CommandError
+from waypost_local.lambda_.environment import InitFailed
+from waypost_local.lambda_.function_url import FunctionUrl
+from waypost_local.lambda_.pool import Pool
+from waypost_local.stack import reload
+from waypost_local.stack.console import ConsoleLog
+from waypost_local.stack.local_aws import StackSettings, local_aws
+
+_STOP_TIMEOUT = 5
+"""Seconds that running invocations have to finish when the stack stops."""
+
+
+async def run(
+    settings: StackSettings,
+    listening: socket.socket,
+    log: ConsoleLog,
+    on_ready: Callable[[str], None],
+    *,
+    max_environments: int,
+    paced: bool = False,
+    reload_on_change: bool = False,
+) -> None:
+    """Runs until it is cancelled.
+
+    Args:
+        listening: The socket of the function URL.
+        on_ready: Called with the URL once the function answers there.
+        max_environments: How many execution environments may run at once.
+        paced: Limit responses to Lambda's bandwidth.
+        reload_on_change: Restart the function when its code changes.
+
+    Raises:
+        CommandError: It cannot run; one line says why.
+    """
+    url = url_of(listening)
+    async with local_aws(settings, url) as aws:
+        function = aws.stack.url_function()
+        pool = Pool(function, settings.python, aws.variables, max_environments, log.function_output)
+        function_url = FunctionUrl(pool, log.request, paced=paced)
+        async with _stopping(pool, function_url, log):
+            await _run_all(aws.create_resources(), _start_first_environment(pool))
+            await function_url.start(listening)
+            await _check_health(listening)
+            on_ready(url)
+            log.message(f"AWS is served at {aws.endpoint}, Bedrock at {aws.bedrock_url}.")
+            if reload_on_change:
+                await reload.watch(_watched_folders(settings, pool), pool, log)
+            await asyncio.Event().wait()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises CommandError where the port is taken or not permitted."""
+    try:
+        return socket.create_server((host, port), backlog=256)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        text = f"port {port} on {host}: {reason}; name another with --port (make run PORT=…)"
+        raise CommandError(text) from None
+    except OverflowError:
+        raise CommandError(f"there is no port {port}") from None
+
+
+def url_of(listening: socket.socket) -> str:
+    """The URL of a socket for a browser on this machine."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+
+
+@contextlib.asynccontextmanager
+async def _stopping(pool: Pool, function_url: FunctionUrl, log: ConsoleLog) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        function_url.close()
+        if pool.busy:
+            log.message(f"Stopping; {pool.busy} still running, {_STOP_TIMEOUT} seconds to finish.")
+        await pool.finish(_STOP_TIMEOUT)
+        await pool.stop()
+        await function_url.stop()
+
+
+async def _run_all(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Runs all of them at once. The first failure cancels the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in coroutines:
+                group.create_task(coroutine)
+    except* CommandError as failed:
+        raise failed.exceptions[0] from None
+
+
+async def _start_first_environment(pool: Pool) -> None:
+    try:
+        await pool.warm()
+    except InitFailed as error:
+        raise CommandError(str(error)) from None
+
+
+async def _check_health(listening: socket.socket) -> None:
+    """Sends the function GET /health through its URL. Raises CommandError."""
+    host, port = listening.getsockname()[:2]
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    response = await reader.read()
+    writer.close()
+    status = response.partition(b" ")[2][:3].decode()
+    if not status.isdigit() or int(status) >= 500:
+        body = response.partition(b"\r\n\r\n")[2].decode(errors="replace")
+        raise CommandError(f"the function is not healthy: GET /health gives {status} {body}")
+
+
+def _watched_folders(settings: StackSettings, pool: Pool) -> list[Path]:
+    function = pool.function
+    agents = settings.template.parent / "agents"
+    return [folder for folder in (function.code, *function.layers, agents) if folder.is_dir()]

@@ -1,0 +1,31 @@
+"""What a user does in the chat, and where to find the result."""
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.fake_backend import FakeBackend
+from tests.browser.scripted_run import ScriptedRun
+
+
+def send_question(page: Page, question: str) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def ask(page: Page, backend: FakeBackend, question: str) -> ScriptedRun:
+    """Sends a question, and starts its run."""
+    send_question(page, question)
+    return backend.next_run()
+
+
+def exchange(page: Page, question: str) -> Locator:
+    """A question with its answer."""
+    return page.get_by_role("article", name=question)
+
+
+def status_line(page: Page) -> Locator:
+    """What is happening with the last answer."""
+    return page.locator(".status-line").last
+
+
+def answer_text(page: Page) -> Locator:
+    return page.locator(".text").last

@@ -1,0 +1,80 @@
+"""The CORS settings of a function URL, which replace the function's headers."""
+
+import pytest
+
+from tests.local.conftest import RunningUrl
+from waypost_local.lambda_ import cors
+
+PAGE = "https://page.example"
+SETTINGS = {
+    "AllowOrigins": [PAGE],
+    "AllowMethods": ["GET", "POST"],
+    "AllowHeaders": ["content-type"],
+    "ExposeHeaders": ["x-run-id"],
+    "MaxAge": 600,
+}
+
+
+def cors_settings(**changes: object) -> cors.Cors:
+    settings = cors.from_url({"Cors": {**SETTINGS, **changes}})
+    assert settings is not None
+    return settings
+
+
+def test_a_listed_origin_may_read_the_answer() -> None:
+    assert cors_settings().response_headers({"origin": PAGE}) == {
+        "access-control-allow-origin": PAGE,
+        "access-control-expose-headers": "x-run-id",
+        "vary": "Origin",
+    }
+
+
+@pytest.mark.parametrize("request_headers", [{}, {"origin": "https://evil.example"}])
+def test_no_other_origin_may(request_headers: dict[str, str]) -> None:
+    assert cors_settings().response_headers(request_headers) == {"vary": "Origin"}
+    assert cors_settings().preflight_headers(request_headers) == {"vary": "Origin"}
+
+
+def test_a_star_allows_every_origin_but_is_not_sent_with_credentials() -> None:
+    any_origin = cors_settings(AllowOrigins=["*"])
+    assert any_origin.response_headers({"origin": PAGE})["access-control-allow-origin"] == "*"
+    with_credentials = cors_settings(AllowOrigins=["*"], AllowCredentials=True)
+    assert (
+        with_credentials.response_headers({"origin": PAGE})["access-control-allow-origin"] == PAGE
+    )
+    assert (
+        with_credentials.response_headers({"origin": PAGE})["access-control-allow-credentials"]
+        == "true"
+    )
+
+
+def test_without_settings_the_functions_headers_are_kept() -> None:
+    assert cors.from_url({}) is None
+
+
+async def test_a_preflight_is_answered_by_the_url_alone(url: RunningUrl) -> None:
+    answer = await url.request(
+        "OPTIONS",
+        "/health",
+        headers={"Origin": PAGE, "Access-Control-Request-Method": "POST"},
+    )
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == PAGE
+    assert answer.headers["access-control-allow-methods"] == "GET,POST"
+    assert answer.headers["access-control-allow-headers"] == "content-type,x-user-id"
+    assert answer.headers["access-control-max-age"] == "600"
+    assert answer.content == b""
+    assert url.requests.get_nowait().environment == ""
+
+
+async def test_the_functions_own_cors_headers_are_replaced(url: RunningUrl) -> None:
+    answer = await url.get("/headers", headers={"Origin": PAGE})
+    assert answer.headers.get_list("access-control-allow-origin") == [PAGE]
+    assert answer.headers["access-control-expose-headers"] == "x-run-id"
+    assert answer.headers["vary"] == "Accept, Origin"
+
+
+async def test_an_error_response_has_cors_headers_too(url: RunningUrl) -> None:
+    answer = await url.get("/crash", headers={"Origin": PAGE})
+    assert answer.status_code == 502
+    assert answer.headers["access-control-allow-origin"] == PAGE
