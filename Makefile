@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## Checks and tests everything; with FLAGS=<file or options> 
 ifdef FLAGS
 	$(BIN)/pytest $(FLAGS)
 else
-	@echo "Checking and testing everything: some 6 minutes on two cores."
+	@echo "Checks and tests everything; takes about 6 minutes on two idle processor cores."
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --durations=15
 endif
@@ -95,5 +95,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
 node_modules/.dev: package.json package-lock.json
 	@echo "Installing the page's linter into node_modules …"
 	@$(if $(shell command -v flock),flock package-lock.json) sh -c '[ $@ -nt package-lock.json ] && [ $@ -nt package.json ] \
-	  || npm ci --ignore-scripts --no-audit --no-fund --silent'
-	@touch $@
+	  || { npm ci --ignore-scripts --no-audit --no-fund --silent && touch $@; }'

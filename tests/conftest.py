@@ -6,18 +6,23 @@ import socket
 from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import scheduling
 from waypost_local.aws import moto_server
 
+# Tests are correct at any speed: how long an example takes says only how busy the machine is.
+hypothesis.settings.register_profile("any speed", deadline=None)
+hypothesis.settings.load_profile("any speed")
+
 SERVERS = frozenset(
     {
         "api",
         "browser",
-        "emulator",
         "gate",
+        "invoke",
         "moto",
         "running_stack",
         "serving",
@@ -30,6 +35,7 @@ SERVERS = frozenset(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    scheduling.check_ids(items)
     items[:] = scheduling.in_order(items)
 
 

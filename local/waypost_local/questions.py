@@ -96,11 +96,11 @@ def ask(client: httpx.Client, question: str) -> ReceivedAnswer:
 def is_right(case: QuestionCase, answer: ReceivedAnswer, agents: Agents) -> bool:
     """Whether the agent is the expected one and the answer contains every expected text."""
     try:
-        wanted = agents.named(case.route).id
+        expected = agents.named(case.route).id
     except Invalid:
-        wanted = case.route
+        expected = case.route
     text = answer.text.casefold()
-    return answer.route == wanted and all(part.casefold() in text for part in case.expect)
+    return answer.route == expected and all(part.casefold() in text for part in case.expect)
 
 
 def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:

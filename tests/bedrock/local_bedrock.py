@@ -98,7 +98,7 @@ def unreachable_url() -> Iterator[str]:
 
 def client(url: str, fault: str = "", read_timeout: float = 30) -> Any:
     """An unmodified boto3 client; `fault` is sent as the header that asks for one."""
-    made = boto3.client(
+    bedrock = boto3.client(
         "bedrock-runtime",
         endpoint_url=url,
         region_name="us-east-1",
@@ -111,8 +111,8 @@ def client(url: str, fault: str = "", read_timeout: float = 30) -> Any:
         def add_header(request: Any, **_: Any) -> None:
             request.headers["x-waypost-fault"] = fault
 
-        made.meta.events.register("before-send.bedrock-runtime", add_header)
-    return made
+        bedrock.meta.events.register("before-send.bedrock-runtime", add_header)
+    return bedrock
 
 
 def text_of(events: Iterable[dict[str, Any]]) -> str:

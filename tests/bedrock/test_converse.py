@@ -195,8 +195,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("path", ["converse", "converse-stream"])
-@pytest.mark.parametrize(("body", "wanted"), CASES)
-async def test_an_invalid_request_is_refused(path: str, body: dict[str, Any], wanted: str) -> None:
+@pytest.mark.parametrize(("body", "expected"), CASES)
+async def test_an_invalid_request_is_refused(
+    path: str, body: dict[str, Any], expected: str
+) -> None:
     transport = httpx.ASGITransport(app(ScriptedModel()))
     async with httpx.AsyncClient(transport=transport, base_url="http://bedrock") as http:
         request = {"messages": HELLO["messages"], **body}
@@ -204,7 +206,7 @@ async def test_an_invalid_request_is_refused(path: str, body: dict[str, Any], wa
 
     assert answer.status_code == 400
     assert answer.headers["x-amzn-errortype"] == "ValidationException"
-    assert wanted in answer.json()["message"]
+    assert expected in answer.json()["message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])

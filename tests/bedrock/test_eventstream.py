@@ -36,7 +36,7 @@ def test_an_exception_frame_is_read_as_an_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "wanted"),
+    ("headers", "body", "expected"),
     [
         ({}, b"", "00000010 00000000 05c248eb 7d98c8ff"),
         (
@@ -53,10 +53,10 @@ def test_an_exception_frame_is_read_as_an_exception() -> None:
     ],
 )
 def test_frames_are_those_of_the_published_examples(
-    headers: dict[str, str], body: bytes, wanted: str
+    headers: dict[str, str], body: bytes, expected: str
 ) -> None:
     """The examples that AWS's SDKs share: https://github.com/awslabs/aws-c-event-stream."""
-    assert eventstream.frame(headers, body) == bytes.fromhex(wanted)
+    assert eventstream.frame(headers, body) == bytes.fromhex(expected)
 
 
 @pytest.mark.parametrize("place", [0, 9, 20, -1])

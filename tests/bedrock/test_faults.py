@@ -107,11 +107,11 @@ def test_a_setting_is_used_up() -> None:
 
 def test_a_setting_is_shown_and_removed() -> None:
     with on_a_port(app(ScriptedModel())) as url:
-        given = {"kind": "cut_after", "after": 3, "model": "nova"}
-        shown = httpx.put(f"{url}/_faults", json=given).json()
+        settings = {"kind": "cut_after", "after": 3, "model": "nova"}
+        shown = httpx.put(f"{url}/_faults", json=settings).json()
 
         assert shown == httpx.get(f"{url}/_faults").json()
-        assert given.items() <= shown.items()
+        assert settings.items() <= shown.items()
         assert httpx.delete(f"{url}/_faults").json() is None
         assert client(url).converse(**HELLO)["stopReason"] == "end_turn"
 
@@ -127,7 +127,7 @@ def test_a_setting_applies_only_to_calls_that_match(narrowed: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("settings", "expected"),
     [
         ({"kind": "gremlins"}, "kind must be one of throttling,"),
         ({"kind": "throttling", "n": 1}, "there is no 'n'"),
@@ -136,12 +136,12 @@ def test_a_setting_applies_only_to_calls_that_match(narrowed: dict[str, str]) ->
         ([], "kind must be one of"),
     ],
 )
-def test_an_invalid_setting_is_refused(given: Any, wanted: str) -> None:
+def test_an_invalid_setting_is_refused(settings: Any, expected: str) -> None:
     with on_a_port(app(ScriptedModel())) as url:
-        answer = httpx.put(f"{url}/_faults", content=json.dumps(given))
+        answer = httpx.put(f"{url}/_faults", content=json.dumps(settings))
 
     assert answer.status_code == 400
-    assert wanted in answer.json()["message"]
+    assert expected in answer.json()["message"]
 
 
 def test_an_invalid_header_is_refused(bedrock_url: str) -> None:

@@ -45,7 +45,7 @@ def test_an_agent_is_created_tried_changed_rolled_back_and_deleted(
     expect(page.locator(".usage")).to_be_visible(timeout=SLOW)
     expect(answer_text(page)).to_contain_text("38")
 
-    other = page.context.new_page()
+    other = new_page()
     other.goto(f"{local_stack_url}/#agents/fleet")
     change(other, "Theirs.")
     expect_saved(other, 2)

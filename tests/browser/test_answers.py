@@ -97,7 +97,7 @@ def test_a_citation_opens_its_source(page: Page, backend: FakeBackend) -> None:
     page.get_by_role("link", name="Source 1: handbook-working-time.md").click()
     expect(quote).to_be_visible()
     expect(page.locator(".sources summary")).to_be_focused()
-    # The list stands below with its quotes, and not once more as text.
+    # The list of sources is shown below the text, and not in it.
     expect(answer_text(page)).to_have_text("Beyond 38 hours 1. Not a source: [7].")
 
 
@@ -204,7 +204,7 @@ def test_an_example_is_asked_with_one_click(page: Page, backend: FakeBackend) ->
 
 
 def test_the_page_is_loaded_with_few_requests(new_page: NewPage, backend: FakeBackend) -> None:
-    """Each is an invocation, and those that come together each want an environment."""
+    """Each request is an invocation, and concurrent ones each need an environment."""
     page = new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(backend.url)))

@@ -55,7 +55,7 @@ def test_a_stream_lists_every_event_with_its_fields(
     route = events.filter(has_text="route.decided").first
     route.locator("summary").click()
     expect(route.locator(".fields")).to_contain_text("runner_up")
-    expect(route.locator(".fields")).to_contain_text('"sticky" | "lexical"')
+    expect(route.locator(".fields")).to_contain_text('"sticky" | "model"')
 
 
 def test_an_example_can_be_copied(new_page: NewPage, backend: FakeBackend) -> None:
@@ -122,9 +122,13 @@ def test_each_stream_lists_its_own_events_with_an_example(
         "POST /chat": ["start", "agent", "token", "complete", "error"],
         "POST /api/chat/stream": ["text.delta", "tool.call", "tool.output", "error"],
         "POST /internal/chat/stream": [
-            "tool_start", "route_decision", "token", "complete", "error",
+            "tool_start",
+            "route_decision",
+            "token",
+            "complete",
+            "error",
         ],
-    }  # fmt: skip
+    }
     for name, kinds in shown.items():
         events = page.get_by_role("article", name=name, exact=True).locator(".event")
         assert events.locator("summary code.name").all_inner_texts() == kinds

@@ -225,7 +225,7 @@ def test_an_answer_is_copied_without_the_clipboard_api(
     new_page: NewPage, backend: FakeBackend
 ) -> None:
     page = new_page()
-    # As where the page came over plain HTTP from another machine.
+    # As on a page over plain HTTP from another machine.
     page.add_init_script("delete Navigator.prototype.clipboard")
     page.goto(backend.url)
     run = ask(page, backend, QUESTION)

@@ -34,7 +34,7 @@ def test_an_error_shows_code_message_and_request_id(
     expect(alert).to_contain_text(f"Status{status}")
     expect(alert).to_contain_text(f"Code{error.code}")
     expect(alert).to_contain_text(refused.value.json()["error"]["request_id"])
-    # What was written is not lost.
+    # The question is not lost.
     expect(page.get_by_label("Your question")).to_have_value(QUESTION)
 
 

@@ -1,7 +1,7 @@
 """A question is asked once, however often it is sent; and one at a time in a thread."""
 
 import re
-from urllib.request import Request as Call
+from urllib.request import Request as UrlRequest
 from urllib.request import urlopen
 
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
@@ -14,19 +14,20 @@ from tests.browser.fake_backend import FakeBackend
 QUESTION = "How many technicians are active?"
 
 
-def keys(page: Page) -> list[str]:
-    """Gathers the keys under which questions are sent from now on."""
+def record_keys(page: Page) -> list[str]:
+    """The idempotency keys of the requests that are sent from now on."""
     sent: list[str] = []
 
-    def note(request: Request) -> None:
+    def record(request: Request) -> None:
         if request.method == "POST":
             sent.append(request.headers["idempotency-key"])
 
-    page.on("request", note)
+    page.on("request", record)
     return sent
 
 
-def timed(new_page: NewPage, backend: FakeBackend) -> Page:
+def page_with_clock(new_page: NewPage, backend: FakeBackend) -> Page:
+    """Its clock moves only as the test says."""
     page = new_page()
     page.clock.install()
     page.goto(backend.url)
@@ -36,8 +37,8 @@ def timed(new_page: NewPage, backend: FakeBackend) -> Page:
 def test_a_question_is_sent_again_after_a_network_error(
     new_page: NewPage, backend: FakeBackend
 ) -> None:
-    page = timed(new_page, backend)
-    sent = keys(page)
+    page = page_with_clock(new_page, backend)
+    sent = record_keys(page)
     page.route("**/v1/runs", lambda route: route.abort(), times=2)
 
     send_question(page, QUESTION)
@@ -55,15 +56,15 @@ def test_a_question_is_sent_again_after_a_network_error(
 def test_a_question_whose_response_was_lost_is_not_asked_twice(
     new_page: NewPage, backend: FakeBackend
 ) -> None:
-    page = timed(new_page, backend)
+    page = page_with_clock(new_page, backend)
 
-    def arrives_and_is_lost(route: Route) -> None:
+    def lose_response(route: Route) -> None:
         sent = route.request
         headers = {name: sent.headers[name] for name in ["idempotency-key", "content-type"]}
-        urlopen(Call(sent.url, sent.post_data_buffer, headers)).close()
+        urlopen(UrlRequest(sent.url, sent.post_data_buffer, headers)).close()
         route.abort()
 
-    page.route("**/v1/runs", arrives_and_is_lost, times=1)
+    page.route("**/v1/runs", lose_response, times=1)
     send_question(page, QUESTION)
     run = backend.next_run()
     expect(status_line(page)).to_have_text("Reconnecting…")
@@ -79,8 +80,8 @@ def test_a_question_whose_response_was_lost_is_not_asked_twice(
 def test_an_unreachable_server_is_an_error_after_four_tries(
     new_page: NewPage, backend: FakeBackend
 ) -> None:
-    page = timed(new_page, backend)
-    sent = keys(page)
+    page = page_with_clock(new_page, backend)
+    sent = record_keys(page)
     page.route("**/v1/runs", lambda route: route.abort())
 
     send_question(page, QUESTION)
@@ -94,7 +95,7 @@ def test_an_unreachable_server_is_an_error_after_four_tries(
     expect(page.get_by_label("Your question")).to_have_value(QUESTION)
     assert len(sent) == 4
 
-    # One of them may have arrived: so the next try, too, is the same question.
+    # One of them may have arrived, so the next try has the same key.
     page.unroute_all()
     alert.get_by_role("button", name="Ask again").click()
     backend.next_run().emit(*events.routed(), *events.answer("28."), events.completed())
@@ -104,10 +105,10 @@ def test_an_unreachable_server_is_an_error_after_four_tries(
 
 def test_each_question_has_its_own_idempotency_key(new_page: NewPage, backend: FakeBackend) -> None:
     page = new_page()
-    # As where the page came over plain HTTP from another machine.
+    # As on a page over plain HTTP from another machine.
     page.add_init_script("delete Crypto.prototype.randomUUID")
     page.goto(backend.url)
-    sent = keys(page)
+    sent = record_keys(page)
 
     for _ in range(2):
         run = ask(page, backend, QUESTION)

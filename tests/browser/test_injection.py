@@ -1,6 +1,6 @@
-"""Nothing that an answer, a table, a title or a question says becomes more than text.
+"""HTML injection: answers, tables, titles and questions are only ever shown as text.
 
-Every page of these tests fails on a violated policy or an exception: see `new_page`.
+`new_page` fails a test whose page violates the policy or raises.
 """
 
 from typing import Any
@@ -90,7 +90,7 @@ def test_html_from_the_database_is_text(page: Page, backend: FakeBackend) -> Non
     expect(page.get_by_role("cell", name=HOSTILE)).to_be_visible()
     expect(page.get_by_label("SQL").first).to_have_text(f"SELECT '{HOSTILE}'")
     expect(page.locator(".error-text")).to_have_text(HOSTILE)
-    expect(page.locator(MADE_BY_MARKUP)).to_have_count(1)  # the runner-up's name, which is ours
+    expect(page.locator(MADE_BY_MARKUP)).to_have_count(1)  # the <b> of the runner-up
 
 
 def test_html_in_every_other_field_is_text(page: Page, backend: FakeBackend) -> None:
@@ -124,7 +124,7 @@ def test_html_in_a_threads_title_is_text(page: Page, backend: FakeBackend) -> No
 
 
 def test_the_content_security_policy_is_enforced(browser: Browser, backend: FakeBackend) -> None:
-    """Even code of the page's own could not make a script out of a text."""
+    """Not even the page's own code can turn a text into a script."""
     page = browser.new_page()
     page.goto(backend.url)
     blocked = page.evaluate(

@@ -10,7 +10,7 @@ from tests.browser.conftest import ROOT, NewPage
 
 SLOW = 20_000
 """Milliseconds: each function starts as a process of its own."""
-# Counts the states of the first answer that stood on the page while its run went on.
+# Counts the different texts that the first answer had while its run went on.
 COUNT_STATES = """
 const seen = new Set();
 new MutationObserver(() => {

@@ -60,27 +60,38 @@ def modules(browser: Browser, fake_server: FakeServer) -> Iterator[Page]:
         ("# A\n### *B* #", "<h3>A</h3><h5><em>B</em></h5>"),
         ("#hashtag", "<p>#hashtag</p>"),
         ("***\n\n- - -", "<hr><hr>"),
-        ("**a** __b__ *c* _d_ ***e*** ~~f~~", "<p><strong>a</strong> <strong>b</strong> <em>c</em> "
-         "<em>d</em> <strong><em>e</em></strong> <del>f</del></p>"),
+        (
+            "**a** __b__ *c* _d_ ***e*** ~~f~~",
+            "<p><strong>a</strong> <strong>b</strong> <em>c</em> "
+            "<em>d</em> <strong><em>e</em></strong> <del>f</del></p>",
+        ),
         ("**a *b***", "<p><strong>a <em>b</em></strong></p>"),
         ("2 * 3 * 4, a_b_c, **open", "<p>2 * 3 * 4, a_b_c, **open</p>"),
         (r"\*a\* \<b\> \\", "<p>*a* &lt;b&gt; \\</p>"),
         ("`a*b*` ``c`d`` `open", "<p><code>a*b*</code> <code>c`d</code> `open</p>"),
         ("> a\n> - b\n\nc", "<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>"),
-        ("- a\n- b\n  - c\n\n    d\n- e",
-         "<ul><li>a</li><li>b<ul><li>c<p>d</p></li></ul></li><li>e</li></ul>"),
+        (
+            "- a\n- b\n  - c\n\n    d\n- e",
+            "<ul><li>a</li><li>b<ul><li>c<p>d</p></li></ul></li><li>e</li></ul>",
+        ),
         ("1. a\n   - b\n2. c", "<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>"),
         ("3) a\n4) b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"),
         ("- a\n1. b", "<ul><li>a</li></ul><ol><li>b</li></ol>"),
         ("28.", "<p>28.</p>"),
         ("It was in\n2019. Then", "<p>It was in\n2019. Then</p>"),
-        ("a (https://b.example/c_d).", f"<p>a ({link('b.example/c_d', 'https://b.example/c_d')}).</p>"),
+        (
+            "a (https://b.example/c_d).",
+            f"<p>a ({link('b.example/c_d', 'https://b.example/c_d')}).</p>",
+        ),
         ('[*a*](https://b.example/(c) "t")', f"<p>{link('b.example/(c)', '<em>a</em>')}</p>"),
-        ("[http://a.example](https://b.example)", f"<p>{link('b.example', 'http://a.example')}</p>"),
+        (
+            "[http://a.example](https://b.example)",
+            f"<p>{link('b.example', 'http://a.example')}</p>",
+        ),
         ("[1] and [a]", "<p>[1] and [a]</p>"),
     ],
-)  # fmt: skip
+)
 def test_a_construct_is_rendered(modules: Page, text: str, html: str) -> None:
     assert modules.evaluate(RENDER, text) == html
 

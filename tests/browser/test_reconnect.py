@@ -37,7 +37,7 @@ RUN: list[Event] = [
     events.usage(),
     events.completed(),
 ]
-"""A run with something of everything."""
+"""A run with every kind of content."""
 # What the page announces to screen readers, in order.
 RECORD_ANNOUNCEMENTS = """
 window.announcements = [];
@@ -49,8 +49,8 @@ new MutationObserver((changes) => {
 
 
 @pytest.fixture
-def timed(new_page: NewPage, backend: FakeBackend) -> Page:
-    """The page, its clock in the test's hands: `run_for` lets time pass."""
+def clocked_page(new_page: NewPage, backend: FakeBackend) -> Page:
+    """The page with a clock that moves only by `run_for`."""
     page = new_page()
     page.clock.install()
     page.add_init_script(RECORD_ANNOUNCEMENTS)
@@ -58,8 +58,8 @@ def timed(new_page: NewPage, backend: FakeBackend) -> Page:
     return page
 
 
-def reconnects(page: Page) -> None:
-    """The page notices a cut, and as much time passes as it waits before its first next try."""
+def wait_for_first_retry(page: Page) -> None:
+    """Lets the delay before the first retry pass, once the connection is found to be broken."""
     expect(status_line(page)).to_have_text("Reconnecting…")
     page.clock.run_for(700)
 
@@ -82,86 +82,90 @@ def drop_inside(run: ScriptedRun, event: Event) -> None:
 
 @pytest.mark.parametrize("break_connection", [drop_after, close_after, drop_inside])
 def test_a_broken_connection_changes_nothing(
-    timed: Page, backend: FakeBackend, break_connection: Callable[[ScriptedRun, Event], None]
+    clocked_page: Page, backend: FakeBackend, break_connection: Callable[[ScriptedRun, Event], None]
 ) -> None:
-    ask(timed, backend, "And whole?").emit(*RUN)
-    expect(timed.locator(".usage")).to_be_visible()
-    whole = exchange(timed, "And whole?").inner_html()
+    ask(clocked_page, backend, "And whole?").emit(*RUN)
+    expect(clocked_page.locator(".usage")).to_be_visible()
+    whole = exchange(clocked_page, "And whole?").inner_html()
 
-    run = ask(timed, backend, "And in pieces?")
+    run = ask(clocked_page, backend, "And in pieces?")
     for event in RUN[:-1]:
         break_connection(run, event)
-        reconnects(timed)
-        # With a torn connection a browser also throws away what it had not yet handed on.
+        wait_for_first_retry(clocked_page)
+        # A browser discards what it has not yet delivered from a broken connection.
         assert run.next_connection() <= run.last_seq
     run.emit(RUN[-1])
 
-    expect(timed.locator(".usage").last).to_be_visible()
-    pieces = exchange(timed, "And in pieces?").inner_html()
+    expect(clocked_page.locator(".usage").last).to_be_visible()
+    pieces = exchange(clocked_page, "And in pieces?").inner_html()
     assert pieces.replace("in pieces", "whole").replace("answer-2", "answer-1") == whole
     assert backend.no_more_runs()
 
 
-def test_a_connection_may_break_before_the_first_event(timed: Page, backend: FakeBackend) -> None:
-    send_question(timed, QUESTION)
+def test_a_connection_may_break_before_the_first_event(
+    clocked_page: Page, backend: FakeBackend
+) -> None:
+    send_question(clocked_page, QUESTION)
     run = backend.next_request()
     run.drop()
 
-    reconnects(timed)
+    wait_for_first_retry(clocked_page)
     assert run.next_connection() == 0
     run.start()
     run.emit(*RUN)
 
-    expect(answer_text(timed)).to_contain_text("There are 28 äctive ✓ technicians 1.")
+    expect(answer_text(clocked_page)).to_contain_text("There are 28 äctive ✓ technicians 1.")
 
 
-def test_reconnecting_is_shown_and_announced_once(timed: Page, backend: FakeBackend) -> None:
-    run = ask(timed, backend, QUESTION)
+def test_reconnecting_is_shown_and_announced_once(clocked_page: Page, backend: FakeBackend) -> None:
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started())
 
     for word in ["There ", "are ", "28."]:
         drop_after(run, events.text_delta(word))
-        reconnects(timed)
+        wait_for_first_retry(clocked_page)
         run.next_connection()
-        expect(status_line(timed)).to_have_text("Writing")
+        expect(status_line(clocked_page)).to_have_text("Writing")
     run.emit(events.text_completed(), events.completed())
-    expect(timed.locator(".usage")).to_be_visible()
+    expect(clocked_page.locator(".usage")).to_be_visible()
 
-    announcements = timed.evaluate("() => window.announcements")
+    announcements = clocked_page.evaluate("() => window.announcements")
     assert announcements == ["The connection was lost. Reconnecting.", "Answer: There are 28."]
 
 
-def test_three_missed_heartbeats_are_a_broken_connection(timed: Page, backend: FakeBackend) -> None:
-    run = ask(timed, backend, QUESTION)
+def test_three_missed_heartbeats_are_a_broken_connection(
+    clocked_page: Page, backend: FakeBackend
+) -> None:
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There are"))
-    expect(answer_text(timed)).to_have_text("There are")
+    expect(answer_text(clocked_page)).to_have_text("There are")
 
-    timed.clock.run_for(40_000)
-    expect(status_line(timed)).to_have_text("Writing")
-    # Not so long that it has reconnected before anybody looks.
-    timed.clock.run_for(7100)
-    reconnects(timed)
+    clocked_page.clock.run_for(40_000)
+    expect(status_line(clocked_page)).to_have_text("Writing")
+    # Not long enough to reconnect before the status is checked.
+    clocked_page.clock.run_for(7100)
+    wait_for_first_retry(clocked_page)
     assert run.next_connection() == run.last_seq
     run.emit(events.text_delta(" 28."), events.text_completed(), events.completed())
 
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
 
 
-def test_heartbeats_keep_a_silent_stream_alive(timed: Page, backend: FakeBackend) -> None:
-    run = ask(timed, backend, QUESTION)
+def test_heartbeats_keep_a_silent_stream_alive(clocked_page: Page, backend: FakeBackend) -> None:
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed())
-    expect(timed.locator(".agent-badge")).to_be_visible()
+    expect(clocked_page.locator(".agent-badge")).to_be_visible()
 
-    timed.clock.run_for(40_000)
+    clocked_page.clock.run_for(40_000)
     run.send(b": hb\n")
     run.emit(events.text_started(), events.text_delta("There"))
-    timed.clock.run_for(40)
-    expect(answer_text(timed)).to_have_text("There")
-    timed.clock.run_for(40_000)
+    clocked_page.clock.run_for(40)
+    expect(answer_text(clocked_page)).to_have_text("There")
+    clocked_page.clock.run_for(40_000)
 
-    expect(status_line(timed)).to_have_text("Writing")
+    expect(status_line(clocked_page)).to_have_text("Writing")
     run.emit(events.text_delta(" are 28."), events.text_completed(), events.completed())
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
 
 
 def test_repeated_events_are_applied_once(page: Page, backend: FakeBackend) -> None:
@@ -188,23 +192,25 @@ def test_a_missing_event_is_fetched(page: Page, backend: FakeBackend) -> None:
     expect(answer_text(page)).to_have_text("There are 28.")
 
 
-def test_the_page_reconnects_at_once_when_online_again(timed: Page, backend: FakeBackend) -> None:
-    run = ask(timed, backend, QUESTION)
+def test_the_page_reconnects_at_once_when_online_again(
+    clocked_page: Page, backend: FakeBackend
+) -> None:
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
     seen = run.last_seq
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
 
-    timed.context.set_offline(True)
+    clocked_page.context.set_offline(True)
     run.drop()
-    reconnects(timed)
+    wait_for_first_retry(clocked_page)
     run.emit(events.text_delta("are "))
-    timed.clock.run_for(20_000)
-    expect(status_line(timed)).to_have_text("Reconnecting…")
-    timed.context.set_offline(False)
+    clocked_page.clock.run_for(20_000)
+    expect(status_line(clocked_page)).to_have_text("Reconnecting…")
+    clocked_page.context.set_offline(False)
 
     assert run.next_connection() == seen
     run.emit(events.text_delta("28."), events.text_completed(), events.completed())
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
 
 
 SEEN_AGAIN = {
@@ -215,20 +221,20 @@ SEEN_AGAIN = {
 
 @pytest.mark.parametrize("event", SEEN_AGAIN)
 def test_a_page_that_is_visible_again_reconnects(
-    timed: Page, backend: FakeBackend, event: str
+    clocked_page: Page, backend: FakeBackend, event: str
 ) -> None:
-    run = ask(timed, backend, QUESTION)
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
 
-    timed.clock.run_for(6000)
-    timed.evaluate(SEEN_AGAIN[event])
+    clocked_page.clock.run_for(6000)
+    clocked_page.evaluate(SEEN_AGAIN[event])
 
     assert run.next_connection() == run.last_seq
-    expect(status_line(timed)).to_have_text("Writing")
+    expect(status_line(clocked_page)).to_have_text("Writing")
     run.emit(events.text_delta("are 28."), events.text_completed(), events.completed())
-    expect(answer_text(timed)).to_have_text("There are 28.")
-    assert timed.evaluate("() => window.announcements") == ["Answer: There are 28."]
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
+    assert clocked_page.evaluate("() => window.announcements") == ["Answer: There are 28."]
 
 
 def test_a_reload_streams_a_live_run_from_its_start(page: Page, backend: FakeBackend) -> None:
@@ -271,28 +277,28 @@ def test_two_tabs_stream_one_run(page: Page, new_page: NewPage, backend: FakeBac
     expect(answer_text(other)).to_have_text("2.")
 
 
-def test_the_delay_between_tries_grows(timed: Page, backend: FakeBackend) -> None:
-    run = ask(timed, backend, QUESTION)
+def test_the_delay_between_tries_grows(clocked_page: Page, backend: FakeBackend) -> None:
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
     tries: list[Route] = []
 
     def refuse(route: Route) -> None:
         tries.append(route)
         route.abort()
 
-    timed.route("**/events?*", refuse)
+    clocked_page.route("**/events?*", refuse)
     run.drop()
-    expect(status_line(timed)).to_have_text("Reconnecting…")
+    expect(status_line(clocked_page)).to_have_text("Reconnecting…")
     for _ in range(20):
-        timed.clock.run_for(500)
+        clocked_page.clock.run_for(500)
 
-    # About half a second, one, two, four, eight: in ten seconds and some three to five.
+    # The delays are about 0.5, 1, 2, 4 and 8 seconds: three to five of them in ten seconds.
     assert 3 <= len(tries) <= 5
-    timed.unroute_all()
+    clocked_page.unroute_all()
     run.emit(events.text_delta("are 28."), events.text_completed(), events.completed())
-    timed.clock.run_for(10_000)
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    clocked_page.clock.run_for(10_000)
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
 
 
 def no_network(page: Page, backend: FakeBackend) -> None:
@@ -311,91 +317,94 @@ def no_server(page: Page, backend: FakeBackend) -> None:
     ],
 )
 def test_after_many_tries_the_reader_decides(
-    timed: Page, backend: FakeBackend, missing: Callable[[Page, FakeBackend], None], words: str
+    clocked_page: Page,
+    backend: FakeBackend,
+    missing: Callable[[Page, FakeBackend], None],
+    words: str,
 ) -> None:
-    run = ask(timed, backend, QUESTION)
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
-    expect(answer_text(timed)).to_have_text("There")
-    missing(timed, backend)
+    expect(answer_text(clocked_page)).to_have_text("There")
+    missing(clocked_page, backend)
 
     run.drop()
-    alert = timed.get_by_role("alert")
+    alert = clocked_page.get_by_role("alert")
     for _ in range(50):
         if alert.is_visible():
             break
-        timed.clock.run_for(40_000)
+        clocked_page.clock.run_for(40_000)
 
     expect(alert).to_contain_text(re.compile(words))
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
     run.emit(events.text_delta("are "))
     backend.stream_errors.clear()
-    timed.unroute_all()
+    clocked_page.unroute_all()
     alert.get_by_role("button", name="Try again").click()
     run.next_connection()
     expect(alert).to_have_count(0)
     run.emit(events.text_delta("28."), events.text_completed(), events.completed())
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
 
 
 def test_without_access_to_the_rest_the_answer_so_far_stays(
-    timed: Page, backend: FakeBackend
+    clocked_page: Page, backend: FakeBackend
 ) -> None:
-    run = ask(timed, backend, QUESTION)
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
     del backend.threads[run.thread_id]
     backend.stream_errors.append(Unauthenticated())
 
     run.drop()
-    reconnects(timed)
+    wait_for_first_retry(clocked_page)
 
-    alert = timed.get_by_role("alert")
+    alert = clocked_page.get_by_role("alert")
     expect(alert).to_contain_text("The rest of the answer cannot be read.")
     expect(alert).to_contain_text("thread_not_found")
-    expect(answer_text(timed)).to_have_text("There")
+    expect(answer_text(clocked_page)).to_have_text("There")
     expect(alert.get_by_role("button", name="Try again")).to_be_visible()
 
 
 def test_a_run_whose_events_have_expired_is_shown_as_stored(
-    timed: Page, backend: FakeBackend
+    clocked_page: Page, backend: FakeBackend
 ) -> None:
-    run = ask(timed, backend, QUESTION)
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(*events.routed(), events.text_started(), events.text_delta("There "))
-    expect(answer_text(timed)).to_have_text("There")
-    timed.context.set_offline(True)
+    expect(answer_text(clocked_page)).to_have_text("There")
+    clocked_page.context.set_offline(True)
     run.drop()
-    reconnects(timed)
+    wait_for_first_retry(clocked_page)
 
     run.emit(events.text_delta("are 28."), events.text_completed(), events.completed())
     run.expired = True
-    timed.context.set_offline(False)
+    clocked_page.context.set_offline(False)
 
-    expect(answer_text(timed)).to_have_text("There are 28.")
-    expect(timed.get_by_role("button", name="Send")).to_be_visible()
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
+    expect(clocked_page.get_by_role("button", name="Send")).to_be_visible()
 
 
 @pytest.mark.parametrize("unstored", [1, 2, 4])
 def test_after_a_crash_the_stored_answer_is_shown(
-    timed: Page, backend: FakeBackend, unstored: int
+    clocked_page: Page, backend: FakeBackend, unstored: int
 ) -> None:
-    """Whether the run's stored end comes before, on or after the last event that was seen."""
-    run = ask(timed, backend, QUESTION)
+    """The stored run ends before, at or after the last event that the page has received."""
+    run = ask(clocked_page, backend, QUESTION)
     run.emit(
         *events.routed(),
         events.text_started(),
         *map(events.text_delta, ["There ", "are ", "28", "."]),
     )
-    expect(answer_text(timed)).to_have_text("There are 28.")
+    expect(answer_text(clocked_page)).to_have_text("There are 28.")
     stored = run.last_seq - unstored
     stored_text = "".join(["There ", "are ", "28", "."][: 4 - unstored])
 
     run.crash(stored)
-    # Nobody knows of it before the run's lease is over: it is live still.
-    with timed.expect_response("**/v1/threads/thread_*"):
-        reconnects(timed)
+    # The run counts as live until its lease has expired.
+    with clocked_page.expect_response("**/v1/threads/thread_*"):
+        wait_for_first_retry(clocked_page)
     run.interrupt()
-    timed.clock.run_for(1300)
+    clocked_page.clock.run_for(1300)
 
-    expect(timed.get_by_role("alert")).to_contain_text("The answer broke off here.")
-    expect(answer_text(timed)).to_have_text(stored_text.strip())
-    expect(timed.get_by_role("button", name="Continue")).to_be_visible()
+    expect(clocked_page.get_by_role("alert")).to_contain_text("The answer broke off here.")
+    expect(answer_text(clocked_page)).to_have_text(stored_text.strip())
+    expect(clocked_page.get_by_role("button", name="Continue")).to_be_visible()

@@ -127,5 +127,5 @@ def test_a_thread_left_during_a_run_is_complete_later(page: Page, backend: FakeB
     page.get_by_role("link", name="First?").click()
 
     expect(answer_text(page)).to_have_text("One and all.")
-    # Who only turns to something else wants the answer all the same.
+    # Leaving a thread does not stop its run.
     assert backend.no_more_cancels()

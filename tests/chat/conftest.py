@@ -21,6 +21,7 @@ from tests.chat import shared_aws
 from tests.chat.shared_aws import Apps, StandIn, Tables
 from waypost import store
 from waypost.agents import definition
+from waypost.agents.definition import Agents
 from waypost.identity import Identity
 from waypost.models import bedrock
 from waypost.registry import Registry
@@ -117,7 +118,8 @@ class Api:
 
     def written(self) -> int:
         """Items of threads and runs: a tenant's agents are there from the start."""
-        return sum(item["pk"]["S"].count("#") > 2 for item in self.tables.read(self.table))
+        found = self.tables.read(self.table, ProjectionExpression="pk")
+        return sum(item["pk"]["S"].count("#") > 2 for item in found)
 
 
 Running = Callable[..., AbstractAsyncContextManager[Api]]
@@ -179,6 +181,12 @@ def connect_bedrock() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def load_agents() -> Callable[[Path], Agents]:
+    """Reads each folder once."""
+    return functools.cache(definition.load)
+
+
+@pytest.fixture(scope="session")
 def aws_environment(moto: str, stand_in: StandIn) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": moto,
@@ -209,6 +217,7 @@ def environment(
     tables: Tables,
     stand_in: StandIn,
     connect_bedrock: Callable[..., Any],
+    load_agents: Callable[[Path], Agents],
     company: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, str]:
@@ -217,6 +226,7 @@ def environment(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(store, "connect", tables.connect)
     monkeypatch.setattr(bedrock, "connect", connect_bedrock)
+    monkeypatch.setattr(definition, "load", load_agents)
     return {
         "WAYPOST_TABLE": f"waypost-{uuid.uuid4()}",
         "WAYPOST_MODEL": "us.amazon.nova-lite-v1:0",

@@ -1,7 +1,6 @@
 """What is dear to open and the same for every test: clients, apps, Bedrock's stand-in, tables."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -64,9 +63,10 @@ class Tables:
         """The same as `store.connect`, over the one client."""
         return Table(self.client, name)
 
-    def read(self, name: str) -> list[dict[str, Any]]:
-        """Everything in a table."""
-        pages = self.client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
+    def read(self, name: str, **only: str) -> list[dict[str, Any]]:
+        """Everything in a table, or what `only` says of it as DynamoDB's Scan takes it."""
+        asked = {"TableName": name, "ConsistentRead": True, **only}
+        pages = self.client.get_paginator("scan").paginate(**asked)
         return [item for page in pages for item in page["Items"]]
 
 
@@ -99,5 +99,4 @@ async def nothing_goes_on() -> AsyncIterator[None]:
         begun = asyncio.all_tasks() - before - {asyncio.current_task()}
         for task in begun:
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*begun, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)

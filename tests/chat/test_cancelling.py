@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chat.conftest import ME, Api, Running, another_environment, answer, events, seen
+from tests.chat.conftest import ME, Api, Running, another_environment, answer, events, said, seen
 from waypost_local.bedrock import Fault
 
 
@@ -43,8 +43,7 @@ async def test_what_was_spent_on_a_cancelled_answer_is_recorded(api: Api) -> Non
     words = [f"word{n} " for n in range(100)]
     api.script.says("rag | 1 | - | x").says(*words, asyncio.Event())
     run = await api.begin()
-    while (await run.read(0, 0))[-1].type != "text.delta":
-        await run.read(len(await run.read(0, 0)), 5)
+    await said(run, "".join(words))
     _, view = await cancel(api.http, run.id)
     answering = view["steps"][-1]
     assert answering["kind"] == "model"

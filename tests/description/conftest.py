@@ -30,6 +30,12 @@ class Yes:
         yield Stop("end_turn", 10, 1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Schemathesis gives all operations one id: of those, pytest-xdist runs only one."""
+    assert item.parent
+    item._id = item.parent.id.child(item.name)
+
+
 @pytest.fixture(scope="package")
 def url(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     company = tmp_path_factory.mktemp("demo") / "company.sqlite"

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from waypost_local.lambda_.access_log import AccessLogEntry
 from waypost_local.lambda_.function_url import FunctionUrl
@@ -81,15 +82,15 @@ class RawConnection:
 
 
 class Gate:
-    """The port that the function's `/steps` connects to, to be told what to send."""
+    """The port that the function's `/steps` connects to for the lines that it sends."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.arrived: asyncio.Queue[RawConnection] = asyncio.Queue()
 
 
-@pytest.fixture
-async def gate() -> AsyncIterator[Gate]:
+@contextlib.asynccontextmanager
+async def open_gate() -> AsyncIterator[Gate]:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await opened.arrived.put(RawConnection(reader, writer))
 
@@ -101,44 +102,73 @@ async def gate() -> AsyncIterator[Gate]:
         opened.arrived.get_nowait().writer.close()
 
 
+@pytest.fixture
+async def gate() -> AsyncIterator[Gate]:
+    async with open_gate() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shared_gate() -> AsyncIterator[Gate]:
+    """A gate for tests that run in their module's event loop, as those of `shared_url` do."""
+    async with open_gate() as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def serve_small_stack(
+    max_environments: int = 3,
+    root: Path = TEMPLATE.parent,
+    *,
+    paced: bool = False,
+    **parameters: str,
+) -> AsyncIterator[RunningUrl]:
+    """Serves the small stack's URL; keywords are parameters of its template."""
+    listening: socket.socket = listen("127.0.0.1", 0)
+    lines: list[str] = []
+    log = ConsoleLog(lines.append)
+    function = load(root, **parameters).url_function()
+    pool = Pool(function, sys.executable, {}, max_environments, log.function_output)
+    url = RunningUrl(pool, listening.getsockname()[1], lines=lines)
+
+    def log_request(entry: AccessLogEntry) -> None:
+        log.request(entry)
+        url.requests.put_nowait(entry)
+
+    function_url = FunctionUrl(pool, log_request, paced=paced)
+    await function_url.start(listening)
+    try:
+        yield url
+    finally:
+        await pool.stop()
+        await function_url.stop()
+
+
 ServeUrl = Callable[..., AbstractAsyncContextManager[RunningUrl]]
 
 
 @pytest.fixture
 def serve_url() -> ServeUrl:
-    """Serves the small stack's URL; keywords are parameters of its template."""
-
-    @contextlib.asynccontextmanager
-    async def serve(
-        max_environments: int = 3,
-        root: Path = TEMPLATE.parent,
-        *,
-        paced: bool = False,
-        **parameters: str,
-    ) -> AsyncIterator[RunningUrl]:
-        listening: socket.socket = listen("127.0.0.1", 0)
-        lines: list[str] = []
-        log = ConsoleLog(lines.append)
-        function = load(root, **parameters).url_function()
-        pool = Pool(function, sys.executable, {}, max_environments, log.function_output)
-        url = RunningUrl(pool, listening.getsockname()[1], lines=lines)
-
-        def log_request(entry: AccessLogEntry) -> None:
-            log.request(entry)
-            url.requests.put_nowait(entry)
-
-        function_url = FunctionUrl(pool, log_request, paced=paced)
-        await function_url.start(listening)
-        try:
-            yield url
-        finally:
-            await pool.stop()
-            await function_url.stop()
-
-    return serve
+    return serve_small_stack
 
 
 @pytest.fixture
-async def url(serve_url: ServeUrl) -> AsyncIterator[RunningUrl]:
-    async with serve_url() as url:
+async def url() -> AsyncIterator[RunningUrl]:
+    """A URL of the test's own."""
+    async with serve_small_stack() as url:
         yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_url() -> AsyncIterator[RunningUrl]:
+    async with serve_small_stack() as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shared_url(module_url: RunningUrl) -> AsyncIterator[RunningUrl]:
+    """The URL of a module's tests, whose one environment is idle; the log is empty."""
+    module_url.requests = asyncio.Queue()
+    module_url.lines.clear()
+    yield module_url
+    await module_url.pool.finish(30)

@@ -67,8 +67,8 @@ def has(url: str, key: str) -> bool:
     return "Item" in client(url).get_item(TableName="things", Key={"pk": {"S": key}})
 
 
-def set_faults(address: str, *given: dict[str, Any]) -> None:
-    httpx.put(address, json=list(given)).raise_for_status()
+def set_faults(address: str, *settings: dict[str, Any]) -> None:
+    httpx.put(address, json=list(settings)).raise_for_status()
 
 
 @pytest.mark.parametrize(("kind", "code", "status"), REFUSALS)
@@ -189,7 +189,7 @@ def test_a_probability_fails_the_same_calls_for_the_same_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("settings", "expected"),
     [
         ({"kind": "gremlins"}, "kind must be one of throttling,"),
         ({"kind": "cut", "n": 1}, "there is no 'n'"),
@@ -198,11 +198,11 @@ def test_a_probability_fails_the_same_calls_for_the_same_seed() -> None:
         ([{"kind": "cut"}, 3], "kind must be one of"),
     ],
 )
-def test_an_invalid_fault_is_refused(faults: str, given: Any, wanted: str) -> None:
-    answer = httpx.put(faults, json=given)
+def test_an_invalid_fault_is_refused(faults: str, settings: Any, expected: str) -> None:
+    answer = httpx.put(faults, json=settings)
 
     assert answer.status_code == 400
-    assert wanted in answer.json()["message"]
+    assert expected in answer.json()["message"]
     assert httpx.get(faults).json() == []
 
 

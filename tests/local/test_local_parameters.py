@@ -59,18 +59,18 @@ def test_by_default_it_is_the_demo_company(root: Path) -> None:
 
 
 def test_the_demo_database_is_rebuilt_only_where_its_sql_is_newer(root: Path) -> None:
-    made = Path(values_for(root)["DatabasePath"])
-    with closing(sqlite3.connect(made)) as database, database:
+    path = Path(values_for(root)["DatabasePath"])
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("INSERT INTO t VALUES (8)")
     count = "SELECT count(*) FROM t"
 
     values_for(root)
-    with closing(sqlite3.connect(made)) as database:
+    with closing(sqlite3.connect(path)) as database:
         assert database.execute(count).fetchone() == (2,)
 
-    os.utime(made, (0, 0))
+    os.utime(path, (0, 0))
     values_for(root)
-    with closing(sqlite3.connect(made)) as database:
+    with closing(sqlite3.connect(path)) as database:
         assert database.execute(count).fetchone() == (1,)
 
 

@@ -60,7 +60,7 @@ def test_bedrock_with_credentials(no_credentials: pytest.MonkeyPatch) -> None:
     no_credentials.setenv("AWS_SECRET_ACCESS_KEY", "none")
     no_credentials.setenv("AWS_REGION", "eu-central-1")
     no_credentials.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    # The endpoint that functions are given must not be used by the relay behind it.
+    # The endpoint of the functions must not be used by the relay behind it.
     no_credentials.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:1")
 
     model = model_backend("bedrock:amazon.nova-pro-v1:0")

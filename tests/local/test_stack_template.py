@@ -90,9 +90,9 @@ def test_the_small_stack_is_read_as_it_would_be_deployed() -> None:
 
 
 def test_the_real_stack_is_read_whole() -> None:
-    given = {"DatabasePath": "/data/my.sqlite", "AllowedOrigins": "http://127.0.0.1:8080"}
+    values = {"DatabasePath": "/data/my.sqlite", "AllowedOrigins": "http://127.0.0.1:8080"}
     source = template.read(ROOT / "template.yaml")
-    function = template.load(source, ROOT, given, ENDPOINTS).url_function()
+    function = template.load(source, ROOT, values, ENDPOINTS).url_function()
     assert function.environment["WAYPOST_TABLE"] == "Table"
     assert function.environment["WAYPOST_DATABASE"] == "/data/my.sqlite"
     assert function.logging == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
@@ -108,16 +108,16 @@ def test_the_rules_of_the_template_are_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "line"),
+    ("values", "line"),
     [
         ({"Nope": "1"}, "there is no parameter Nope; there are: Handler, Seconds, Origins, Mark"),
         ({"Seconds": "soon"}, "parameter Seconds is a number; not 'soon'"),
         ({"Seconds": "0"}, "parameter Seconds is out of its range: 0"),
     ],
 )
-def test_a_wrong_parameter_is_one_line(given: dict[str, str], line: str) -> None:
+def test_a_wrong_parameter_is_one_line(values: dict[str, str], line: str) -> None:
     with pytest.raises(CommandError) as raised:
-        load(**given)
+        load(**values)
     assert str(raised.value) == line
 
 

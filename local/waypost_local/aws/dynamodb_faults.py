@@ -86,11 +86,12 @@ def _parse_one(settings: Any) -> DynamoDBFault:
     known = [f for f in fields(DynamoDBFault) if f.init and f.name != "kind"]
     types: dict[str, Any] = {f.name: type(f.default) for f in known}
     for name, value in settings.items():
-        wanted = types.get(name, str)
+        expected = types.get(name, str)
         if name != "kind" and name not in types:
             raise ValueError(f"there is no {name!r}; a fault has kind, {', '.join(types)}")
-        if isinstance(value, bool) or not isinstance(value, (wanted, int)[: 1 + (wanted is float)]):
-            raise ValueError(f"{name} must be of type {wanted.__name__}")
-        if wanted is not str and value < 0:
+        allowed = (float, int) if expected is float else (expected,)
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            raise ValueError(f"{name} must be of type {expected.__name__}")
+        if expected is not str and value < 0:
             raise ValueError(f"{name} must not be negative")
     return DynamoDBFault(**settings)

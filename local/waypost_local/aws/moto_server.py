@@ -27,7 +27,7 @@ async def serving() -> AsyncIterator[str]:
             "-m",
             __name__,
             str(listening.fileno()),
-            # moto's own calls of AWS must not use the credentials of whoever runs this.
+            # moto's own calls of AWS must not use the credentials of the user.
             env={**os.environ, **CREDENTIALS},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,

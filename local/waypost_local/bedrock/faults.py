@@ -115,11 +115,12 @@ def parse_fault(settings: Any) -> Fault:
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}")
     types = {field.name: type(field.default) for field in fields(Fault) if field.name != "kind"}
     for name, value in settings.items():
-        wanted = types.get(name, str)
+        expected = types.get(name, str)
         if name != "kind" and name not in types:
             raise ValueError(f"there is no {name!r}; a fault has kind, {', '.join(types)}")
-        if isinstance(value, bool) or not isinstance(value, (wanted, int)[: 1 + (wanted is float)]):
-            raise ValueError(f"{name} must be of type {wanted.__name__}")
+        allowed = (float, int) if expected is float else (expected,)
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            raise ValueError(f"{name} must be of type {expected.__name__}")
     if settings.get("exception", EXCEPTIONS[0]) not in EXCEPTIONS:
         raise ValueError(f"exception must be one of {', '.join(EXCEPTIONS)}")
     return Fault(**settings)

@@ -45,7 +45,7 @@ _BETWEEN_MATTERS = re.compile(r"\s*(?:,|\b(?:and|with|to|relates? to|compare)\b)
 
 
 @dataclass(frozen=True)
-class Step:
+class ResearchStep:
     """`query` is the part as SQL; None where the documents are searched for it."""
 
     text: str
@@ -93,16 +93,16 @@ def _whole(part: str, earlier: str) -> str:
     return _A_TIME.sub(r"per \1", part)
 
 
-def _steps(system: str, turns: Sequence[Turn], *, may_search: bool) -> list[Step]:
+def _steps(system: str, turns: Sequence[Turn], *, may_search: bool) -> list[ResearchStep]:
     """What to look up: figures in the tables, all else in the documents, unless they are here."""
     question = turns[-1].text
-    steps: list[Step] = []
+    steps: list[ResearchStep] = []
     for part in parts(question):
         query = _query(system, turns, part)
         if query and _is_of_tables(system, part):
-            steps.append(Step(part, query))
+            steps.append(ResearchStep(part, query))
         elif may_search and not documents.quoted(documents.shown(system, part), [part]):
-            steps.append(Step(part, None))
+            steps.append(ResearchStep(part, None))
     return steps
 
 
@@ -132,11 +132,11 @@ def _names(system: str) -> list[str]:
 def _with_second_thought(
     system: str,
     turns: Sequence[Turn],
-    first: Step,
+    first: ResearchStep,
     results: Sequence[dict[str, Any]],
     *,
     may_search: bool,
-) -> list[Step]:
+) -> list[ResearchStep]:
     """Where one place gave nothing, the other is looked into as well."""
     if not results or _told(system, first, [first.text], results[0]):
         return [first]
@@ -145,14 +145,14 @@ def _with_second_thought(
     query = _query(system, turns, first.text)
     counts = form(first.text) > 0 and "impact" not in manners(first.text)
     there = query and (counts or _is_of_tables(system, first.text))
-    return [first, Step(first.text, query)] if there else [first]
+    return [first, ResearchStep(first.text, query)] if there else [first]
 
 
 def _query(system: str, turns: Sequence[Turn], part: str) -> data.Understood | None:
     return data.asked_of(system, [*turns[:-1], Turn("user", part)])
 
 
-def _call(step: Step, number: int) -> list[Piece]:
+def _call(step: ResearchStep, number: int) -> list[Piece]:
     if step.query:
         return data.query(step.query.sql, number)
     return documents.search(step.text, number)
@@ -169,7 +169,7 @@ def _impact(system: str, question: str) -> str:
     return "\n\n".join(told)
 
 
-def _told(system: str, step: Step, asked: Sequence[str], result: dict[str, Any]) -> str:
+def _told(system: str, step: ResearchStep, asked: Sequence[str], result: dict[str, Any]) -> str:
     if step.query:
         return data.told(step.query, result)
     found = documents.found([result])

@@ -105,5 +105,5 @@ class HttpConnection:
 
 def header(headers: Headers, name: str) -> str | None:
     """A header by its lower-case name, or None."""
-    wanted = name.encode()
-    return next((v.decode("latin-1") for n, v in headers if n.lower() == wanted), None)
+    encoded_name = name.encode()
+    return next((v.decode("latin-1") for n, v in headers if n.lower() == encoded_name), None)

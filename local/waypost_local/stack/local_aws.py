@@ -71,7 +71,7 @@ async def local_aws(
         async with bedrock.serving(bedrock_app) as bedrock_server:
             variables = {
                 **CREDENTIALS,
-                # A function has no home: it must not read the profiles of whoever runs this.
+                # A function must not read the AWS profiles of the user.
                 "AWS_CONFIG_FILE": os.devnull,
                 "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_ENDPOINT_URL": endpoint,

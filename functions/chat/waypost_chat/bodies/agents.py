@@ -14,7 +14,7 @@ _EMPTY = {"name": "", "description": "", "examples": (), "instructions": ""}
 class NewAgent(AgentFields):
     model_config = ConfigDict(strict=True)
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["fleet"])]
+    id: Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["fleet"])]
 
 
 class ChangedAgent(AgentFields):

@@ -134,7 +134,7 @@ export class AgentEditor {
     }
   }
 
-  /** The current version may be one's own, where only the response to saving it was lost. */
+  /** It may be the same definition: the response to an earlier save was lost. */
   #compare(theirs) {
     const mine = { ...this.#agent, ...this.#form.definition() };
     if (sameDefinition(theirs, mine)) {

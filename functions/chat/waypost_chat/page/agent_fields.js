@@ -22,13 +22,13 @@ const STRATEGY_LABELS = {
 const DEPLOYMENT_DEFAULT = "Deployment default";
 
 /** An id is given once, to a new agent. */
-export const idField = (schema, maxLength) =>
+export const idField = (schema) =>
   textField({
     name: "id",
     label: "Id",
     hint: "Small letters, digits and hyphens. It cannot be changed later.",
     required: schema.id.required,
-    attributes: { spellcheck: "false", maxlength: maxLength },
+    attributes: { spellcheck: "false", maxlength: schema.id.maxLength },
   });
 
 /** The fields by section of the form; `allowed` are the choices that the API offers. */

@@ -3,8 +3,6 @@
 import { agentFieldGroups, idField } from "./agent_fields.js";
 import { h } from "./dom.js";
 
-const MAX_ID_LENGTH = 64;
-
 /** Without an `agent` it is the form for a new one. `allowed` and `schema` as in `AgentEditor`. */
 export class AgentForm {
   element;
@@ -16,12 +14,12 @@ export class AgentForm {
   constructor({ allowed, schema }, agent, { readOnly }) {
     const { general, instructions, context, model } = agentFieldGroups(allowed, schema, agent);
     const [name, ...details] = general;
-    this.#idField = agent ? null : idField(schema, MAX_ID_LENGTH);
+    this.#idField = agent ? null : idField(schema);
     this.#fields = [...general, ...instructions, ...context, ...model];
     this.#defaults = Object.fromEntries(
       Object.entries(schema).map(([field, { default: value }]) => [field, value]),
     );
-    if (this.#idField) this.#deriveId(name);
+    if (this.#idField) this.#deriveId(name, schema.id.maxLength);
     this.element = h(
       "form",
       { class: agent ? "agent-form" : "agent-form new", novalidate: true },
@@ -80,14 +78,14 @@ export class AgentForm {
   }
 
   /** The id follows the name until somebody types one. */
-  #deriveId(nameField) {
+  #deriveId(nameField, maxLength) {
     let typed = false;
     const input = this.#idField.element.querySelector("input");
     input.addEventListener("input", () => {
       typed = input.value !== "";
     });
     nameField.element.addEventListener("input", () => {
-      if (!typed) this.#idField.setValue(slug(nameField.value()));
+      if (!typed) this.#idField.setValue(slug(nameField.value(), maxLength));
     });
   }
 }
@@ -102,11 +100,11 @@ function section(title, fields) {
 }
 
 /** Only small letters, digits and hyphens, beginning with a letter. */
-function slug(name) {
+function slug(name, maxLength) {
   return name
     .normalize("NFD")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+|-+$/g, "")
-    .slice(0, MAX_ID_LENGTH);
+    .slice(0, maxLength);
 }

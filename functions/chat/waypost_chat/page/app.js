@@ -5,7 +5,7 @@ import { AgentsView } from "./agents_view.js";
 import { AutoScroll } from "./auto_scroll.js";
 import { Composer } from "./composer.js";
 import { confirmDialog } from "./confirm.js";
-import { Conversation } from "./conversation.js";
+import { ConversationView } from "./conversation.js";
 import { icon } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Navigation } from "./navigation.js";
@@ -44,7 +44,7 @@ const composer = new Composer(
   { ask, stop: () => conversation.stop() },
 );
 const picker = new AgentPicker({ showNote: (text) => composer.showNote(text) });
-const conversation = new Conversation({
+const conversation = new ConversationView({
   selectedAgent: () => picker.agentId,
   runStarted,
   setBusy,

@@ -11,7 +11,7 @@ import { RunReader } from "./run_reader.js";
 /** Error codes after which the thread is read again: it has changed elsewhere. */
 const OUTDATED_CODES = new Set(["run_live", "not_continuable"]);
 
-export class Conversation {
+export class ConversationView {
   threadId = null;
   element = h("div", {
     class: "log",

@@ -1,6 +1,6 @@
 /** A stored run as the events that it consisted of. */
 
-export const LIVE_STATES = new Set(["queued", "running"]);
+export const LIVE_STATES = new Set(["running"]);
 
 /** The events of a run that has ended. `message` is its answer, if there is one. */
 export function* replayRun(run, message) {

@@ -6,7 +6,6 @@ import { agentUrl } from "./urls.js";
 
 const METHOD_LABELS = {
   model: "chosen by the model",
-  lexical: "matched by keywords",
   sticky: "same agent as before",
   default: "default agent",
   pinned: "chosen by you",

@@ -1,7 +1,7 @@
 /** Reads one run onto its answer: to its end, or until it is stopped or left. */
 
 import { cancelRun } from "./api.js";
-import { RunStream } from "./run_stream.js";
+import { ResumableStream } from "./resumable_stream.js";
 
 export class RunReader {
   #answer;
@@ -16,7 +16,7 @@ export class RunReader {
   constructor(answer, source, { started, reload }) {
     this.#answer = answer;
     this.#callbacks = { started: source.runId ? () => {} : started, reload };
-    this.#stream = new RunStream({ ...source, reload, view: answer });
+    this.#stream = new ResumableStream({ ...source, reload, view: answer });
   }
 
   get runId() {

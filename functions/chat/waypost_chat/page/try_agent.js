@@ -2,7 +2,7 @@
 
 import { AutoScroll } from "./auto_scroll.js";
 import { Composer } from "./composer.js";
-import { Conversation } from "./conversation.js";
+import { ConversationView } from "./conversation.js";
 import { h, icon } from "./dom.js";
 import { welcome } from "./welcome.js";
 
@@ -28,7 +28,7 @@ export class TryAgentTab {
       ask: (question) => this.#ask(question),
       stop: () => this.stop(),
     });
-    this.#conversation = new Conversation({
+    this.#conversation = new ConversationView({
       selectedAgent: () => this.#agent.id,
       runStarted: () => callbacks.runStarted(),
       setBusy: (busy) => this.#setBusy(busy),

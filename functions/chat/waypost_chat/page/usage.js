@@ -1,6 +1,5 @@
 /** What an answer took: tokens, cost, times, and each step of the runs that wrote it. */
 
-import { agentNameElement } from "./agent_names.js";
 import { h } from "./dom.js";
 import { formatCost, formatDuration, formatNumber } from "./format.js";
 
@@ -9,7 +8,6 @@ const STEP_LABELS = {
   retrieval: "Retrieval",
   model: "Model call",
   tool: "Tool call",
-  agent: "Agent",
 };
 
 const ZERO_TOTALS = {
@@ -44,8 +42,7 @@ export class UsageSummary {
   }
 
   addStep({ step_id: id, kind, name }) {
-    const label = kind === "agent" ? agentNameElement(name) : name;
-    const cells = [STEP_LABELS[kind] ?? kind, label, "…", "", "", ""];
+    const cells = [STEP_LABELS[kind] ?? kind, name, "…", "", "", ""];
     const row = h(
       "tr",
       {},

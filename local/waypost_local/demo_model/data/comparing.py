@@ -8,7 +8,7 @@ from waypost_local.demo_model.data import figures, graph, vocabulary
 from waypost_local.demo_model.data.mentions import ColumnLink, TableLink
 from waypost_local.demo_model.data.query import Condition, Operator, Query
 from waypost_local.demo_model.data.said import Said, column_of
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 from waypost_local.demo_model.data.timing import is_birth
 
 _NUMBER = (
@@ -164,7 +164,7 @@ def _compared_column(said: Said, one: Compared, query: Query, base: str) -> Colu
     return _worth(table)
 
 
-def _worth(table: Table) -> Column | None:
+def _worth(table: PromptTable) -> Column | None:
     return figures.main_number(table, (*vocabulary.PRICES, *vocabulary.MONEY_COLUMNS)) or next(
         iter(figures.numbers(table)), None
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from waypost_local.demo_model.data import graph, vocabulary
 from waypost_local.demo_model.data.query import Measure
-from waypost_local.demo_model.data.schema import Column, Schema, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 
 _MONEY = re.compile(
     r"\b(revenues?|sales?|turnover|income|earnings?|earned?|money|spending|spen[dt]s?"
@@ -66,7 +66,9 @@ def of_column(function: str, column: Column) -> Measure:
     return Measure(function, column.table, (column,), name=name)  # type: ignore[arg-type]
 
 
-def main_number(table: Table, words: Sequence[str] = vocabulary.MONEY_COLUMNS) -> Column | None:
+def main_number(
+    table: PromptTable, words: Sequence[str] = vocabulary.MONEY_COLUMNS
+) -> Column | None:
     """The column that says how much a row is worth."""
     for word in words:
         for column in table.columns:
@@ -75,11 +77,11 @@ def main_number(table: Table, words: Sequence[str] = vocabulary.MONEY_COLUMNS) -
     return None
 
 
-def numbers(table: Table) -> list[Column]:
+def numbers(table: PromptTable) -> list[Column]:
     return [c for c in table.columns if c.is_number and not _is_code(c)]
 
 
-def sized(table: Table, words: Sequence[str]) -> Column | None:
+def sized(table: PromptTable, words: Sequence[str]) -> Column | None:
     return next((c for w in words for c in numbers(table) if w in c.words), None)
 
 
@@ -128,7 +130,7 @@ def _products(schema: Schema) -> list[tuple[Column, ...]]:
     return found
 
 
-def _price_above(schema: Schema, table: Table) -> Column | None:
+def _price_above(schema: Schema, table: PromptTable) -> Column | None:
     """The price in a table that the lines refer to: a part's, where a line has a quantity only."""
     for column in table.columns:
         if column.references:
@@ -139,13 +141,13 @@ def _price_above(schema: Schema, table: Table) -> Column | None:
     return None
 
 
-def _transactional(schema: Schema) -> list[Table]:
+def _transactional(schema: Schema) -> list[PromptTable]:
     """Tables of lines first, then those of orders and invoices."""
     lines = [t for t in schema.tables if _quantity(t) and _has_keys(t)]
     return lines + [t for t in schema.tables if _is_transaction(t) and t not in lines]
 
 
-def _quantity(table: Table) -> bool:
+def _quantity(table: PromptTable) -> bool:
     return any(map(_is_quantity, table.columns))
 
 
@@ -154,11 +156,11 @@ def _is_quantity(column: Column) -> bool:
     return column.is_number and bool(named) and not {"price", "cost"} & set(column.words)
 
 
-def _has_keys(table: Table) -> bool:
+def _has_keys(table: PromptTable) -> bool:
     return sum(c.references is not None for c in table.columns) >= 1
 
 
-def _is_transaction(table: Table) -> bool:
+def _is_transaction(table: PromptTable) -> bool:
     return bool(set(table.words) & vocabulary.TRANSACTIONS)
 
 

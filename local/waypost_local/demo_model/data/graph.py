@@ -11,7 +11,7 @@ _BACK = 1.25
 
 
 @dataclass(frozen=True)
-class Step:
+class JoinStep:
     """From one table to the next. `up` goes from a row to the one that it refers to."""
 
     table: str
@@ -21,7 +21,7 @@ class Step:
     up: bool
 
 
-Path = tuple[Step, ...]
+Path = tuple[JoinStep, ...]
 
 
 def path(schema: Schema, start: str, end: str) -> Path | None:
@@ -63,12 +63,12 @@ def self_reference(schema: Schema, table: str) -> Column | None:
     return next((c for c in columns if c.references and c.references[0] == table), None)
 
 
-def _steps(schema: Schema, table: str) -> Iterator[Step]:
+def _steps(schema: Schema, table: str) -> Iterator[JoinStep]:
     for column in schema.table(table).columns:
         if column.references and column.references[0] != table:
             target, key = column.references
-            yield Step(table, column.name, key, target, up=True)
+            yield JoinStep(table, column.name, key, target, up=True)
     for other in schema.tables:
         for column in other.columns:
             if column.references and column.references[0] == table and other.name != table:
-                yield Step(table, column.references[1], column.name, other.name, up=False)
+                yield JoinStep(table, column.references[1], column.name, other.name, up=False)

@@ -7,7 +7,7 @@ from waypost_local.demo_model.data import vocabulary
 from waypost_local.demo_model.data.negation import negated
 from waypost_local.demo_model.data.query import Condition
 from waypost_local.demo_model.data.said import Said
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 from waypost_local.demo_model.data.sql import escaped
 
 _TEXT = re.compile(
@@ -48,7 +48,7 @@ def _counts_or_names(said: Said, match: re.Match[str]) -> bool:
     return named and any(first <= v.first < last for v in said.links.values)
 
 
-def _text_column(said: Said, at: int, table: Table) -> Column | None:
+def _text_column(said: Said, at: int, table: PromptTable) -> Column | None:
     for named in said.links.columns:
         own = next((c for c in named.columns if c.table == table.name and c.is_text), None)
         if own and said.tokens[named.first].at < at:

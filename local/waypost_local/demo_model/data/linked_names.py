@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from waypost_local.demo_model.data import vocabulary
 from waypost_local.demo_model.data.mentions import GRAMMAR, ColumnLink, Link, TableLink
-from waypost_local.demo_model.data.schema import Column, Schema, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.words import stem
 
 _TRADES = frozenset({"orders", "purchases", "bills", "transactions", "receipts", "invoices"})
@@ -64,7 +64,7 @@ def named_tables(
             yield 2, TableLink(first, last, heads, exact=False)
 
 
-def _by_role(schema: Schema, word: str) -> tuple[Table, ...]:
+def _by_role(schema: Schema, word: str) -> tuple[PromptTable, ...]:
     """`employees` where the only people who work there are called technicians."""
     for role in (vocabulary.WORKERS, vocabulary.BUYERS):
         if word in role:

@@ -8,7 +8,7 @@ from waypost_local.demo_model.data.counting import buyers_first
 from waypost_local.demo_model.data.mentions import ColumnLink, TableLink
 from waypost_local.demo_model.data.query import Group, Query
 from waypost_local.demo_model.data.said import Said, column_of
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 from waypost_local.demo_model.data.subjects import person, shown
 
 
@@ -97,14 +97,14 @@ def nearest_column(said: Said, column: Column, table: str) -> Column:
     return column_of(said, named, [table])
 
 
-def _extra(table: Table) -> list[Column]:
+def _extra(table: PromptTable) -> list[Column]:
     """What to show of rows that have no name."""
     if not table.label:
         return [c for c in table.columns if not c.references][:5]
     return []
 
 
-def _sorted_by(said: Said, table: Table) -> tuple[Column, ...]:
+def _sorted_by(said: Said, table: PromptTable) -> tuple[Column, ...]:
     match = re.search(r"\b(?:sorted|ordered|order|sort|in order of) (?:by )?(?:the )?", said.low)
     match = match or re.search(r"(?<=\w) by (?:the |their )?", said.low)
     if not match:

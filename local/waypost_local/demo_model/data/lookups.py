@@ -10,7 +10,7 @@ from waypost_local.demo_model.data.mentions import ValueLink
 from waypost_local.demo_model.data.naming import keyed
 from waypost_local.demo_model.data.query import Condition, Query
 from waypost_local.demo_model.data.said import Said, date_column
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 from waypost_local.demo_model.data.subjects import entity, shown
 from waypost_local.demo_model.data.superlatives import superlative
 
@@ -116,7 +116,7 @@ def facts(said: Said) -> Query | None:
     return filters.apply(said, query)
 
 
-def _outline(said: Said, table: Table, condition: Condition) -> Query | None:
+def _outline(said: Said, table: PromptTable, condition: Condition) -> Query | None:
     """Of a row that has a name and nothing else: how much belongs to it."""
     below = figures.children(said.schema, table.name)
     if not below:
@@ -156,7 +156,7 @@ def _named_row(said: Said) -> tuple[ValueLink, tuple[Column, ...], str] | None:
     return None
 
 
-def _asked_columns(said: Said, table: Table) -> tuple[Column, ...]:
+def _asked_columns(said: Said, table: PromptTable) -> tuple[Column, ...]:
     found: list[Column] = []
     for named in said.links.columns:
         own = [c for c in named.columns if c.table == table.name]
@@ -194,6 +194,6 @@ def _asked_columns(said: Said, table: Table) -> tuple[Column, ...]:
     return ()
 
 
-def _asked_table(said: Said, table: Table) -> bool:
+def _asked_table(said: Said, table: PromptTable) -> bool:
     """Whether the question is about another table than that of the row it names."""
     return any(named.tables[0].name != table.name for named in said.links.tables)

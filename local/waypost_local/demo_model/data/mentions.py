@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 
 GRAMMAR = frozenset(
     re.findall(
@@ -28,7 +28,7 @@ class TableLink:
     first: int
     last: int
     """Token numbers, `last` included."""
-    tables: tuple[Table, ...]
+    tables: tuple[PromptTable, ...]
     via: Column | None = None
     """The key column whose name was said, such as a support rep among employees."""
     exact: bool = True

@@ -8,7 +8,7 @@ from waypost_local.demo_model.data import figures, vocabulary
 from waypost_local.demo_model.data.mentions import ColumnLink, TableLink
 from waypost_local.demo_model.data.query import Measure, Query
 from waypost_local.demo_model.data.said import Said, column_of, date_column
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 from waypost_local.demo_model.data.scoring import by_figure
 from waypost_local.demo_model.data.subjects import entity, link_tables, person, shown
 from waypost_local.demo_model.data.superlatives import (
@@ -134,7 +134,7 @@ def _recency(
     )
 
 
-def _moment(said: Said, table: Table, best: Superlative) -> Column | None:
+def _moment(said: Said, table: PromptTable, best: Superlative) -> Column | None:
     dates = [c for c in table.columns if c.is_date]
     birth = next((c for c in dates if {"birth", "born"} & set(c.words)), None)
     if best.word in {"youngest", "oldest", "eldest"} and birth:
@@ -184,7 +184,9 @@ def _pay(said: Said, focus: TableLink | ColumnLink | None) -> Column | None:
     return figures.sized(table, _PAY) if table and table.is_person else None
 
 
-def _by_child(said: Said, table: Table, words: tuple[str, ...], descending: bool) -> Query | None:
+def _by_child(
+    said: Said, table: PromptTable, words: tuple[str, ...], descending: bool
+) -> Query | None:
     """The longest album: by the sum over its tracks."""
     for child in figures.children(said.schema, table.name):
         column = figures.sized(said.schema.table(child), words)
@@ -257,7 +259,7 @@ def _plain(
     )
 
 
-def _worth_of(said: Said, table: Table, best: Superlative) -> Measure | None:
+def _worth_of(said: Said, table: PromptTable, best: Superlative) -> Measure | None:
     earned = figures.money(said.schema, [table.name])
     if earned and (table.is_person or best.word in {"top", "best", "worst", "leading"}):
         return earned

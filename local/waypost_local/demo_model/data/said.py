@@ -9,7 +9,7 @@ from waypost_local.demo_model.data import graph, vocabulary
 from waypost_local.demo_model.data.dates import When, whens
 from waypost_local.demo_model.data.links import Links, link
 from waypost_local.demo_model.data.mentions import ColumnLink, Link, TableLink
-from waypost_local.demo_model.data.schema import Column, Schema, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.data.text import Token, bare, tokens
 from waypost_local.demo_model.words import stem
 
@@ -145,7 +145,7 @@ def _beside(said: Said, named: ColumnLink) -> set[str]:
     return found
 
 
-def date_column(said: Said, table: Table, *, verbs: bool = True) -> Column | None:
+def date_column(said: Said, table: PromptTable, *, verbs: bool = True) -> Column | None:
     """The date of a table's rows that the question means, by its verb; else the first."""
     dates = [c for c in table.columns if c.is_date]
     if verbs:

@@ -56,7 +56,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class PromptTable:
     name: str
     columns: tuple[Column, ...]
     rows: int | None = None
@@ -88,11 +88,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Schema:
-    tables: tuple[Table, ...]
+    tables: tuple[PromptTable, ...]
     mentioned: tuple[tuple[Column, str], ...] = field(default=())
     """Values of the question, with the columns that they were found in."""
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> PromptTable:
         return next(t for t in self.tables if t.name.lower() == name.lower())
 
     @cached_property
@@ -115,10 +115,12 @@ def split(name: str) -> tuple[str, ...]:
     return tuple(singular(part) for part in parts)
 
 
-def _table(name: str, body: str, rows: str) -> Table:
+def _table(name: str, body: str, rows: str) -> PromptTable:
     title = _bare(name)
     lines = (line for line in body.splitlines() if _COLUMN.match(line))
-    return Table(title, tuple(_column(title, line) for line in lines), int(rows) if rows else None)
+    return PromptTable(
+        title, tuple(_column(title, line) for line in lines), int(rows) if rows else None
+    )
 
 
 def _column(table: str, line: str) -> Column:
@@ -144,11 +146,11 @@ def _bare(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def _linked(table: Table, tables: list[Table]) -> Table:
+def _linked(table: PromptTable, tables: list[PromptTable]) -> PromptTable:
     return replace(table, columns=tuple(_with_key(c, table, tables) for c in table.columns))
 
 
-def _with_key(column: Column, table: Table, tables: list[Table]) -> Column:
+def _with_key(column: Column, table: PromptTable, tables: list[PromptTable]) -> Column:
     if column.references:
         name, key = column.references
         target = next((t for t in tables if t.name.lower() == name.lower()), None)
@@ -168,14 +170,14 @@ def _with_key(column: Column, table: Table, tables: list[Table]) -> Column:
     )
 
 
-def _names(words: tuple[str, ...], table: Table) -> bool:
+def _names(words: tuple[str, ...], table: PromptTable) -> bool:
     """`tech` names `technicians`, `customer` names `customers`."""
     if words == table.words:
         return True
     return len(table.words) == 1 and len(words[-1]) > 3 and table.words[0].startswith(words[-1])
 
 
-def _label(table: Table) -> tuple[Column, ...]:
+def _label(table: PromptTable) -> tuple[Column, ...]:
     texts = [c for c in table.columns if c.is_text]
     first = next((c for c in texts if c.words in (("first", "name"), ("given", "name"))), None)
     last = next(

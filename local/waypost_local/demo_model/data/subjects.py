@@ -6,10 +6,10 @@ from waypost_local.demo_model.data import graph, vocabulary
 from waypost_local.demo_model.data.mentions import ColumnLink, TableLink
 from waypost_local.demo_model.data.query import Group
 from waypost_local.demo_model.data.said import Said, date_column
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 
 
-def entity(table: Table) -> Group:
+def entity(table: PromptTable) -> Group:
     label = (
         table.label or tuple(c for c in table.columns if c.name == table.key) or table.columns[:1]
     )
@@ -27,7 +27,7 @@ def date_part(said: Said) -> str:
     return "weekday" if match[1] == "day of the week" else match[1]
 
 
-def person(said: Said, fact: str | None = None) -> Table | None:
+def person(said: Said, fact: str | None = None) -> PromptTable | None:
     """Whom `who` means: buyers where something is bought, workers where it is sold or done."""
     named = [t for name in said.named_tables if (t := said.schema.table(name)).is_person]
     if named:
@@ -41,7 +41,7 @@ def person(said: Said, fact: str | None = None) -> Table | None:
     return people[0] if people else None
 
 
-def _far(said: Said, fact: str | None, table: Table) -> float:
+def _far(said: Said, fact: str | None, table: PromptTable) -> float:
     return graph.distance(said.schema, fact, table.name) if fact else 0.0
 
 
@@ -59,7 +59,7 @@ def link_tables(focus: TableLink | ColumnLink | None) -> list[str]:
     return [focus.tables[0].name] if isinstance(focus, TableLink) else []
 
 
-def shown(said: Said, table: Table, *more: Column) -> tuple[Column, ...]:
+def shown(said: Said, table: PromptTable, *more: Column) -> tuple[Column, ...]:
     """What to show of a row: its name, what was asked of it, what it is ranked by."""
     label = table.label or tuple(c for c in table.columns if c.primary)
     asked = tuple(

@@ -8,7 +8,7 @@ from waypost_local.demo_model.data.counting import counted, rest_from
 from waypost_local.demo_model.data.mentions import ColumnLink, TableLink
 from waypost_local.demo_model.data.query import Measure
 from waypost_local.demo_model.data.said import Said, column_of, nearest
-from waypost_local.demo_model.data.schema import Column, Table
+from waypost_local.demo_model.data.schema import Column, PromptTable
 
 
 def averaged(said: Said, start: int, about: list[str]) -> Measure | None:
@@ -52,7 +52,7 @@ def _use_table(said: Said, column: Column) -> None:
             said.use(held)
 
 
-def _figure_of_table(said: Said, table: Table) -> Column | None:
+def _figure_of_table(said: Said, table: PromptTable) -> Column | None:
     """`average invoice`, `average track length`: what is measured of such a row."""
     if said.has(r"\b(length|long|duration|takes?|last|runtime)\b"):
         found = figures.sized(table, vocabulary.DURATIONS)
@@ -139,7 +139,7 @@ def _lasting(said: Said, rest: str) -> Column | None:
     return nearest(said.schema, options, said.named_tables)
 
 
-def _summable(table: Table, rest: str) -> Column | None:
+def _summable(table: PromptTable, rest: str) -> Column | None:
     if re.search(r"\b(length|duration|runtime|playing time|time)\b", rest):
         return figures.sized(table, vocabulary.DURATIONS)
     if re.search(r"\b(size|bytes)\b", rest):

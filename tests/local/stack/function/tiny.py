@@ -95,7 +95,7 @@ async def block(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def log(scope: Any, receive: Any, send: Any) -> None:
-    logging.getLogger(__name__).info("told", extra={"agent": "rag"})
+    logging.getLogger(__name__).info("answered", extra={"agent": "rag"})
     logging.getLogger(__name__).warning("warned", extra={"count": 2})
     await _answer(send, {})
 

@@ -16,7 +16,7 @@ const STALE_AFTER_MS = 5000;
 /** The run has ended, and there are no events after the last one read. */
 class RunEnded extends Error {}
 
-export class RunStream {
+export class ResumableStream {
   runId = null;
   #resolveRunId;
   /** Resolves to the run's id as soon as it is known. */
