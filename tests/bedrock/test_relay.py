@@ -19,6 +19,8 @@ from waypost_local.bedrock import app
 from waypost_local.bedrock.model import TextPiece
 from waypost_local.bedrock.relay import Relay
 
+pytestmark = pytest.mark.server
+
 
 def relayed(far: str, model: str | None = None, fault: str = "") -> Any:
     return app(Relay(model, client(far, fault)))

@@ -126,7 +126,7 @@ def _add_agent_routes(app: FastAPI, server: FakeServer) -> None:
 
     @app.post("/api/agents", status_code=201)
     async def create(body: NewAgent) -> dict[str, Any]:
-        return server.backend.agents.create(body.model_dump(exclude_unset=True))
+        return server.backend.agents.create(body.model_dump(mode="json", exclude_unset=True))
 
     @app.get("/api/agents/{agent_id}")
     async def agent(agent_id: str) -> dict[str, Any]:
@@ -134,7 +134,9 @@ def _add_agent_routes(app: FastAPI, server: FakeServer) -> None:
 
     @app.put("/api/agents/{agent_id}")
     async def save(agent_id: str, body: ChangedAgent) -> dict[str, Any]:
-        return server.backend.agents.save(agent_id, body.model_dump(exclude_unset=True))
+        return server.backend.agents.save(
+            agent_id, body.model_dump(mode="json", exclude_unset=True)
+        )
 
     @app.delete("/api/agents/{agent_id}")
     async def delete_agent(agent_id: str, version: int) -> dict[str, str]:

@@ -159,6 +159,9 @@ def test_a_question_asked_while_the_thread_loads_comes_after_it(
     expect(other.get_by_role("log")).to_have_attribute("aria-busy", "true")
 
     send_question(other, "Second?")
+    while not held:
+        # Playwright passes on what the browser does while it is called.
+        other.evaluate("document.title")
     for route, read in held:
         route.fulfill(response=read)
 

@@ -49,9 +49,20 @@ SAM_INVOKE = (
 )
 
 
+def environment() -> dict[str, str]:
+    """This one, but not inside another make: then it would print where it is."""
+    inherited = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    return {name: value for name, value in os.environ.items() if name not in inherited}
+
+
 def run(command: str) -> str:
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -82,6 +93,7 @@ def address() -> Iterator[str]:
     process = subprocess.Popen(
         [*shlex.split(STACK), "PORT=0"],
         cwd=ROOT,
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

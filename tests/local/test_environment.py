@@ -1,6 +1,10 @@
 """Requests whose execution environment fails, and the requests after them."""
 
+import pytest
+
 from tests.local.conftest import Gate, RunningUrl, ServeUrl
+
+pytestmark = pytest.mark.server
 
 FAILED = {"Message": "Internal Server Error"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.local.conftest import Gate, RunningUrl, ServeUrl
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_chunks_arrive_one_by_one_as_the_function_sends_them(

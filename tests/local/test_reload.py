@@ -12,6 +12,8 @@ from tests.local.conftest import TEMPLATE, Gate, RunningUrl, ServeUrl
 from waypost_local.stack import reload
 from waypost_local.stack.console import ConsoleLog
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

@@ -1,0 +1,28 @@
+"""A reader who searches for a name finds one thing."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+from tests.architecture.test_imports import PACKAGES
+
+SOURCES = sorted(path for root in PACKAGES.values() for path in root.rglob("*.py"))
+
+
+def test_a_class_name_is_unique_in_the_repository() -> None:
+    places: dict[str, list[Path]] = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(path)
+    assert len(places) > 400
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_the_formatter_decides_how_all_code_looks() -> None:
+    assert [path for path in SOURCES if "fmt: skip" in path.read_text()] == []
+    assert [path for path in SOURCES if "fmt: off" in path.read_text()] == []
+
+
+def test_every_package_says_that_it_is_typed() -> None:
+    assert all((root / "py.typed").exists() for root in PACKAGES.values())
