@@ -16,63 +16,63 @@ export SAM_CLI_TELEMETRY := 0
 .DEFAULT_GOAL := help
 .PHONY: help run test unit check format questions bench chaos contracts build validate invoke clean
 
-help: ## Lists these commands
+help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder> and'
 	@echo '  MODEL=builtin | openai:<model>@<base url> | bedrock[:<model id>]'
 
-run: $(VENV)/.local ## Starts the stack on this machine and names its page
+run: $(VENV)/.local ## Start the stack on this machine and print its address
 	@$(BIN)/python -m waypost_local run --port "$(PORT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
 
-test: $(VENV)/.dev ## Checks and tests everything; with FLAGS=<file or options> runs just pytest
+test: $(VENV)/.dev ## Check and test everything; with FLAGS=<file or options> only run pytest
 ifdef FLAGS
 	$(BIN)/pytest $(FLAGS)
 else
-	@echo "Checks and tests everything; takes about 6 minutes on two idle processor cores."
+	@echo "Checking and testing everything: about 6 minutes on two idle cores."
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --durations=15
 endif
 
-unit: $(VENV)/.dev ## Only the tests that need no server, in less than a minute
+unit: $(VENV)/.dev ## Run only the tests that need no server: less than a minute
 	$(BIN)/pytest -n auto -m "not server and not slow" $(FLAGS)
 
-check: $(VENV)/.dev $(PAGE_LINTER) ## Only the linters and the types
+check: $(VENV)/.dev $(PAGE_LINTER) ## Run only the linters and the type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(call biome,check --error-on-warnings)
 
-format: $(VENV)/.dev $(PAGE_LINTER) ## Formats the code
+format: $(VENV)/.dev $(PAGE_LINTER) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(call biome,check --write)
 
-questions: $(VENV)/.local ## Asks a running stack the questions of FILE=… and prints how it did
+questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack and print the results
 	@$(BIN)/python -m waypost_local questions "$(FILE)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
 
-bench: $(VENV)/.dev ## Measures the runtime and the keeping of runs against peers, as ratios
+bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 
-chaos: $(VENV)/.dev ## Draws N=100 faults from SEED=1, or replays CASE=…, and says what was survived
+chaos: $(VENV)/.dev ## Draw N=100 faults from SEED=1, or replay CASE=…, and check what follows
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)
 
-contracts: $(VENV)/.dev ## Runs every client against a stack, or URL=…, and prints a row per endpoint and event
+contracts: $(VENV)/.dev ## Run every client against a stack, or URL=…, and print a row per endpoint and event
 	@$(BIN)/python -m tests.contracts $(if $(URL),--url "$(URL)") $(FLAGS)
 
-build: $(VENV)/.dev ## Builds what `sam deploy` uploads, and prints its size
+build: $(VENV)/.dev ## Build what `sam deploy` uploads, and print its size
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --cached
 	@$(BIN)/python -m waypost_local size .aws-sam/build
 
-validate: $(VENV)/.dev ## Checks the template
+validate: $(VENV)/.dev ## Check the template
 	$(BIN)/sam validate --lint
 	$(BIN)/cfn-lint template.yaml
 
-invoke: $(VENV)/.dev ## Runs EVENT=events/….json through Lambda's own emulator
+invoke: $(VENV)/.dev ## Run EVENT=events/….json through Lambda's own emulator
 	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)
 
-clean: ## Removes everything that these commands made
+clean: ## Remove everything that these commands made
 	rm -rf $(VENV) .aws-sam .waypost .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules tests/clients/node/node_modules
 
 $(BIN)/pip:

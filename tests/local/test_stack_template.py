@@ -103,7 +103,7 @@ def test_the_real_stack_is_read_whole() -> None:
 
 def test_the_rules_of_the_template_are_checked() -> None:
     source = template.read(ROOT / "template.yaml")
-    with pytest.raises(CommandError, match="An open URL must not believe"):
+    with pytest.raises(CommandError, match="A public URL cannot trust its callers"):
         template.load(source, ROOT, {"UrlAuth": "NONE"}, ENDPOINTS)
 
 
