@@ -151,7 +151,7 @@ class ToolInput(Event):
 
 
 class ToolOutput(Event):
-    """What a tool gave."""
+    """A tool's result."""
 
     type: Literal["tool.output"] = "tool.output"
     call_id: str

@@ -48,7 +48,7 @@ class PriorTurn(_Record):
 
 
 class AgentVersion(_Record):
-    """An agent as it was from one change to the next. `definition` is what a file would say."""
+    """One version of an agent. `definition` has its fields as a file has them."""
 
     id: str
     version: int
@@ -60,7 +60,7 @@ class AgentVersion(_Record):
 
 
 class CurrentAgent(AgentVersion):
-    """An agent as it is now."""
+    """The current version of an agent."""
 
     latest: int = Field(description="The highest number among its versions")
     seed: str | None = Field(default=None, description="A hash of the file it was last read from")

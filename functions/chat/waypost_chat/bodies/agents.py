@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from waypost.agents.definition import AgentFields
+from waypost.agents.definition import AgentFields, AgentId
 from waypost.records import AgentVersion
 
 _EMPTY = {"name": "", "description": "", "examples": (), "instructions": ""}
@@ -14,7 +14,7 @@ _EMPTY = {"name": "", "description": "", "examples": (), "instructions": ""}
 class NewAgent(AgentFields):
     model_config = ConfigDict(strict=True)
 
-    id: Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9-]{0,63}$", examples=["fleet"])]
+    id: Annotated[AgentId, Field(examples=["fleet"])]
 
 
 class ChangedAgent(AgentFields):

@@ -86,7 +86,7 @@ class OutputItems:
         yield self._item(event.text_id, "done")
 
     def _cite(self, event: SourceCited) -> Iterator[Part]:
-        """Belongs to the text that is being written, or to the next position there is none."""
+        """Belongs to the text that is being written, or to the next one where there is none."""
         citation = {
             "type": "file_citation",
             "file_id": event.chunk_id,

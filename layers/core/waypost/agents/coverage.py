@@ -1,4 +1,4 @@
-"""What each agent's documents and tables are about, for whoever decides which one to ask."""
+"""What each agent's documents and tables are about, for the router."""
 
 from collections.abc import Iterable
 

@@ -13,7 +13,7 @@ Strategy = Literal["rag", "cag", "hybrid", "none"]
 ToolName = Literal["query_database", "search_documents"]
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
 TOOLS: tuple[str, ...] = get_args(ToolName)
-AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+AgentId = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 Example = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -86,7 +86,7 @@ class AgentFields(BaseModel):
 
 
 class Agent(AgentFields):
-    """A specialist, checked."""
+    """A specialist: valid fields, with an id and a version."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What a model is told beside its instructions: passages to answer from, tables to question."""
+"""What is added to an agent's instructions: passages to answer from, tables to question."""
 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
@@ -18,7 +18,7 @@ NO_DATABASE = "There is no database here to question."
 def with_documents(instructions: str, passages: Sequence[Passage]) -> str:
     """The instructions and whole documents, their passages numbered as the answer shall cite them.
 
-    The same bytes for every question, so that a model can keep them.
+    The same bytes for every question, so that a model can cache them.
     """
     return f"{instructions}\n\n<documents>\n{_blocks(passages, 1)}\n</documents>"
 
@@ -39,7 +39,7 @@ def with_schema(instructions: str, schema: str, values: Sequence[str], today: st
 
 
 def with_missing(instructions: str, missing: Sequence[str]) -> str:
-    """The instructions, and what they speak of that is not there."""
+    """The instructions, and which of their sources are missing."""
     return f"{instructions}\n\n<missing>\n{escape(chr(10).join(missing))}\n</missing>".lstrip()
 
 

@@ -79,7 +79,7 @@ class Registry:
 
 
 def usable(agent: CurrentAgent) -> Agent:
-    """Raises ValidationError where a newer release does not take what an older one took."""
+    """Raises ValidationError where this release does not accept what an older one stored."""
     fields = {**agent.definition, "id": agent.id, "version": agent.version}
     return Agent.model_validate(fields)
 

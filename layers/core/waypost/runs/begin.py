@@ -25,7 +25,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 async def begin(
     backend: Backend, who: Identity, request: RunRequest, context: RequestContext = NO_CONTEXT
 ) -> LiveRun | FollowedRun:
-    """A run on its way. It goes on to its end whether or not anybody reads it.
+    """Starts a run, which goes on to its end whether or not anybody reads it.
 
     Where the caller has begun it before under the same key, it is that run, live or over.
 

@@ -52,10 +52,10 @@ class FollowedRun:
         return self._events[after:]
 
     async def wait(self) -> None:
-        """Nobody depends on this reader: there is nothing to wait for."""
+        """Returns at once: the run does not depend on this process."""
 
     def out_of_time(self) -> bool:
-        """The run goes on elsewhere; it is only no longer followed: no end is to be read."""
+        """False: the run goes on in another process, and its end is not read here."""
         return False
 
     async def _read_new(self) -> None:

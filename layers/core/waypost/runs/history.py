@@ -46,7 +46,7 @@ class History:
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """What stands before the question: it begins with a user's turn, and ends with none."""
+        """The turns before the question, from one of the user's to one of the assistant's."""
         turns: list[Turn] = [*_summary_turns(self.summary, self.budget)]
         for exchange in self.recent:
             turns += [UserTurn(exchange.question), AssistantTurn(exchange.answer)]
@@ -64,7 +64,7 @@ def fit(
     """As many of the newest exchanges as `budget` tokens hold beside the summary, up to
     `max_exchanges`.
 
-    The newest is always there: where it is too long for itself, its middle is cut out.
+    The newest is always included: where it is too long, its middle is cut out.
 
     Args:
         budget: At least `MIN_BUDGET`.
@@ -128,7 +128,7 @@ def _cost(turn: UserTurn | AssistantTurn) -> int:
 
 
 def _shortened(exchange: Exchange, budget: int) -> Exchange:
-    """The question counts more than the answer; but neither is nothing."""
+    """Cuts both, the answer more than the question; some of each remains."""
     room = budget - 2 * _OVERHEAD
     question = without_middle(
         exchange.question, max(room // 2, room - estimate_tokens(exchange.answer))

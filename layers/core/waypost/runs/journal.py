@@ -1,6 +1,6 @@
 """The writer of one run's journal: batches behind the stream, and the lease that keeps it live.
 
-Nobody who reads the run's events waits for it, but for the end: that is shown once all is written.
+Readers of the run do not wait for writes, except at its end: that is shown once all is written.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class Journal:
         return int(time.time() + self._settings.journal_days * 86_400)
 
     def add(self, event: Event) -> None:
-        """Notes a stamped event. It is written in at most `journal_seconds`."""
+        """Queues a stamped event, to be written in at most `journal_seconds`."""
         encoded = journals.encode(event)
         self._pending.append(encoded)
         self._size += len(encoded)

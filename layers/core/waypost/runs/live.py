@@ -1,4 +1,4 @@
-"""A run on its way, followed by any number of readers."""
+"""A run of this process, followed by any number of readers."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ _SAVING = 20.0
 
 
 class LiveRun:
-    """Works in a task of its own, so that a reader who leaves changes nothing.
+    """Answers in a task of its own, so that a reader who leaves changes nothing.
 
     Its terminal event is shown only after everything else is in the table: whoever has seen
     the end will find the answer.
@@ -106,7 +106,7 @@ class LiveRun:
         await asyncio.shield(self._task)
 
     def out_of_time(self) -> bool:
-        """Ends the run with what has been answered so far. Its end is still to be read: True."""
+        """Ends the run with the answer so far. True: its end can be read."""
         self._stop(lambda: self._projection.failed(DeadlinePassed()))
         return True
 
@@ -221,7 +221,7 @@ class LiveRun:
         )
 
     def _log_unexpected(self, error: BaseException) -> None:
-        """Where it happened, and not what was said: an error's text may hold a prompt."""
+        """Where it was raised, and not its text, which may hold a prompt."""
         logger.error(
             "run failed unexpectedly",
             extra={"run_id": self.id, "error": type(error).__name__, "where": raised_at(error)},

@@ -1,4 +1,4 @@
-"""What a run's events amount to, as it is stored: a fold over them, and nothing else.
+"""The state of a run, as it is stored: a fold over its events, and nothing else.
 
 It reads no clock of its own: a run read back from its events is the run that was written.
 """

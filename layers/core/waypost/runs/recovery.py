@@ -1,4 +1,4 @@
-"""Runs whose process is gone: whoever meets one stores how far it came."""
+"""Ends runs whose process is gone: done by whoever reads such a run next."""
 
 import time
 

@@ -113,7 +113,7 @@ def _shortened(text: str, max_tokens: int) -> str:
 
 
 class RollingSummary:
-    """A summary on its way. It fails without harm: the newest turns stay, and so do messages."""
+    """A summary that is being made. If it fails, the newest turns and all messages remain."""
 
     def __init__(self, backend: Backend, who: Identity, run: Run, history: History) -> None:
         self.history = history
@@ -134,7 +134,7 @@ class RollingSummary:
             )
 
     async def events(self) -> AsyncIterator[Event]:
-        """The step that the summary is, once it is there. Nothing where none is needed."""
+        """The events of its step, once it is made. None where no summary is needed."""
         if self._rolled is None:
             return
         step = StepStarted(step_id=new_id("step"), kind="model", name="summary")

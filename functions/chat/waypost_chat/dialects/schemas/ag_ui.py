@@ -23,7 +23,7 @@ class _AgUiRun(_AgUiTimed):
 
 
 class AgUiRunStarted(_AgUiRun):
-    """The run; the first of all."""
+    """The start of the run; always the first event."""
 
     type: Literal["RUN_STARTED"]
     protocolVersion: str  # noqa: N815
@@ -31,93 +31,93 @@ class AgUiRunStarted(_AgUiRun):
 
 
 class AgUiStepStarted(_AgUiTimed):
-    """A step begins; no two that are open have one name."""
+    """The start of a step; no two open steps have one name."""
 
     type: Literal["STEP_STARTED"]
     stepName: str  # noqa: N815
 
 
 class AgUiStepFinished(_AgUiTimed):
-    """It is over."""
+    """The end of a step."""
 
     type: Literal["STEP_FINISHED"]
     stepName: str  # noqa: N815
 
 
 class AgUiTextMessageStart(_AgUiText):
-    """A text of the answer begins."""
+    """The start of a text of the answer."""
 
     type: Literal["TEXT_MESSAGE_START"]
     role: Literal["assistant"]
 
 
 class AgUiTextMessageContent(_AgUiText):
-    """A piece of it."""
+    """A piece of a text of the answer."""
 
     type: Literal["TEXT_MESSAGE_CONTENT"]
     delta: str
 
 
 class AgUiTextMessageEnd(_AgUiText):
-    """It is over."""
+    """The end of a text of the answer."""
 
     type: Literal["TEXT_MESSAGE_END"]
 
 
 class AgUiReasoningStart(_AgUiText):
-    """The model begins to think."""
+    """The start of the model's reasoning."""
 
     type: Literal["REASONING_START"]
 
 
 class AgUiReasoningMessageStart(_AgUiText):
-    """A thought begins."""
+    """The start of a reasoning text."""
 
     type: Literal["REASONING_MESSAGE_START"]
     role: Literal["reasoning"]
 
 
 class AgUiReasoningMessageContent(_AgUiText):
-    """A piece of it."""
+    """A piece of a reasoning text."""
 
     type: Literal["REASONING_MESSAGE_CONTENT"]
     delta: str
 
 
 class AgUiReasoningMessageEnd(_AgUiText):
-    """It is over."""
+    """The end of a reasoning text."""
 
     type: Literal["REASONING_MESSAGE_END"]
 
 
 class AgUiReasoningEnd(_AgUiText):
-    """The model has thought."""
+    """The end of the model's reasoning."""
 
     type: Literal["REASONING_END"]
 
 
 class AgUiToolCallStart(_AgUiTool):
-    """A tool call begins."""
+    """The start of a tool call."""
 
     type: Literal["TOOL_CALL_START"]
     toolCallName: str  # noqa: N815
 
 
 class AgUiToolCallArgs(_AgUiTool):
-    """Its arguments, as JSON text."""
+    """A tool call's arguments, as JSON text."""
 
     type: Literal["TOOL_CALL_ARGS"]
     delta: str
 
 
 class AgUiToolCallEnd(_AgUiTool):
-    """They are whole."""
+    """The end of a tool call's arguments."""
 
     type: Literal["TOOL_CALL_END"]
 
 
 class AgUiToolCallResult(_AgUiTool):
-    """What the tool gave, as text."""
+    """A tool's result, as text."""
 
     type: Literal["TOOL_CALL_RESULT"]
     messageId: str  # noqa: N815

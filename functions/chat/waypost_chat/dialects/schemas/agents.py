@@ -20,7 +20,7 @@ class AgentsToken(_AgentsTimed):
 
 
 class AgentsTraceStart(_AgentsTimed):
-    """A step begins."""
+    """The start of a step."""
 
     type: Literal["trace_start"]
     id: str
@@ -30,7 +30,7 @@ class AgentsTraceStart(_AgentsTimed):
 
 
 class AgentsTraceUpdate(_AgentsTimed):
-    """News of a step: a tool's input, a piece of the model's reasoning, or a note."""
+    """Progress of a step: a tool's input, a piece of the model's reasoning, or a note."""
 
     type: Literal["trace_update"]
     id: str
@@ -41,7 +41,7 @@ class AgentsTraceUpdate(_AgentsTimed):
 
 
 class AgentsTraceEnd(_AgentsTimed):
-    """A step is over: what went in and came out, how long it took, what it cost."""
+    """The end of a step: its input and output, duration and cost."""
 
     type: Literal["trace_end"]
     id: str

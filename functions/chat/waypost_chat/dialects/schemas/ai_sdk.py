@@ -9,7 +9,7 @@ from waypost_chat.dialects.schemas.frame import Frame
 
 
 class AiSdkStart(Frame):
-    """The message; the first of all."""
+    """The start of the message; always the first chunk."""
 
     type: Literal["start"]
     messageId: str  # noqa: N815
@@ -17,26 +17,26 @@ class AiSdkStart(Frame):
 
 
 class AiSdkStartStep(Frame):
-    """A model call begins."""
+    """The start of a model call."""
 
     type: Literal["start-step"]
 
 
 class AiSdkFinishStep(Frame):
-    """A model call and its tools are over."""
+    """The end of a model call and its tools."""
 
     type: Literal["finish-step"]
 
 
 class AiSdkTextStart(Frame):
-    """A text of the answer begins."""
+    """The start of a text of the answer."""
 
     type: Literal["text-start"]
     id: str
 
 
 class AiSdkTextDelta(Frame):
-    """A piece of it."""
+    """A piece of a text of the answer."""
 
     type: Literal["text-delta"]
     id: str
@@ -44,21 +44,21 @@ class AiSdkTextDelta(Frame):
 
 
 class AiSdkTextEnd(Frame):
-    """It is over."""
+    """The end of a text of the answer."""
 
     type: Literal["text-end"]
     id: str
 
 
 class AiSdkReasoningStart(Frame):
-    """The model begins to think."""
+    """The start of the model's reasoning."""
 
     type: Literal["reasoning-start"]
     id: str
 
 
 class AiSdkReasoningDelta(Frame):
-    """A piece of a thought."""
+    """A piece of the model's reasoning."""
 
     type: Literal["reasoning-delta"]
     id: str
@@ -66,7 +66,7 @@ class AiSdkReasoningDelta(Frame):
 
 
 class AiSdkReasoningEnd(Frame):
-    """It is over."""
+    """The end of the model's reasoning."""
 
     type: Literal["reasoning-end"]
     id: str
@@ -82,21 +82,21 @@ class _AiSdkRun(_AiSdkTool):
 
 
 class AiSdkToolInputStart(_AiSdkRun):
-    """A tool call begins."""
+    """The start of a tool call."""
 
     type: Literal["tool-input-start"]
     toolName: str  # noqa: N815
 
 
 class AiSdkToolInputDelta(_AiSdkTool):
-    """A piece of its input, as JSON text."""
+    """A piece of a tool's input, as JSON text."""
 
     type: Literal["tool-input-delta"]
     inputTextDelta: str  # noqa: N815
 
 
 class AiSdkToolInputAvailable(_AiSdkRun):
-    """Its whole input: the tool is called, on this side."""
+    """A tool's whole input: the server calls the tool."""
 
     type: Literal["tool-input-available"]
     toolName: str  # noqa: N815
@@ -104,14 +104,14 @@ class AiSdkToolInputAvailable(_AiSdkRun):
 
 
 class AiSdkToolOutputAvailable(_AiSdkRun):
-    """What the tool gave."""
+    """A tool's output."""
 
     type: Literal["tool-output-available"]
     output: Any
 
 
 class AiSdkToolOutputError(_AiSdkRun):
-    """The tool failed."""
+    """A tool call failed."""
 
     type: Literal["tool-output-error"]
     errorText: str  # noqa: N815

@@ -11,7 +11,7 @@ class ExecutionThought(Frame):
 
 
 class ExecutionThinking(Frame):
-    """Which agent was chosen and why, or what the model says to itself."""
+    """Which agent was chosen and why, or a piece of the model's reasoning."""
 
     event: Literal["thinking"]
     data: ExecutionThought
@@ -25,7 +25,7 @@ class ExecutionUse(Frame):
 
 
 class ExecutionToolUse(Frame):
-    """A tool is called; `content` is its input as JSON."""
+    """A tool call; `content` is its input as JSON."""
 
     event: Literal["tool_use"]
     data: ExecutionUse
@@ -40,7 +40,7 @@ class ExecutionResult(Frame):
 
 
 class ExecutionToolResult(Frame):
-    """What a tool gave, as text in `content`."""
+    """A tool's result, as text in `content`."""
 
     event: Literal["tool_result"]
     data: ExecutionResult
@@ -85,7 +85,7 @@ class ExecutionEnding(Frame):
 
 
 class ExecutionComplete(Frame):
-    """The last of all, after an error too."""
+    """Always the last frame, after an error too."""
 
     event: Literal["complete"]
     data: ExecutionEnding

@@ -13,7 +13,7 @@ class InternalToolStart(Frame):
 
 
 class InternalRouteDecision(Frame):
-    """Where the question goes."""
+    """The route of the question."""
 
     event: Literal["route_decision"]
     route: str

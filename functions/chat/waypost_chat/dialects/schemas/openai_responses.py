@@ -26,13 +26,13 @@ class _OpenaiResponsesContent(_OpenaiResponsesPart):
 
 
 class OpenaiResponsesCreated(_OpenaiResponsesWhole):
-    """The response; the first of all."""
+    """The response; always the first event."""
 
     type: Literal["response.created"]
 
 
 class OpenaiResponsesInProgress(_OpenaiResponsesWhole):
-    """It is worked on."""
+    """The response is being answered."""
 
     type: Literal["response.in_progress"]
 
@@ -56,28 +56,28 @@ class OpenaiResponsesFailed(_OpenaiResponsesWhole):
 
 
 class OpenaiResponsesItemAdded(_OpenaiResponsesItem):
-    """A message, a thought or a tool call begins."""
+    """The start of a message, a reasoning text or a tool call."""
 
     type: Literal["response.output_item.added"]
     item: dict[str, Any]
 
 
 class OpenaiResponsesItemDone(_OpenaiResponsesItem):
-    """It is over."""
+    """The end of an item."""
 
     type: Literal["response.output_item.done"]
     item: dict[str, Any]
 
 
 class OpenaiResponsesPartAdded(_OpenaiResponsesContent):
-    """A part of a message begins."""
+    """The start of a part of a message."""
 
     type: Literal["response.content_part.added"]
     part: dict[str, Any]
 
 
 class OpenaiResponsesPartDone(_OpenaiResponsesContent):
-    """It is over."""
+    """The end of a part of a message."""
 
     type: Literal["response.content_part.done"]
     part: dict[str, Any]
@@ -92,7 +92,7 @@ class OpenaiResponsesTextDelta(_OpenaiResponsesContent):
 
 
 class OpenaiResponsesTextDone(_OpenaiResponsesContent):
-    """A text of the answer, whole."""
+    """A whole text of the answer."""
 
     type: Literal["response.output_text.done"]
     text: str
@@ -108,47 +108,47 @@ class OpenaiResponsesAnnotationAdded(_OpenaiResponsesContent):
 
 
 class OpenaiResponsesReasoningDelta(_OpenaiResponsesContent):
-    """A piece of a thought."""
+    """A piece of the model's reasoning."""
 
     type: Literal["response.reasoning_text.delta"]
     delta: str
 
 
 class OpenaiResponsesReasoningDone(_OpenaiResponsesContent):
-    """A thought, whole."""
+    """A whole reasoning text."""
 
     type: Literal["response.reasoning_text.done"]
     text: str
 
 
 class OpenaiResponsesCallInProgress(_OpenaiResponsesPart):
-    """A tool call begins, on this side."""
+    """The start of a tool call, made by the server."""
 
     type: Literal["response.mcp_call.in_progress"]
 
 
 class OpenaiResponsesArgumentsDelta(_OpenaiResponsesPart):
-    """A piece of its arguments, as JSON text."""
+    """A piece of a tool call's arguments, as JSON text."""
 
     type: Literal["response.mcp_call_arguments.delta"]
     delta: str
 
 
 class OpenaiResponsesArgumentsDone(_OpenaiResponsesPart):
-    """Its arguments, whole."""
+    """A tool call's whole arguments."""
 
     type: Literal["response.mcp_call_arguments.done"]
     arguments: str
 
 
 class OpenaiResponsesCallCompleted(_OpenaiResponsesPart):
-    """The tool has answered."""
+    """The end of a tool call."""
 
     type: Literal["response.mcp_call.completed"]
 
 
 class OpenaiResponsesCallFailed(_OpenaiResponsesPart):
-    """The tool failed."""
+    """The tool call failed."""
 
     type: Literal["response.mcp_call.failed"]
 

@@ -13,7 +13,7 @@ class ServingTextDelta(Frame):
 
 
 class ServingToolCall(Frame):
-    """A tool is called."""
+    """A tool call."""
 
     type: Literal["tool.call"]
     name: str
@@ -21,7 +21,7 @@ class ServingToolCall(Frame):
 
 
 class ServingToolOutput(Frame):
-    """What it gave; `{"error": …}` where it failed."""
+    """A tool's output; `{"error": …}` where it failed."""
 
     type: Literal["tool.output"]
     name: str

@@ -6,14 +6,14 @@ from waypost_chat.dialects.schemas.frame import Frame
 
 
 class SupportStart(Frame):
-    """The session; the first of all."""
+    """The session; always the first event."""
 
     type: Literal["start"]
     session_id: str
 
 
 class SupportAgent(Frame):
-    """Who answers: billing, technical or policy."""
+    """The agent that answers: billing, technical or policy."""
 
     type: Literal["agent"]
     agent: str
@@ -43,7 +43,7 @@ class SupportMetadata(Frame):
 
 
 class SupportComplete(Frame):
-    """The end of an answer, with what it rests on; `tokens` are output tokens."""
+    """The end of an answer, with its sources; `tokens` are output tokens."""
 
     type: Literal["complete"]
     metadata: SupportMetadata

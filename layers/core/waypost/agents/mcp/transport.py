@@ -1,4 +1,4 @@
-"""JSON-RPC over HTTP: one message a POST, answered with JSON or with McpServer-Sent Events."""
+"""JSON-RPC over HTTP: one message a POST, answered with JSON or with Server-Sent Events."""
 
 import json
 import time
