@@ -1,4 +1,4 @@
-"""What several kinds of tests share: AWS as the local stack plays it, and what counts as a unit."""
+"""Fixtures and hooks for all tests: moto, the `server` marker, and the order of tests."""
 
 import asyncio
 import os
@@ -13,14 +13,15 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import scheduling
 from waypost_local.aws import moto_server
 
-# Tests are correct at any speed: how long an example takes says only how busy the machine is.
+# Tests pass at any speed: how long an example takes depends only on the machine's load.
 hypothesis.settings.register_profile("any speed", deadline=None)
 hypothesis.settings.load_profile("any speed")
 
-SERVERS = frozenset(
+SERVER_FIXTURES = frozenset(
     {
         "api",
         "browser",
+        "case_results",
         "gate",
         "invoke",
         "moto",
@@ -28,7 +29,6 @@ SERVERS = frozenset(
         "serving",
         "table",
         "url",
-        "verdicts",
     }
 )
 """Fixtures that start a server. A test that starts one itself carries `pytest.mark.server`."""
@@ -40,36 +40,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors: a test waits as often as it works."""
+    """One more than there are processors: tests wait for I/O about as long as they compute."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     config.option.loadscopereorder = False
-    return scheduling.FolderOrFile(config, log)
+    return scheduling.FolderOrFileScheduling(config, log)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+    if not SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         item.add_marker(pytest.mark.server)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Fails a test that listens and is not marked: `make unit` leaves out what is marked."""
+    """Fails a test that listens on a port without the marker: `make unit` skips marked tests."""
 
-    def refused(*_: object) -> NoReturn:
+    def refuse_to_listen(*_: object) -> NoReturn:
         pytest.fail("a test that starts a server needs pytest.mark.server", pytrace=False)
 
     with pytest.MonkeyPatch.context() as patch:
         if not item.get_closest_marker("server"):
-            patch.setattr(socket.socket, "listen", refused)
+            patch.setattr(socket.socket, "listen", refuse_to_listen)
         return (yield)
 
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
-    """Where moto answers, in a process of its own and one request at a time."""
+    """The URL of moto, in a process of its own."""
     serving = moto_server.serving()
     with asyncio.Runner() as runner:
         yield runner.run(serving.__aenter__())

@@ -22,16 +22,17 @@ MAY_IMPORT = {
     "waypost_chat": {"waypost"},
     "waypost_local": {"waypost", "waypost_runtime", "waypost_chat"},
 }
-WORDS = {"events", "records", "identity", "errors", "ids", "settings"}
+SHARED_MODULES = {"events", "records", "identity", "errors", "ids", "settings"}
 ROOMS = {
-    "store": WORDS,
-    "models": WORDS,
-    "knowledge": WORDS,
-    "warehouse": WORDS,
-    "agents": WORDS | {"models", "knowledge", "warehouse"},
-    "routing": WORDS | {"models", "agents"},
-    "registry": WORDS | {"store", "agents"},
-    "runs": WORDS | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
+    "store": SHARED_MODULES,
+    "models": SHARED_MODULES,
+    "knowledge": SHARED_MODULES,
+    "warehouse": SHARED_MODULES,
+    "agents": SHARED_MODULES | {"models", "knowledge", "warehouse"},
+    "routing": SHARED_MODULES | {"models", "agents"},
+    "registry": SHARED_MODULES | {"store", "agents"},
+    "runs": SHARED_MODULES
+    | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
 }
 LOCAL_ROOMS = {
     "aws": {"errors"},
@@ -96,8 +97,8 @@ def test_only_one_module_imports_langchain() -> None:
     assert importers == {"models/chat.py"}
 
 
-def test_importing_the_chat_app_loads_nothing_heavy() -> None:
-    heavy = [
+def test_importing_the_chat_app_loads_no_large_package() -> None:
+    large = [
         "langchain_core",
         "langchain_aws",
         "langgraph",
@@ -106,7 +107,7 @@ def test_importing_the_chat_app_loads_nothing_heavy() -> None:
         "sqlglot",
         "mangum",
     ]
-    code = f"import sys, waypost_chat.app; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, waypost_chat.app; print([m for m in {large} if m in sys.modules])"
     env = {**os.environ, "WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "agents"}
     loaded = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""A reader who searches for a name finds one thing."""
+"""Class names are unique, and the formatter decides how code looks."""
 
 import ast
 from collections import defaultdict
@@ -10,13 +10,13 @@ SOURCES = sorted(path for root in PACKAGES.values() for path in root.rglob("*.py
 
 
 def test_a_class_name_is_unique_in_the_repository() -> None:
-    places: dict[str, list[Path]] = defaultdict(list)
+    paths: dict[str, list[Path]] = defaultdict(list)
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef):
-                places[node.name].append(path)
-    assert len(places) > 400
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+                paths[node.name].append(path)
+    assert len(paths) > 400
+    assert {name: found for name, found in paths.items() if len(found) > 1} == {}
 
 
 def test_the_formatter_decides_how_all_code_looks() -> None:
@@ -24,5 +24,5 @@ def test_the_formatter_decides_how_all_code_looks() -> None:
     assert [path for path in SOURCES if "fmt: off" in path.read_text()] == []
 
 
-def test_every_package_says_that_it_is_typed() -> None:
+def test_every_package_has_py_typed() -> None:
     assert all((root / "py.typed").exists() for root in PACKAGES.values())

@@ -1,6 +1,7 @@
 """Faults drawn from a seed, end to end over the local stack: `make chaos`.
 
-`script` says what a model is going to say, `model` says it, `faulty` and the stack's own faults
-break it. `stack` runs everything, `client` reads as a careful client does, `cases` draws what goes
-wrong, `play` lets it happen, `ledger` fetches what is kept, and `checks` compares all of it.
+`cases` draws the faults of a case from its seed. `stack` runs the local stack over `model`, which
+answers as `model_script` has it, behind `fault_injector`. `case_run` runs one case, reading with
+`client`; `stored_journal` reads the table; `invariants` checks the result; `runner` does all this
+for many cases and `report` prints the results.
 """

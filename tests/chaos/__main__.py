@@ -1,4 +1,4 @@
-"""`make chaos`: draws cases from a seed, lets them happen, and says what was survived."""
+"""`make chaos`: draws cases from a seed, runs them, and reports which were survived."""
 
 import argparse
 import asyncio
@@ -13,52 +13,60 @@ from pathlib import Path
 from typing import TextIO
 
 from tests.chaos import report, stack
-from tests.chaos.cases import KINDS, Case, case, drawn
-from tests.chaos.judge import judge_all
-from tests.chaos.report import Verdict
+from tests.chaos.cases import KINDS, Case, draw_case, draw_cases
+from tests.chaos.report import CaseResult
+from tests.chaos.runner import run_cases
 
 _ENVIRONMENTS = 8
-"""For each case at once: its readers, and those who cancel, need one each."""
+"""Environments for each concurrent case: its readers and its cancel requests need one each."""
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    # The stand-in breaks responses off on purpose, and its server says so each time.
+    # The local Bedrock server breaks responses off on purpose, and uvicorn logs each.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     cases = _cases(options)
-    # The same case again is the same question again: one after the other.
-    at_once = 1 if options.case else options.concurrency
+    # A repeated case asks the same question: one after the other.
+    concurrency = 1 if options.case else options.concurrency
     began = time.monotonic()
     with (options.log or Path(os.devnull)).open("w", encoding="utf-8") as log:
         written = partial(_write_to, log)
-        verdicts = asyncio.run(_judged(cases, at_once, written))
+        results = asyncio.run(_run_all(cases, concurrency, written))
     _write("")
-    for line in (*report.table(verdicts), "", *report.failures(verdicts)):
+    for line in (*report.table(results), "", *report.failures(results)):
         _write(line)
-    for verdict in filter(lambda v: v.found and options.keep, verdicts):
-        report.keep(verdict, options.keep)
-    lost = sum(bool(verdict.found) for verdict in verdicts)
-    _write(f"{len(verdicts)} cases, {lost} not survived, {time.monotonic() - began:.0f} s.")
+    for result in filter(lambda result: result.violations and options.keep, results):
+        report.write_events(result, options.keep)
+    lost = sum(bool(result.violations) for result in results)
+    _write(f"{len(results)} cases, {lost} not survived, {time.monotonic() - began:.0f} s.")
     return 1 if lost else 0
 
 
-async def _judged(cases: Sequence[Case], at_once: int, log: Callable[[str], None]) -> list[Verdict]:
-    async with stack.running(_ENVIRONMENTS * at_once, log) as world:
-        return await judge_all(world, cases, at_once, _progress(len(cases)))
+async def _run_all(
+    cases: Sequence[Case], concurrency: int, log: Callable[[str], None]
+) -> list[CaseResult]:
+    async with stack.running(_ENVIRONMENTS * concurrency, log) as chaos_stack:
+        return await run_cases(chaos_stack, cases, concurrency, _progress(len(cases)))
 
 
-def _progress(count: int) -> Callable[[Verdict], None]:
+def _progress(count: int) -> Callable[[CaseResult], None]:
     done = 0
 
-    def tell(verdict: Verdict) -> None:
+    def on_result(result: CaseResult) -> None:
         nonlocal done
         done += 1
-        how = "NOT SURVIVED" if verdict.found else "survived" if verdict.struck else "untouched"
-        _write(f"{done:5}/{count}  {verdict.case.name:22} {how:13} {verdict.seconds:5.1f} s")
-        for what in verdict.found:
-            _write(f"             {what}")
+        outcome = (
+            "NOT SURVIVED"
+            if result.violations
+            else "survived"
+            if result.fault_count
+            else "untouched"
+        )
+        _write(f"{done:5}/{count}  {result.case.name:22} {outcome:13} {result.seconds:5.1f} s")
+        for violation in result.violations:
+            _write(f"             {violation}")
 
-    return tell
+    return on_result
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
@@ -66,15 +74,15 @@ def _cases(options: argparse.Namespace) -> list[Case]:
         return [options.case] * options.times
     if options.kind:
         rng = random.Random(options.seed)
-        return [case(options.kind, rng.randrange(1_000_000)) for _ in range(options.cases)]
-    return drawn(options.cases, options.seed)
+        return [draw_case(options.kind, rng.randrange(1_000_000)) for _ in range(options.cases)]
+    return draw_cases(options.cases, options.seed)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make chaos",
         description="Faults drawn from a seed, end to end over the local stack. After each it is "
-        "checked that no word was lost or repeated, no tool ran twice, and the thread goes on. "
+        "checked that no text was lost or repeated, no tool ran twice, and the thread continues. "
         "With make, an option is a variable: N=1000 SEED=1 CONCURRENCY=4, CASE=<kind>:<seed>, "
         'and others in FLAGS="…".',
     )
@@ -94,7 +102,7 @@ def _case(text: str) -> Case:
     kind, _, seed = text.partition(":")
     if kind not in KINDS or not seed.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(KINDS)} and a seed")
-    return case(kind, int(seed))
+    return draw_case(kind, int(seed))
 
 
 def _write_to(file: TextIO, line: str) -> None:

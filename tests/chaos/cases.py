@@ -1,12 +1,12 @@
-"""What goes wrong: a case is drawn from its kind and its seed, and is the same every time."""
+"""The cases. A case is drawn from its kind and its seed: the same two give the same case."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from tests.chaos.faulty import ModelFault
-from tests.chaos.script import Script, script
+from tests.chaos.fault_injector import ModelFault
+from tests.chaos.model_script import AnswerScript, script_for
 from tests.chaos.stack import FALLBACK, LEASE
 
 REFUSALS = (
@@ -24,13 +24,13 @@ EXCEPTIONS = (
     "throttlingException",
 )
 OPERATIONS = ("GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem", "")
-MANY = 3
-"""Faults in a row that an SDK's retries do not notice much."""
+MAX_RETRIED = 3
+"""How many faults in a row the SDK's retries outlast."""
 
 
 @dataclass(frozen=True)
-class When:
-    """A moment of a run: so many events have been seen, and then so many seconds have passed."""
+class Moment:
+    """A moment of a run: after so many events and then so many seconds."""
 
     events: int
     seconds: float = 0.0
@@ -41,41 +41,41 @@ class TableFault:
     """Set at `when`, None for before the question; `lasts` so many seconds, or to the end."""
 
     fault: dict[str, Any]
-    when: When | None = None
+    when: Moment | None = None
     lasts: float | None = None
 
 
 @dataclass(frozen=True)
 class Cancel:
-    when: When
+    when: Moment
     copies: int = 1
 
 
 @dataclass(frozen=True)
 class Kill:
-    """`of` tells whether the process that answers dies, or one that only reads the journal.
+    """`target` is the process to kill: the one that answers, or one that only reads the journal.
 
-    Where it `freezes`, it does not die but stands still for so many seconds.
+    With `freezes` it is not killed but paused for so many seconds.
     """
 
-    when: When
-    of: Literal["answer", "reader"] = "answer"
+    when: Moment
+    target: Literal["answer", "reader"] = "answer"
     freezes: float = 0.0
 
 
 @dataclass(frozen=True)
 class Case:
-    """One question and everything that happens to it. `may` names the states it may end in."""
+    """One question and its faults. `allowed_states` are those in which its run may end."""
 
     kind: str
     seed: int
-    may: frozenset[str] = frozenset({"completed"})
+    allowed_states: frozenset[str] = frozenset({"completed"})
     then: Literal["continue", "ask"] = "continue"
-    alone: bool = True
-    """The question names the model, so that no other one is asked in its place."""
+    pins_model: bool = True
+    """The question names the model, so that there is no fallback."""
     pace: Literal["", "paced", "slow", "short"] = ""
-    """`paced` leaves time for something to happen, `slow` takes longer than an invocation of the
-    short function may, `short` stops for too many tokens."""
+    """`paced` takes a second or so, `slow` takes longer than the timeout of the short function,
+    `short` stops at the token limit."""
     cuts: tuple[int, ...] = ()
     leaves_early: float | None = None
     pause: float = 0.0
@@ -94,16 +94,16 @@ class Case:
         return f"{self.kind}:{self.seed}"
 
     def tag(self, number: int) -> str:
-        """Of the case's question 0, and of those that follow it."""
+        """The tag of question 0, the case's own, or of a later one."""
         return f"{self.name}:{number}{f':{self.pace}' if self.pace and number == 0 else ''}"
 
     @property
-    def script(self) -> Script:
-        return script(self.tag(0))
+    def script(self) -> AnswerScript:
+        return script_for(self.tag(0))
 
     @property
     def lossy(self) -> bool:
-        """Whether events may be seen that nobody could write down any more."""
+        """Whether a client may receive events that are never stored."""
         return bool(self.kills or self.table or self.pace == "slow")
 
 
@@ -118,239 +118,269 @@ _PACED = {
     "table_chance",
     "unheard",
 }
-"""Kinds that need a run to last for a while."""
+"""Kinds that need a run of a second or so."""
 Draw = Callable[[random.Random, Case], Case]
 
 
-def case(kind: str, seed: int) -> Case:
+def draw_case(kind: str, seed: int) -> Case:
     """Raises KeyError where there is no such kind."""
     rng = random.Random(f"{kind}:{seed}")
-    blank = Case(kind, seed, alone=rng.random() < 0.5, then=rng.choice(["continue", "ask"]))
+    blank = Case(kind, seed, pins_model=rng.random() < 0.5, then=rng.choice(["continue", "ask"]))
     return KINDS[kind](rng, replace(blank, pace="paced") if kind in _PACED else blank)
 
 
-def drawn(count: int, seed: int) -> list[Case]:
+def draw_cases(count: int, seed: int) -> list[Case]:
     """Kinds in turn, in an order and with seeds that follow from `seed`."""
     rng = random.Random(seed)
     cases: list[Case] = []
     while len(cases) < count:
         kinds = list(KINDS)
         rng.shuffle(kinds)
-        cases += [case(kind, rng.randrange(1_000_000)) for kind in kinds]
+        cases += [draw_case(kind, rng.randrange(1_000_000)) for kind in kinds]
     return cases[:count]
 
 
-def _when(rng: random.Random, about: Case) -> When:
+def _when(rng: random.Random, base: Case) -> Moment:
     """Anywhere in the run; about one in five before the first event."""
     if rng.random() < 0.2:
-        return When(0, rng.choice([0.0, 0.02, 0.1, 0.3]))
-    return When(rng.randint(1, about.script.deltas + 12), rng.choice([0.0, 0.0, 0.05]))
+        return Moment(0, rng.choice([0.0, 0.02, 0.1, 0.3]))
+    return Moment(rng.randint(1, base.script.deltas + 12), rng.choice([0.0, 0.0, 0.05]))
 
 
-def _cut(rng: random.Random, about: Case) -> Case:
-    most = about.script.deltas + 12
-    return replace(about, cuts=tuple(rng.randint(1, most) for _ in range(rng.randint(1, 4))))
+def _cut(rng: random.Random, base: Case) -> Case:
+    max_events = base.script.deltas + 12
+    return replace(base, cuts=tuple(rng.randint(1, max_events) for _ in range(rng.randint(1, 4))))
 
 
-def _every_cut(_rng: random.Random, about: Case) -> Case:
-    return replace(about, cuts=(1,) * 400)
+def _every_cut(_rng: random.Random, base: Case) -> Case:
+    return replace(base, cuts=(1,) * 400)
 
 
-def _cut_post(rng: random.Random, about: Case) -> Case:
-    return replace(about, leaves_early=rng.choice([0.0, 0.005, 0.02, 0.05, 0.1]))
+def _cut_post(rng: random.Random, base: Case) -> Case:
+    return replace(base, leaves_early=rng.choice([0.0, 0.005, 0.02, 0.05, 0.1]))
 
 
-def _dialect(rng: random.Random, about: Case) -> Case:
-    return replace(_cut(rng, about), dialect=True)
+def _dialect(rng: random.Random, base: Case) -> Case:
+    return replace(_cut(rng, base), dialect=True)
 
 
-def _readers(rng: random.Random, about: Case) -> Case:
-    return replace(about, readers=rng.randint(2, 4))
+def _readers(rng: random.Random, base: Case) -> Case:
+    return replace(base, readers=rng.randint(2, 4))
 
 
-def _slow(rng: random.Random, about: Case) -> Case:
-    return replace(about, pause=rng.choice([0.005, 0.02, 0.04]))
+def _slow(rng: random.Random, base: Case) -> Case:
+    return replace(base, pause=rng.choice([0.005, 0.02, 0.04]))
 
 
-def _kill(rng: random.Random, about: Case) -> Case:
-    killed = replace(about, kills=(Kill(_when(rng, about)),))
-    return replace(killed, may=about.may | {"interrupted"})
+def _kill(rng: random.Random, base: Case) -> Case:
+    killed = replace(base, kills=(Kill(_when(rng, base)),))
+    return replace(killed, allowed_states=base.allowed_states | {"interrupted"})
 
 
-def _kill_again(rng: random.Random, about: Case) -> Case:
-    kills = tuple(Kill(_when(rng, about)) for _ in range(2))
-    return replace(about, kills=kills, may=about.may | {"interrupted"}, then="continue")
+def _kill_again(rng: random.Random, base: Case) -> Case:
+    kills = tuple(Kill(_when(rng, base)) for _ in range(2))
+    return replace(
+        base, kills=kills, allowed_states=base.allowed_states | {"interrupted"}, then="continue"
+    )
 
 
-def _kill_reader(rng: random.Random, about: Case) -> Case:
-    kills = (Kill(_when(rng, about), "reader"),)
-    return replace(_cut(rng, about), kills=kills, pause=0.002)
+def _kill_reader(rng: random.Random, base: Case) -> Case:
+    kills = (Kill(_when(rng, base), "reader"),)
+    return replace(_cut(rng, base), kills=kills, pause=0.002)
 
 
-def _frozen(rng: random.Random, about: Case) -> Case:
-    """A process stands still until others take it for dead; then it goes on."""
-    when = _when(rng, about)
+def _frozen(rng: random.Random, base: Case) -> Case:
+    """A process is paused, often beyond its lease; then it goes on."""
+    when = _when(rng, base)
     kill = Kill(when, freezes=rng.choice([1.0, LEASE + 1, LEASE + 2.5]))
     cuts = (max(1, when.events + rng.randint(0, 3)),)
-    return replace(about, kills=(kill,), cuts=cuts, may=about.may | {"interrupted"})
+    return replace(
+        base, kills=(kill,), cuts=cuts, allowed_states=base.allowed_states | {"interrupted"}
+    )
 
 
-def _unheard(rng: random.Random, about: Case) -> Case:
-    """The table is away until the run is taken for dead; somebody looks as soon as it is back."""
-    when = _when(rng, about)
+def _unheard(rng: random.Random, base: Case) -> Case:
+    """The table is unavailable until the lease is over; a reader comes as soon as it is back."""
+    when = _when(rng, base)
     fault = {"kind": rng.choice(["throttling", "internal", "unavailable", "cut"])}
     outage = TableFault(fault, when, LEASE + rng.choice([1, 2, 4]))
     cuts = (max(1, when.events + rng.randint(0, 9)),)
-    may = about.may | {"failed", "interrupted"}
-    return replace(about, table=(outage,), cuts=cuts, readers=1, may=may)
+    allowed_states = base.allowed_states | {"failed", "interrupted"}
+    return replace(base, table=(outage,), cuts=cuts, readers=1, allowed_states=allowed_states)
 
 
-def _label(rng: random.Random, about: Case) -> Case:
+def _label(rng: random.Random, base: Case) -> Case:
     header = rng.choice([*REFUSALS, "cut_after;after=0", "stall_after;seconds=3"])
-    return replace(about, model=(ModelFault(header, "converse"),))
+    return replace(base, model=(ModelFault(header, "converse"),))
 
 
-def _refused(rng: random.Random, about: Case) -> Case:
-    """Any call of the model, once or for as long as there are tries."""
+def _refused(rng: random.Random, base: Case) -> Case:
+    """Any call of the model fails, once or at every retry."""
     times = rng.choice([1, 2, 3, 6])
-    fault = ModelFault(rng.choice(REFUSALS), first=_call(rng, about), times=times)
-    may = about.may if times <= 2 else about.may | {"failed"}
-    return replace(about, model=(fault,), may=may)
+    fault = ModelFault(rng.choice(REFUSALS), first=_call(rng, base), times=times)
+    allowed_states = base.allowed_states if times <= 2 else base.allowed_states | {"failed"}
+    return replace(base, model=(fault,), allowed_states=allowed_states)
 
 
-def _fallback(rng: random.Random, about: Case) -> Case:
-    """One model fails for good; another one is there."""
+def _fallback(rng: random.Random, base: Case) -> Case:
+    """One model always fails; the fallback does not."""
     headers = [*REFUSALS, "access_denied", "cut_after;after=0"]
     fault = ModelFault(rng.choice(headers), times=99, model="nova-lite")
-    return replace(about, model=(fault,), alone=False)
+    return replace(base, model=(fault,), pins_model=False)
 
 
-def _neither(rng: random.Random, about: Case) -> Case:
-    """Both models fail, until it is tried again."""
+def _neither(rng: random.Random, base: Case) -> Case:
+    """The model and its fallback fail, until the run is continued."""
     faults = (
         ModelFault(rng.choice(REFUSALS), times=99, model="nova-lite"),
         ModelFault(rng.choice(REFUSALS), times=99, model=FALLBACK),
     )
-    return replace(about, model=faults, alone=False, may=frozenset({"failed"}))
+    return replace(base, model=faults, pins_model=False, allowed_states=frozenset({"failed"}))
 
 
-def _exception(rng: random.Random, about: Case) -> Case:
-    return _midway(rng, about, f"exception_after;exception={rng.choice(EXCEPTIONS)}")
+def _exception(rng: random.Random, base: Case) -> Case:
+    return _midway(rng, base, f"exception_after;exception={rng.choice(EXCEPTIONS)}")
 
 
-def _model_cut(rng: random.Random, about: Case) -> Case:
-    return _midway(rng, about, "cut_after")
+def _model_cut(rng: random.Random, base: Case) -> Case:
+    return _midway(rng, base, "cut_after")
 
 
-def _stall(rng: random.Random, about: Case) -> Case:
-    return _midway(rng, about, "stall_after;seconds=4")
+def _stall(rng: random.Random, base: Case) -> Case:
+    return _midway(rng, base, "stall_after;seconds=4")
 
 
-def _midway(rng: random.Random, about: Case, header: str) -> Case:
-    after = rng.choice([0, 0, 1, rng.randint(1, about.script.deltas + 2)])
+def _midway(rng: random.Random, base: Case, header: str) -> Case:
+    after = rng.choice([0, 0, 1, rng.randint(1, base.script.deltas + 2)])
     times = rng.choice([1, 1, 2])
-    fault = ModelFault(f"{header};after={after}", first=_call(rng, about), times=times)
-    may = about.may if after == 0 else about.may | {"failed"}
-    return replace(about, model=(fault,), may=may)
+    fault = ModelFault(f"{header};after={after}", first=_call(rng, base), times=times)
+    allowed_states = base.allowed_states if after == 0 else base.allowed_states | {"failed"}
+    return replace(base, model=(fault,), allowed_states=allowed_states)
 
 
-def _call(rng: random.Random, about: Case) -> int:
-    return rng.randrange(len(about.script.calls))
+def _call(rng: random.Random, base: Case) -> int:
+    return rng.randrange(len(base.script.calls))
 
 
-def _table_fails(rng: random.Random, about: Case) -> Case:
-    return _table(rng, about, rng.choice(["throttling", "internal", "unavailable", "cut"]))
+def _table_fails(rng: random.Random, base: Case) -> Case:
+    return _table(rng, base, rng.choice(["throttling", "internal", "unavailable", "cut"]))
 
 
-def _table_lost(rng: random.Random, about: Case) -> Case:
-    return _table(rng, about, "lost")
+def _table_lost(rng: random.Random, base: Case) -> Case:
+    return _table(rng, base, "lost")
 
 
-def _table(rng: random.Random, about: Case, kind: str) -> Case:
-    times = rng.choice([1, 2, MANY, 8, 15])
+def _table(rng: random.Random, base: Case, kind: str) -> Case:
+    times = rng.choice([1, 2, MAX_RETRIED, 8, 15])
     fault = {"kind": kind, "operation": rng.choice(OPERATIONS), "times": times}
-    may = about.may if times <= MANY else about.may | {"failed", "interrupted"}
-    return replace(about, table=(_set(rng, about, fault),), may=may)
+    allowed_states = (
+        base.allowed_states
+        if times <= MAX_RETRIED
+        else base.allowed_states | {"failed", "interrupted"}
+    )
+    return replace(base, table=(_set(rng, base, fault),), allowed_states=allowed_states)
 
 
-def _table_chance(rng: random.Random, about: Case) -> Case:
+def _table_chance(rng: random.Random, base: Case) -> Case:
     """Each call fails with some probability, all through the run."""
     kind = rng.choice(["throttling", "internal", "unavailable", "cut", "lost"])
     fault = {"kind": kind, "probability": rng.choice([0.1, 0.3]), "seed": rng.randrange(1000)}
-    return replace(about, table=(TableFault(fault),), may=about.may | {"failed", "interrupted"})
+    return replace(
+        base,
+        table=(TableFault(fault),),
+        allowed_states=base.allowed_states | {"failed", "interrupted"},
+    )
 
 
-def _table_slow(rng: random.Random, about: Case) -> Case:
+def _table_slow(rng: random.Random, base: Case) -> Case:
     seconds, times = rng.choice([0.1, 0.4, 1.0]), rng.choice([1, 2, 4])
     operation = rng.choice(OPERATIONS)
     fault = {"kind": "delay", "operation": operation, "times": times, "seconds": seconds}
-    # A run whose signs of life come too late is taken for dead.
-    return replace(about, table=(_set(rng, about, fault),), may=about.may | {"interrupted"})
+    # A run that renews its lease too late is interrupted.
+    return replace(
+        base, table=(_set(rng, base, fault),), allowed_states=base.allowed_states | {"interrupted"}
+    )
 
 
-def _outage(rng: random.Random, about: Case) -> Case:
+def _outage(rng: random.Random, base: Case) -> Case:
     kind = rng.choice(["throttling", "internal", "unavailable", "cut"])
-    outage = TableFault({"kind": kind}, _when(rng, about), rng.choice([0.5, 1.5, 4.0, 6.0]))
-    return replace(about, table=(outage,), may=about.may | {"failed", "interrupted"})
+    outage = TableFault({"kind": kind}, _when(rng, base), rng.choice([0.5, 1.5, 4.0, 6.0]))
+    return replace(
+        base, table=(outage,), allowed_states=base.allowed_states | {"failed", "interrupted"}
+    )
 
 
-def _set(rng: random.Random, about: Case, fault: dict[str, Any]) -> TableFault:
-    return TableFault(fault, None if rng.random() < 0.4 else _when(rng, about))
+def _set(rng: random.Random, base: Case, fault: dict[str, Any]) -> TableFault:
+    return TableFault(fault, None if rng.random() < 0.4 else _when(rng, base))
 
 
-def _twice(rng: random.Random, about: Case) -> Case:
-    return replace(about, copies=rng.randint(2, 4))
+def _twice(rng: random.Random, base: Case) -> Case:
+    return replace(base, copies=rng.randint(2, 4))
 
 
-def _mismatch(_rng: random.Random, about: Case) -> Case:
-    return replace(about, mismatch=True)
+def _mismatch(_rng: random.Random, base: Case) -> Case:
+    return replace(base, mismatch=True)
 
 
-def _rivals(_rng: random.Random, about: Case) -> Case:
-    return replace(about, rival=True)
+def _rivals(_rng: random.Random, base: Case) -> Case:
+    return replace(base, rival=True)
 
 
-def _cancel(rng: random.Random, about: Case) -> Case:
-    cancel = Cancel(_when(rng, about))
-    return replace(about, cancels=(cancel,), may=about.may | {"cancelled"})
+def _cancel(rng: random.Random, base: Case) -> Case:
+    cancel = Cancel(_when(rng, base))
+    return replace(base, cancels=(cancel,), allowed_states=base.allowed_states | {"cancelled"})
 
 
-def _cancel_twice(rng: random.Random, about: Case) -> Case:
-    cancels = (Cancel(_when(rng, about), copies=2), Cancel(_when(rng, about)))
-    return replace(about, cancels=cancels, may=about.may | {"cancelled"})
+def _cancel_twice(rng: random.Random, base: Case) -> Case:
+    cancels = (Cancel(_when(rng, base), copies=2), Cancel(_when(rng, base)))
+    return replace(base, cancels=cancels, allowed_states=base.allowed_states | {"cancelled"})
 
 
-def _deadline(_rng: random.Random, about: Case) -> Case:
-    """A model that takes longer than the invocation may.
+def _deadline(_rng: random.Random, base: Case) -> Case:
+    """A model that takes longer than the function's timeout.
 
     On a busy machine an invocation may begin so late that it is killed before it can end itself.
     """
-    return replace(about, pace="slow", may=frozenset({"failed", "interrupted"}), then="continue")
+    return replace(
+        base, pace="slow", allowed_states=frozenset({"failed", "interrupted"}), then="continue"
+    )
 
 
-def _shortened(_rng: random.Random, about: Case) -> Case:
-    return replace(about, pace="short", then="continue")
+def _shortened(_rng: random.Random, base: Case) -> Case:
+    return replace(base, pace="short", then="continue")
 
 
-def _mixed(rng: random.Random, about: Case) -> Case:
-    """Several things at once."""
-    parts = [_cut, _kill, _cancel, _exception, _model_cut, _table_lost, _table_fails, _outage,
-             _refused, _table_chance, _cut_post, _readers]  # fmt: skip
-    made = about
+def _mixed(rng: random.Random, base: Case) -> Case:
+    """Several faults at once."""
+    parts = [
+        _cut,
+        _kill,
+        _cancel,
+        _exception,
+        _model_cut,
+        _table_lost,
+        _table_fails,
+        _outage,
+        _refused,
+        _table_chance,
+        _cut_post,
+        _readers,
+    ]
+    mixed = base
     for part in rng.sample(parts, rng.randint(2, 4)):
-        one = part(rng, about)
-        made = replace(
-            made,
-            may=made.may | one.may,
-            cuts=made.cuts + one.cuts,
-            leaves_early=one.leaves_early or made.leaves_early,
-            readers=made.readers or one.readers,
-            kills=made.kills + one.kills,
-            cancels=made.cancels + one.cancels,
-            model=made.model + one.model,
-            table=made.table + one.table,
+        drawn = part(rng, base)
+        mixed = replace(
+            mixed,
+            allowed_states=mixed.allowed_states | drawn.allowed_states,
+            cuts=mixed.cuts + drawn.cuts,
+            leaves_early=drawn.leaves_early or mixed.leaves_early,
+            readers=mixed.readers or drawn.readers,
+            kills=mixed.kills + drawn.kills,
+            cancels=mixed.cancels + drawn.cancels,
+            model=mixed.model + drawn.model,
+            table=mixed.table + drawn.table,
         )
-    return replace(made, may=made.may | {"failed"})
+    return replace(mixed, allowed_states=mixed.allowed_states | {"failed"})
 
 
 KINDS: dict[str, Draw] = {

@@ -1,4 +1,4 @@
-"""The local stack with a scripted model, and the handles that break it."""
+"""The local stack with a scripted model, and the faults that can be injected into it."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.chaos.faulty import Faulty
-from tests.chaos.model import Chaotic
+from tests.chaos.fault_injector import FaultInjector
+from tests.chaos.model import ChaosModel
 from waypost_local import bedrock
 from waypost_local.aws.account import client
 from waypost_local.lambda_.environment import Environment
@@ -25,7 +25,7 @@ from waypost_local.stack.run import listen, url_of
 ROOT = Path(__file__).parents[2]
 MODEL, FALLBACK = "us.amazon.nova-lite-v1:0", "us.amazon.nova-pro-v1:0"
 LEASE = 3.0
-SHORT = 6
+SHORT_TIMEOUT = 6
 """Seconds that an invocation of the short function may take."""
 PARAMETERS = {
     "ModelId": MODEL,
@@ -38,27 +38,27 @@ PARAMETERS = {
 
 
 @dataclass
-class World:
-    """`url` serves the function as the template has it, `short_url` one with little time."""
+class ChaosStack:
+    """`url` serves the function as the template has it, `short_url` one with a short timeout."""
 
     url: str
     short_url: str
     http: httpx.AsyncClient
-    models: Faulty
+    models: FaultInjector
     aws: str
     dynamodb: Any
     table: str
     pools: tuple[Pool, ...]
 
     def kill(self, *marks: bytes) -> int:
-        """Kills the environments that work on a request with all these marks; how many."""
+        """Kills the environments that work on a request with all these marks. Returns how many."""
         found = self._busy(marks)
         for environment in found:
             environment.kill()
         return len(found)
 
     async def freeze(self, seconds: float, *marks: bytes) -> int:
-        """Stops them in the middle of what they do, and has them go on with it later."""
+        """Pauses such environments for a time. Returns how many."""
         found = self._busy(marks)
         for environment in found:
             environment.signal(signal.SIGSTOP)
@@ -75,13 +75,13 @@ class World:
             if (work := environment.invocation) and all(mark in work.event for mark in marks)
         ]
 
-    async def break_table(self, tenant: str, faults: list[dict[str, Any]]) -> None:
-        """DynamoDB's calls for this tenant meet the faults, and nobody else's."""
-        narrowed = [{**fault, "containing": _partitions(tenant)} for fault in faults]
-        answer = await self.http.post(f"{self.aws}/_faults", json=narrowed)
+    async def set_table_faults(self, tenant: str, faults: list[dict[str, Any]]) -> None:
+        """Sets faults of DynamoDB's calls for this tenant, and for no other."""
+        tenant_faults = [{**fault, "containing": _partitions(tenant)} for fault in faults]
+        answer = await self.http.post(f"{self.aws}/_faults", json=tenant_faults)
         answer.raise_for_status()
 
-    async def mend_table(self, tenant: str) -> None:
+    async def clear_table_faults(self, tenant: str) -> None:
         params = {"containing": _partitions(tenant)}
         (await self.http.delete(f"{self.aws}/_faults", params=params)).raise_for_status()
 
@@ -95,9 +95,9 @@ async def running(
     environments: int,
     log: Callable[[str], None],
     parameters: Mapping[str, str] = PARAMETERS,
-) -> AsyncIterator[World]:
+) -> AsyncIterator[ChaosStack]:
     """A stack of its own, down to its processes. `environments` may run at once."""
-    models = Faulty(bedrock.app(Chaotic()))
+    models = FaultInjector(bedrock.app(ChaosModel()))
     setup = StackSettings(ROOT / "template.yaml", sys.executable, parameters=parameters)
     listening, short = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     async with local_aws(setup, url_of(listening), models) as side:
@@ -105,7 +105,7 @@ async def running(
         printed = ConsoleLog(log, verbose=True).function_output
         pools = tuple(
             Pool(one, setup.python, side.variables, environments, printed)
-            for one in (function, replace(function, timeout=SHORT))
+            for one in (function, replace(function, timeout=SHORT_TIMEOUT))
         )
         fronts = [FunctionUrl(pool, lambda _: None, paced=False) for pool in pools]
         await side.create_resources()
@@ -114,7 +114,7 @@ async def running(
             await asyncio.gather(*(pool.warm() for pool in pools))
             for front, sock in zip(fronts, (listening, short), strict=True):
                 await front.start(sock)
-            yield World(
+            yield ChaosStack(
                 url_of(listening),
                 url_of(short),
                 http,

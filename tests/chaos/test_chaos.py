@@ -1,4 +1,4 @@
-"""A few dozen drawn cases, each survived; the same that `make chaos` plays by the thousand."""
+"""One case of each kind is survived; `make chaos` runs as many as wanted."""
 
 import asyncio
 import logging
@@ -7,36 +7,36 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos import stack
-from tests.chaos.cases import KINDS, Case, drawn
-from tests.chaos.judge import judge_all
-from tests.chaos.report import Verdict
+from tests.chaos.cases import KINDS, Case, draw_cases
+from tests.chaos.report import CaseResult
+from tests.chaos.runner import run_cases
 
 SEED = 20
-CASES = sorted(drawn(len(KINDS), SEED), key=lambda case: case.pace != "slow")
-"""The longest one first, so that nobody waits for it at the end."""
-AT_ONCE = 4
+CASES = sorted(draw_cases(len(KINDS), SEED), key=lambda case: case.pace != "slow")
+"""Slow cases first, so that the others run beside them."""
+CONCURRENCY = 4
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> Iterator[dict[str, Verdict]]:
-    """All cases, played side by side on one stack."""
+def case_results() -> Iterator[dict[str, CaseResult]]:
+    """All cases, run concurrently on one stack."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    yield asyncio.run(_played())
+    yield asyncio.run(_run_all())
     logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
 
 
-async def _played() -> dict[str, Verdict]:
-    async with stack.running(8 * AT_ONCE, lambda _: None) as world:
-        found = await judge_all(world, CASES, AT_ONCE, lambda _: None)
-    return {verdict.case.name: verdict for verdict in found}
+async def _run_all() -> dict[str, CaseResult]:
+    async with stack.running(8 * CONCURRENCY, lambda _: None) as chaos_stack:
+        found = await run_cases(chaos_stack, CASES, CONCURRENCY, lambda _: None)
+    return {result.case.name: result for result in found}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
-def test_a_case_is_survived(case: Case, verdicts: dict[str, Verdict]) -> None:
-    assert list(verdicts[case.name].found) == []
+def test_a_case_is_survived(case: Case, case_results: dict[str, CaseResult]) -> None:
+    assert list(case_results[case.name].violations) == []
 
 
-def test_something_has_gone_wrong_in_nearly_all_of_them(verdicts: dict[str, Verdict]) -> None:
-    """A kill or a cancel may come when the answer is over already."""
-    untouched = [name for name, verdict in verdicts.items() if not verdict.struck]
+def test_a_fault_took_effect_in_nearly_all_cases(case_results: dict[str, CaseResult]) -> None:
+    """A kill or a cancel may come after the end of the answer."""
+    untouched = [name for name, result in case_results.items() if not result.fault_count]
     assert len(untouched) <= 3, untouched

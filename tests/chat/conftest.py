@@ -1,4 +1,4 @@
-"""The app over a real wire: DynamoDB in moto, Bedrock played by a script."""
+"""The app over the real wire: DynamoDB in moto, and a Bedrock server with scripted replies."""
 
 import asyncio
 import functools
@@ -18,7 +18,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from tests.chat import shared_aws
-from tests.chat.shared_aws import Apps, StandIn, Tables
+from tests.chat.shared_aws import Apps, BedrockServer, Tables
 from waypost import store
 from waypost.agents import definition
 from waypost.agents.definition import Agents
@@ -37,57 +37,57 @@ ME = {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
 WHO = Identity("company-789", "user-456")
 
 
-Said = Piece | str | asyncio.Event
+ReplyPiece = Piece | str | asyncio.Event
 
 
 @dataclass
-class Script:
-    """A model that says what it was given to say, one reply a call, and keeps what it was asked.
+class QueuedModel:
+    """A model that gives the queued replies, one a call, and keeps the requests.
 
-    Where there is an event among the pieces, it waits for it.
+    Where there is an asyncio.Event among the pieces of a reply, it waits for it.
     """
 
     replies: list[list[Piece | asyncio.Event]] = field(default_factory=list)
-    asked: list[ConverseRequest] = field(default_factory=list)
-    silent: asyncio.Event | None = None
-    """Where it is there, replies after the first wait for it."""
-    _asking: asyncio.Condition = field(default_factory=asyncio.Condition)
+    requests: list[ConverseRequest] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    """Where it is set, replies after the first wait for it."""
+    _request_added: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def says(self, *pieces: Said, reason: str = "end_turn") -> "Script":
-        said = [TextPiece(piece) if isinstance(piece, str) else piece for piece in pieces]
-        self.replies.append([*said, Stop(reason, 100, 10)])
+    def add_reply(self, *pieces: ReplyPiece, reason: str = "end_turn") -> "QueuedModel":
+        reply = [TextPiece(piece) if isinstance(piece, str) else piece for piece in pieces]
+        self.replies.append([*reply, Stop(reason, 100, 10)])
         return self
 
-    def calls(self, sql: str) -> "Script":
+    def add_query(self, sql: str) -> "QueuedModel":
         call = (ToolUseStart("call_1", "query_database"), ToolUseInput(json.dumps({"sql": sql})))
-        return self.says(*call, reason="tool_use")
+        return self.add_reply(*call, reason="tool_use")
 
-    async def has_been_asked(self, times: int) -> None:
-        async with self._asking:
-            await self._asking.wait_for(lambda: len(self.asked) >= times)
+    async def wait_for_requests(self, times: int) -> None:
+        async with self._request_added:
+            await self._request_added.wait_for(lambda: len(self.requests) >= times)
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        async with self._asking:
-            self.asked.append(request)
-            self._asking.notify_all()
-        if self.silent and len(self.asked) > 1:
-            await self.silent.wait()
+        async with self._request_added:
+            self.requests.append(request)
+            self._request_added.notify_all()
+        if self.gate and len(self.requests) > 1:
+            await self.gate.wait()
         for piece in self.replies.pop(0):
             if isinstance(piece, asyncio.Event):
                 await piece.wait()
             else:
-                # The model is another process: here its turns are apart from the app's.
+                # In production the model is another process: let the app run between its pieces.
                 await asyncio.sleep(0)
                 yield piece
 
 
 @dataclass
 class Api:
-    """A running app, its client, and both sides of what stands behind it."""
+    """A running app, its client, and the model and the table behind it."""
 
     app: FastAPI
     http: httpx.AsyncClient
-    script: Script
+    model: QueuedModel
     faults: Faults
     tables: Tables
     table: str
@@ -110,14 +110,14 @@ class Api:
         return found
 
     async def begin(self, text: str = "How much leave?", deadline: float | None = None) -> LiveRun:
-        """A run on its way in this process, and nobody who reads it."""
+        """A live run in this process that no client reads."""
         call = RequestContext(deadline=deadline)
         run = await begin(self.app.state.backend, WHO, RunRequest(text), call)
         assert isinstance(run, LiveRun)
         return run
 
-    def written(self) -> int:
-        """Items of threads and runs: a tenant's agents are there from the start."""
+    def item_count(self) -> int:
+        """How many items threads and runs have: a tenant's agents, seeded before, do not count."""
         found = self.tables.read(self.table, ProjectionExpression="pk")
         return sum(item["pk"]["S"].count("#") > 2 for item in found)
 
@@ -130,10 +130,10 @@ def events(text: str) -> list[dict[str, Any]]:
     return [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
 
 
-def kinds(found: list[dict[str, Any]]) -> list[str]:
-    """The events' types, without the pace of the deltas."""
+def event_types(found: list[dict[str, Any]]) -> list[str]:
+    """The events' types, equal neighbours once: how many deltas there are does not matter."""
     types = [event["type"] for event in found]
-    return [kind for i, kind in enumerate(types) if i == 0 or kind != types[i - 1]]
+    return [one for i, one in enumerate(types) if i == 0 or one != types[i - 1]]
 
 
 def answer(found: list[dict[str, Any]]) -> str:
@@ -142,7 +142,7 @@ def answer(found: list[dict[str, Any]]) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests share one event loop, and on it what is dear to open."""
+    """These tests share one event loop, and so the servers and clients that are slow to start."""
     loop = pytest.mark.asyncio(loop_scope="session")
     for item in items:
         if item.path.parent == HERE and pytest_asyncio.is_async_test(item):
@@ -169,28 +169,28 @@ def company(first_company: Path, tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stand_in() -> AsyncIterator[StandIn]:
+async def bedrock_server() -> AsyncIterator[BedrockServer]:
     async with shared_aws.serving() as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def connect_bedrock() -> Callable[..., Any]:
-    """One client for each time-out."""
+    """One Bedrock client for each timeout."""
     return functools.cache(bedrock.connect)
 
 
 @pytest.fixture(scope="session")
 def load_agents() -> Callable[[Path], Agents]:
-    """Reads each folder once."""
+    """Loads each folder of agents once."""
     return functools.cache(definition.load)
 
 
 @pytest.fixture(scope="session")
-def aws_environment(moto: str, stand_in: StandIn) -> dict[str, str]:
+def aws_environment(moto: str, bedrock_server: BedrockServer) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": moto,
-        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": stand_in.url,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_server.url,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": "us-east-1",
@@ -200,7 +200,7 @@ def aws_environment(moto: str, stand_in: StandIn) -> dict[str, str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tables(aws_environment: dict[str, str]) -> Tables:
-    """Tables where the tenant of `WHO` has been met: its agents are there from the start."""
+    """Tables that hold the agents of `WHO`'s tenant from the start."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in aws_environment.items():
             patch.setenv(name, value)
@@ -215,7 +215,7 @@ async def tables(aws_environment: dict[str, str]) -> Tables:
 def environment(
     aws_environment: dict[str, str],
     tables: Tables,
-    stand_in: StandIn,
+    bedrock_server: BedrockServer,
     connect_bedrock: Callable[..., Any],
     load_agents: Callable[[Path], Agents],
     company: Path,
@@ -255,7 +255,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def another_environment(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the same function in another process, as far as it shares nothing but AWS."""
+    """A client of a second app, as in another process: the two share nothing but AWS."""
     with api.apps.lend(api.app.state.settings) as app:
         async with serving(app) as http:
             yield http
@@ -267,19 +267,19 @@ def apps() -> Apps:
 
 
 @pytest.fixture
-def running(tables: Tables, stand_in: StandIn, apps: Apps) -> Running:
+def running(tables: Tables, bedrock_server: BedrockServer, apps: Apps) -> Running:
     """Opens the app in an environment: `async with running(environment) as api`."""
 
     @asynccontextmanager
     async def opened(environment: dict[str, str], model: Model | None = None) -> AsyncIterator[Api]:
-        script, table = Script(), environment["WAYPOST_TABLE"]
-        stand_in.answer_with(model or script)
+        queued, table = QueuedModel(), environment["WAYPOST_TABLE"]
+        bedrock_server.use_model(model or queued)
         tables.create(table)
         with apps.lend(Settings.from_env(environment)) as app:
-            async with shared_aws.nothing_goes_on(), serving(app) as http:
-                # A tenant is met for the first time here, and not in the middle of a test.
+            async with shared_aws.remaining_tasks_cancelled(), serving(app) as http:
+                # Seeds the tenant's agents here, not in the middle of a test.
                 await app.state.backend.agents_of(WHO)
-                yield Api(app, http, script, stand_in.faults, tables, table, apps)
+                yield Api(app, http, queued, bedrock_server.faults, tables, table, apps)
 
     return opened
 
@@ -290,27 +290,27 @@ async def api(environment: dict[str, str], running: Running) -> AsyncIterator[Ap
         yield opened
 
 
-async def seen(run: LiveRun, kind: str) -> None:
-    """Waits until a run has told an event of this kind."""
+async def wait_for_event(run: LiveRun, event_type: str) -> None:
+    """Waits until a run has emitted an event of this type."""
     count = 0
     while True:
         found = await run.read(count, timeout=10)
-        assert found, f"no {kind} in {count} events"
-        if any(event.type == kind for event in found):
+        assert found, f"no {event_type} in {count} events"
+        if any(event.type == event_type for event in found):
             return
         count += len(found)
 
 
-async def said(run: LiveRun, text: str) -> None:
+async def wait_for_answer(run: LiveRun, text: str) -> None:
     """Waits until a run's answer is `text`."""
     found = await run.read(0, timeout=10)
     while answer([event.model_dump() for event in found]) != text:
         more = await run.read(len(found), timeout=10)
-        assert more, f"{text!r} was not said"
+        assert more, f"the answer never was {text!r}"
         found += more
 
 
 def crash(run: LiveRun) -> None:
-    """The process is gone: nothing more is said, and nothing more is written."""
+    """As when the process dies: no more events, and no more writes."""
     run._journal.close()
     run._task.cancel()

@@ -1,4 +1,4 @@
-"""What is dear to open and the same for every test: clients, apps, Bedrock's stand-in, tables."""
+"""What is slow to start and the same for every test: clients, apps, a Bedrock server, tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -21,14 +21,14 @@ _BATCH = 25
 
 
 @dataclass
-class StandIn:
-    """Bedrock on a port; each test puts a model of its own behind it."""
+class BedrockServer:
+    """A Bedrock server on this machine; each test gives it a model of its own."""
 
     url: str = ""
     model: Model | None = None
     faults: Faults = field(default_factory=Faults)
 
-    def answer_with(self, model: Model) -> None:
+    def use_model(self, model: Model) -> None:
         self.model = model
         self.faults.set(None)
 
@@ -38,11 +38,11 @@ class StandIn:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[StandIn]:
-    stand_in = StandIn()
-    async with bedrock.serving(bedrock.app(stand_in, faults=stand_in.faults)) as served:
-        stand_in.url = served.url
-        yield stand_in
+async def serving() -> AsyncIterator[BedrockServer]:
+    bedrock_server = BedrockServer()
+    async with bedrock.serving(bedrock.app(bedrock_server, faults=bedrock_server.faults)) as served:
+        bedrock_server.url = served.url
+        yield bedrock_server
 
 
 @dataclass(frozen=True)
@@ -56,31 +56,31 @@ class Tables:
         self.client.create_table(TableName=name, **template.table_definition())
         puts = [{"PutRequest": {"Item": item}} for item in self.items]
         for at in range(0, len(puts), _BATCH):
-            left = self.client.batch_write_item(RequestItems={name: puts[at : at + _BATCH]})
-            assert not left["UnprocessedItems"]
+            response = self.client.batch_write_item(RequestItems={name: puts[at : at + _BATCH]})
+            assert not response["UnprocessedItems"]
 
     def connect(self, name: str) -> Table:
         """The same as `store.connect`, over the one client."""
         return Table(self.client, name)
 
-    def read(self, name: str, **only: str) -> list[dict[str, Any]]:
-        """Everything in a table, or what `only` says of it as DynamoDB's Scan takes it."""
-        asked = {"TableName": name, "ConsistentRead": True, **only}
-        pages = self.client.get_paginator("scan").paginate(**asked)
+    def read(self, name: str, **scan: str) -> list[dict[str, Any]]:
+        """Every item of a table; `scan` are further parameters of DynamoDB's Scan."""
+        request = {"TableName": name, "ConsistentRead": True, **scan}
+        pages = self.client.get_paginator("scan").paginate(**request)
         return [item for page in pages for item in page["Items"]]
 
 
 class Apps:
-    """Lends apps that were used before: FastAPI reads its routes at an app's first request."""
+    """Lends apps again after use: the first request of a new app is slow."""
 
     def __init__(self) -> None:
         self._idle: dict[str, list[FastAPI]] = {}
 
     @contextmanager
     def lend(self, settings: Settings) -> Iterator[FastAPI]:
-        """An app of these settings that is not started yet."""
-        kind = str(replace(settings, table="", documents=None, database=None))
-        idle = self._idle.setdefault(kind, [])
+        """An app with these settings that is not started yet."""
+        key = str(replace(settings, table="", documents=None, database=None))
+        idle = self._idle.setdefault(key, [])
         app = idle.pop() if idle else create(settings)
         app.state.settings = settings
         try:
@@ -90,8 +90,8 @@ class Apps:
 
 
 @asynccontextmanager
-async def nothing_goes_on() -> AsyncIterator[None]:
-    """Cancels every task that began inside and has not ended: the next test shares the loop."""
+async def remaining_tasks_cancelled() -> AsyncIterator[None]:
+    """Cancels every task that began inside and has not ended: the next test uses the same loop."""
     before = asyncio.all_tasks()
     try:
         yield

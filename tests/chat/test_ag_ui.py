@@ -1,4 +1,4 @@
-"""`/api/ag-ui`: what AG-UI's clients send, and what they must read."""
+"""`/api/ag-ui`: requests as AG-UI's clients send them, and the events they read."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ PATH = "/api/ag-ui"
 
 
 def body(*messages: tuple[str, Any], **more: Any) -> dict[str, Any]:
-    said = [{"id": f"m{n}", "role": r, "content": text} for n, (r, text) in enumerate(messages)]
-    whole = {"threadId": "thread-1", "runId": "client-run", "messages": said}
+    sent = [{"id": f"m{n}", "role": r, "content": text} for n, (r, text) in enumerate(messages)]
+    whole = {"threadId": "thread-1", "runId": "client-run", "messages": sent}
     return {**whole, "tools": [], "context": [], "state": {}, "forwardedProps": {}, **more}
 
 
@@ -23,8 +23,10 @@ def answer(found: list[dict[str, Any]]) -> str:
     return "".join(e["delta"] for e in found if e["type"] == "TEXT_MESSAGE_CONTENT")
 
 
-async def test_a_run_is_told_under_the_clients_names(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls("SELECT count(*) AS n FROM technicians").says("Two.")
+async def test_a_run_has_the_clients_run_and_thread_ids(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | x").add_query(
+        "SELECT count(*) AS n FROM technicians"
+    ).add_reply("Two.")
     response = await ask(api, ("user", "How many technicians?"), protocolVersion="1.0")
     assert response.status_code == 200, response.text
     found = events(response.text)
@@ -35,22 +37,25 @@ async def test_a_run_is_told_under_the_clients_names(api: Api) -> None:
     assert answer(found) == "Two."
     calls = [event for event in found if event["type"].startswith("TOOL_CALL")]
     assert [event["type"] for event in calls] == [
-        "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "TOOL_CALL_RESULT",
-    ]  # fmt: skip
+        "TOOL_CALL_START",
+        "TOOL_CALL_ARGS",
+        "TOOL_CALL_END",
+        "TOOL_CALL_RESULT",
+    ]
     assert calls[1]["delta"] == '{"sql":"SELECT count(*) AS n FROM technicians"}'
     assert '"rows":[[2]]' in calls[3]["content"]
 
 
-async def test_the_messages_are_the_history_of_a_thread_that_is_new_here(api: Api) -> None:
-    api.script.says("Blue.")
+async def test_the_messages_are_the_history_of_a_new_thread(api: Api) -> None:
+    api.model.add_reply("Blue.")
     turns = [("user", "My colour is blue."), ("assistant", "Noted."), ("tool", "x")]
     await ask(api, *turns, ("user", "My colour?"), forwardedProps={"agent": "rag"})
-    asked = str(api.script.asked[0].body["messages"])
-    assert asked.index("My colour is blue.") < asked.index("Noted.") < asked.index("My colour?")
+    sent = str(api.model.requests[0].body["messages"])
+    assert sent.index("My colour is blue.") < sent.index("Noted.") < sent.index("My colour?")
 
 
-async def test_parts_of_text_are_read_and_an_agent_may_be_forwarded(api: Api) -> None:
-    api.script.says("26 days.")
+async def test_text_parts_are_joined_and_forwarded_props_choose_the_agent(api: Api) -> None:
+    api.model.add_reply("26 days.")
     parts = [{"type": "text", "text": "How much"}, {"type": "text", "text": "leave?"}]
     response = await ask(api, ("user", parts), forwardedProps={"agent": "rag", "other": 1})
     run = await api.run(response.headers["x-run-id"])
@@ -60,12 +65,12 @@ async def test_parts_of_text_are_read_and_an_agent_may_be_forwarded(api: Api) ->
 
 
 async def test_the_same_key_is_the_same_run(api: Api) -> None:
-    api.script.says("26 days.")
+    api.model.add_reply("26 days.")
     keyed = {**ME, "Idempotency-Key": "k1"}
-    asked = body(("user", "How much leave?"), forwardedProps={"agent": "rag"})
-    first, second = [await api.http.post(PATH, json=asked, headers=keyed) for _ in range(2)]
+    request = body(("user", "How much leave?"), forwardedProps={"agent": "rag"})
+    first, second = [await api.http.post(PATH, json=request, headers=keyed) for _ in range(2)]
     assert first.content == second.content
-    assert len(api.script.asked) == 1
+    assert len(api.model.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -81,6 +86,6 @@ async def test_the_same_key_is_the_same_run(api: Api) -> None:
         (body(("user", "Hm?"), forwardedProps={"agent": "nobody"}), "unknown_agent"),
     ],
 )
-async def test_what_is_not_valid_is_refused(api: Api, sent: dict[str, Any], code: str) -> None:
+async def test_an_invalid_request_is_refused(api: Api, sent: dict[str, Any], code: str) -> None:
     response = await api.http.post(PATH, json=sent, headers=ME)
     assert (response.status_code, response.json()["error"]["code"]) == (422, code)

@@ -16,7 +16,7 @@ CHAT = "/api/agents/sql/chat"
 COUNT = "SELECT count(*) AS n FROM technicians"
 
 
-async def say(api: Api, path: str = CHAT, **body: Any) -> list[dict[str, Any]]:
+async def send_message(api: Api, path: str = CHAT, **body: Any) -> list[dict[str, Any]]:
     response = await api.http.post(path, json={"message": "How many?", **body}, headers=ME)
     assert response.status_code == 200, response.text
     found = events(response.text)
@@ -24,9 +24,9 @@ async def say(api: Api, path: str = CHAT, **body: Any) -> list[dict[str, Any]]:
     return found
 
 
-async def test_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
-    api.script.says(ReasoningPiece("A count."), "I look. ", *_call()).says("Two.")
-    found = await say(api)
+async def test_a_stream_has_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
+    api.model.add_reply(ReasoningPiece("A count."), "I look. ", *_call()).add_reply("Two.")
+    found = await send_message(api)
     assert "".join(e["content"] for e in found if e["type"] == "token") == "I look. \n\nTwo."
     started = {e["id"]: e for e in found if e["type"] == "trace_start"}
     ended = {e["id"]: e for e in found if e["type"] == "trace_end"}
@@ -43,8 +43,13 @@ async def test_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
     assert [e.get("reasoning") or e.get("input") for e in updates] == ["A count.", {"sql": COUNT}]
     done = found[-1]
     assert set(done) == {
-        "type", "run_id", "thread_id", "message_id", "tokens_used", "timestamp",
-    }  # fmt: skip
+        "type",
+        "run_id",
+        "thread_id",
+        "message_id",
+        "tokens_used",
+        "timestamp",
+    }
     assert (done["type"], done["tokens_used"]) == ("done", 220)
     run = await api.run(done["run_id"])
     assert (run["message_id"], run["route"]["agent"]) == (done["message_id"], "sql")
@@ -56,16 +61,18 @@ def _call() -> tuple[Any, ...]:
     return ToolUseStart("call_1", "query_database"), ToolUseInput('{"sql": "' + COUNT + '"}')
 
 
-async def test_a_thread_is_gone_on_with(api: Api) -> None:
-    api.script.says("Two.")
-    thread_id = (await say(api))[-1]["thread_id"]
-    api.script.says("Mara and Tom.")
-    assert (await say(api, message="Who?", thread_id=thread_id))[-1]["thread_id"] == thread_id
-    assert len(api.script.asked[-1].messages) == 3
+async def test_a_message_continues_a_thread(api: Api) -> None:
+    api.model.add_reply("Two.")
+    thread_id = (await send_message(api))[-1]["thread_id"]
+    api.model.add_reply("Mara and Tom.")
+    assert (await send_message(api, message="Who?", thread_id=thread_id))[-1][
+        "thread_id"
+    ] == thread_id
+    assert len(api.model.requests[-1].messages) == 3
 
 
 async def test_without_a_stream_the_answer_is_json(api: Api) -> None:
-    api.script.says("Two.")
+    api.model.add_reply("Two.")
     body = {"message": "How many?", "stream": False}
     response = await api.http.post(CHAT, json=body, headers=ME)
     found = response.json()
@@ -76,16 +83,16 @@ async def test_without_a_stream_the_answer_is_json(api: Api) -> None:
 
 
 async def test_an_error_ends_the_stream(api: Api) -> None:
-    api.script.says("There ", "are two.")
+    api.model.add_reply("There ", "are two.")
     api.faults.set(Fault("cut_after", after=1, operation="converse-stream", times=1))
-    error = (await say(api))[-1]
+    error = (await send_message(api))[-1]
     assert (error["type"], error["code"], error["partial"]) == ("error", "model_failed", True)
     assert (await api.run(error["run_id"]))["thread_id"] == error["thread_id"]
 
 
-async def test_an_agent_is_known_by_an_alias_too(api: Api) -> None:
-    api.script.says("All is well.")
-    found = await say(api, "/api/agents/azure-ops/chat", message="How are the systems?")
+async def test_an_alias_names_an_agent(api: Api) -> None:
+    api.model.add_reply("All is well.")
+    found = await send_message(api, "/api/agents/azure-ops/chat", message="How are the systems?")
     assert found[-1]["type"] == "done"
     run = await api.run(found[-1]["run_id"])
     assert run["route"]["agent"] == "ops-assistant"
@@ -103,7 +110,7 @@ async def test_an_agent_is_known_by_an_alias_too(api: Api) -> None:
         (CHAT, {"message": "x", "agent": "rag"}, 422, "invalid_request"),
     ],
 )
-async def test_what_is_refused(
+async def test_an_invalid_request_is_refused(
     api: Api, path: str, body: dict[str, Any], status: int, code: str
 ) -> None:
     response = await api.http.post(path, json=body, headers=ME)
@@ -111,11 +118,11 @@ async def test_what_is_refused(
 
 
 async def test_a_heartbeat_is_an_event(environment: dict[str, str], running: Running) -> None:
-    """The model says nothing until three have come; none of them has a number."""
+    """The model is silent until three were sent; none of them has an event id."""
     environment["WAYPOST_HEARTBEAT"] = "0.01"
     async with running(environment) as api:
         silence = asyncio.Event()
-        api.script.says(silence, "Two.")
+        api.model.add_reply(silence, "Two.")
         sent = bytearray()
 
         async def send(message: Message) -> None:
@@ -131,17 +138,17 @@ async def test_a_heartbeat_is_an_event(environment: dict[str, str], running: Run
     assert events(text)[-1]["type"] == "done"
 
 
-async def test_words_are_no_substitute_for_a_heartbeat(
+async def test_heartbeats_are_sent_between_tokens(
     environment: dict[str, str], running: Running
 ) -> None:
-    """A stream that is never silent beats all the same: the model stops once it has."""
+    """Heartbeats come while tokens do, too: the model stops once one was sent."""
     environment["WAYPOST_HEARTBEAT"] = "0.2"
     async with running(environment) as api:
         gates = [asyncio.Event() for _ in range(400)]
-        api.script.says(*[piece for gate in gates for piece in ("word ", gate)])
+        api.model.add_reply(*[piece for gate in gates for piece in ("word ", gate)])
         sent = bytearray()
 
-        async def speak() -> None:
+        async def open_gates() -> None:
             for gate in gates:
                 if b'"heartbeat"' not in sent:
                     await asyncio.sleep(0.01)
@@ -150,7 +157,7 @@ async def test_words_are_no_substitute_for_a_heartbeat(
         async def send(message: Message) -> None:
             sent.extend(message.get("body", b""))
 
-        speaking = asyncio.create_task(speak())
+        opening = asyncio.create_task(open_gates())
         await api.app(scope(CHAT), body_of({"message": "How many?"}), send)
-        await speaking
+        await opening
     assert "heartbeat" in [event["type"] for event in events(sent.decode())]

@@ -1,4 +1,4 @@
-"""Agents as data: made, changed, deleted and brought back while the app runs."""
+"""Agents as data: created, changed, deleted and rolled back while the app runs."""
 
 from typing import Any
 
@@ -21,20 +21,20 @@ FLEET: dict[str, Any] = {
 }
 
 
-async def made(api: Api, **fields: Any) -> dict[str, Any]:
+async def create_agent(api: Api, **fields: Any) -> dict[str, Any]:
     response = await api.http.post("/api/agents", json={**FLEET, **fields}, headers=ADMIN)
     assert response.status_code == 201, response.text
     agent: dict[str, Any] = response.json()
     return agent
 
 
-def changed(agent: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def update_body(agent: dict[str, Any], **fields: Any) -> dict[str, Any]:
     known = {*AgentFields.model_fields, "version"}
     return {**{k: v for k, v in agent.items() if k in known}, **fields}
 
 
-async def put(api: Api, agent: dict[str, Any], **fields: Any) -> Any:
-    body = changed(agent, **fields)
+async def put_agent(api: Api, agent: dict[str, Any], **fields: Any) -> Any:
+    body = update_body(agent, **fields)
     return await api.http.put(f"/api/agents/{agent['id']}", json=body, headers=ADMIN)
 
 
@@ -72,56 +72,56 @@ async def test_the_files_are_the_first_versions(api: Api) -> None:
     assert listed["may_write"] is False
 
 
-async def test_an_agent_that_is_made_answers_at_once(api: Api) -> None:
-    agent = await made(api)
+async def test_a_new_agent_answers_at_once(api: Api) -> None:
+    agent = await create_agent(api)
     assert (agent["version"], agent["source"], agent["created_by"]) == (1, "api", "user-456")
-    api.script.says("It is free.")
+    api.model.add_reply("It is free.")
 
     events = await api.ask("Which van?", agent="vans")
 
     route = next(e for e in events if e["type"] == "route.decided")
     assert (route["agent"], route["agent_version"]) == ("fleet", 1)
-    assert api.script.asked[-1].system_text == "Answer about vans."
+    assert api.model.requests[-1].system_text == "Answer about vans."
 
 
 async def test_a_change_is_a_new_version_that_the_next_run_uses(api: Api) -> None:
-    agent = await made(api)
-    response = await put(api, agent, instructions="Answer about bicycles.")
+    agent = await create_agent(api)
+    response = await put_agent(api, agent, instructions="Answer about bicycles.")
     assert response.status_code == 200, response.text
     assert response.json()["version"] == 2
-    api.script.says("Two.")
+    api.model.add_reply("Two.")
 
     events = await api.ask("How many?", agent="fleet")
 
     run = await api.run(events[0]["run_id"])
     assert run["route"]["agent_version"] == 2
-    assert api.script.asked[-1].system_text == "Answer about bicycles."
+    assert api.model.requests[-1].system_text == "Answer about bicycles."
     versions = (await api.http.get("/api/agents/fleet/versions", headers=ME)).json()
     assert [v["version"] for v in versions["versions"]] == [2, 1]
     old = (await api.http.get("/api/agents/fleet/versions/1", headers=ME)).json()
     assert old["instructions"] == "Answer about vans."
 
 
-async def test_other_processes_learn_of_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with another_environment(api) as there:
-        before = await there.get("/api/agents/fleet", headers=ME)
+async def test_other_processes_load_a_new_agent(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with another_environment(api) as other_process:
+        before = await other_process.get("/api/agents/fleet", headers=ME)
         assert before.status_code == 404
-        await made(api)
-        assert (await there.get("/api/agents/fleet", headers=ME)).json()["version"] == 1
+        await create_agent(api)
+        assert (await other_process.get("/api/agents/fleet", headers=ME)).json()["version"] == 1
         monkeypatch.setattr(registry, "CACHE_SECONDS", 0.0)
-        api.script.says("Yes.")
+        api.model.add_reply("Yes.")
 
-        asked = {"input": "Is one free?", "agent": "fleet"}
-        answer = await there.post("/v1/runs", json=asked, headers=ME)
+        body = {"input": "Is one free?", "agent": "fleet"}
+        answer = await other_process.post("/v1/runs", json=body, headers=ME)
 
         assert '"agent":"fleet"' in answer.text
 
 
 async def test_a_change_of_an_old_version_is_refused(api: Api) -> None:
-    agent = await made(api)
-    assert (await put(api, agent, name="Mine")).status_code == 200
+    agent = await create_agent(api)
+    assert (await put_agent(api, agent, name="Mine")).status_code == 200
 
-    response = await put(api, agent, name="Theirs")
+    response = await put_agent(api, agent, name="Theirs")
 
     assert response.status_code == 409
     error = response.json()["error"]
@@ -129,19 +129,19 @@ async def test_a_change_of_an_old_version_is_refused(api: Api) -> None:
     assert (await api.http.get("/api/agents/fleet", headers=ME)).json()["name"] == "Mine"
 
 
-async def test_what_is_deleted_is_gone_and_can_be_brought_back(api: Api) -> None:
-    agent = await made(api)
+async def test_a_deleted_agent_is_not_found_and_can_be_rolled_back(api: Api) -> None:
+    agent = await create_agent(api)
     stale = await api.http.delete("/api/agents/fleet?version=7", headers=ADMIN)
     assert stale.status_code == 409
     response = await api.http.delete("/api/agents/fleet?version=1", headers=ADMIN)
     assert response.json() == {"message": "Agent deleted successfully"}
     assert (await api.http.get("/api/agents/fleet", headers=ME)).status_code == 404
-    asked = {"input": "x", "agent": "fleet"}
-    refused = await api.http.post("/v1/runs", json=asked, headers=ME)
+    body = {"input": "x", "agent": "fleet"}
+    refused = await api.http.post("/v1/runs", json=body, headers=ME)
     assert refused.json()["error"]["code"] == "unknown_agent"
-    assert (await put(api, agent)).status_code == 409
-    gone = (await api.http.get("/api/agents?deleted=true", headers=ME)).json()["agents"]
-    assert [(a["id"], a["deleted"], a["version"]) for a in gone] == [("fleet", True, 2)]
+    assert (await put_agent(api, agent)).status_code == 409
+    deleted = (await api.http.get("/api/agents?deleted=true", headers=ME)).json()["agents"]
+    assert [(a["id"], a["deleted"], a["version"]) for a in deleted] == [("fleet", True, 2)]
 
     back = {"version": 1, "current": 2}
     response = await api.http.post("/api/agents/fleet/rollback", json=back, headers=ADMIN)
@@ -151,8 +151,8 @@ async def test_what_is_deleted_is_gone_and_can_be_brought_back(api: Api) -> None
 
 
 async def test_a_rollback_takes_an_old_versions_content(api: Api) -> None:
-    agent = await made(api)
-    await put(api, agent, instructions="Worse.")
+    agent = await create_agent(api)
+    await put_agent(api, agent, instructions="Worse.")
 
     back = {"version": 1, "current": 2}
     response = await api.http.post("/api/agents/fleet/rollback", json=back, headers=ADMIN)
@@ -176,7 +176,7 @@ async def test_a_rollback_takes_an_old_versions_content(api: Api) -> None:
         ({"aliases": ["Not An Id"]}, "invalid_agent", "aliases"),
     ],
 )
-async def test_what_an_agent_may_not_be(
+async def test_an_invalid_agent_is_refused(
     api: Api, fields: dict[str, Any], code: str, field: str
 ) -> None:
     response = await api.http.post("/api/agents", json={**FLEET, **fields}, headers=ADMIN)
@@ -204,7 +204,7 @@ async def test_a_name_belongs_to_one_agent(api: Api, fields: dict[str, Any], cod
 async def test_only_admins_write(api: Api) -> None:
     for method, path, body in [
         ("POST", "/api/agents", FLEET),
-        ("PUT", "/api/agents/sql", changed({**FLEET, "version": 1})),
+        ("PUT", "/api/agents/sql", update_body({**FLEET, "version": 1})),
         ("DELETE", "/api/agents/sql", None),
         ("POST", "/api/agents/sql/rollback", {"version": 1, "current": 1}),
     ]:
@@ -214,20 +214,20 @@ async def test_only_admins_write(api: Api) -> None:
 
 async def test_an_agent_stops_at_its_cost_limit(api: Api) -> None:
     # One call of 100 tokens in and 10 out costs 0.0000084 dollars with Nova Lite.
-    await made(api, tools=["query_database"], max_cost_usd=0.00001)
+    await create_agent(api, tools=["query_database"], max_cost_usd=0.00001)
     for _ in range(3):
-        api.script.calls("SELECT 1")
+        api.model.add_query("SELECT 1")
 
     found = await api.ask("How many?", agent="fleet")
 
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "limit_reached")
     assert "cost limit" in found[-1]["message"]
     assert (await api.run(found[0]["run_id"]))["cost_usd"] == 0.0000168
-    assert len(api.script.asked) == 2
+    assert len(api.model.requests) == 2
 
 
 async def test_a_tenants_agents_are_its_own(api: Api) -> None:
-    await made(api)
+    await create_agent(api)
     other = {**ADMIN, "X-Tenant-Id": "another"}
     assert (await api.http.get("/api/agents/fleet", headers=other)).status_code == 404
     assert (await api.http.get("/api/agents/sql", headers=other)).json()["version"] == 1

@@ -4,7 +4,7 @@ import pytest
 
 from tests.chat.conftest import ME, Api, Running, events
 
-NOBODY = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 INTERNAL = {
     "input": {"message": "How many technicians are active?"},
     "conversation": {"id": "conv-test-123", "user_id": "user-456", "company_id": "company-789"},
@@ -12,7 +12,7 @@ INTERNAL = {
 
 
 async def test_the_internal_stream(api: Api) -> None:
-    api.script.says("sql | 0.9 | - | a count").says("There", " is one.")
+    api.model.add_reply("sql | 0.9 | - | a count").add_reply("There", " is one.")
     response = await api.http.post("/internal/chat/stream", json=INTERNAL)
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert response.headers["cache-control"] == "no-cache, no-transform"
@@ -26,17 +26,19 @@ async def test_the_internal_stream(api: Api) -> None:
     ]
 
 
-async def test_the_internal_stream_goes_on_with_its_conversation(api: Api) -> None:
-    api.script.says("sql | 0.9 | - | x").says("Mara.").says("sql | 0.9 | - | x").says("Active.")
+async def test_the_internal_stream_continues_its_conversation(api: Api) -> None:
+    api.model.add_reply("sql | 0.9 | - | x").add_reply("Mara.").add_reply(
+        "sql | 0.9 | - | x"
+    ).add_reply("Active.")
     await api.http.post("/internal/chat/stream", json=INTERNAL)
     await api.http.post("/internal/chat/stream", json=INTERNAL)
-    assert len(api.script.asked[-1].messages) == 3
+    assert len(api.model.requests[-1].messages) == 3
     thread = await api.http.get("/v1/threads/conv-test-123", headers=ME)
     assert [message["role"] for message in thread.json()["messages"]] == ["user", "assistant"] * 2
 
 
-async def test_a_conversation_of_a_colleague_is_not_gone_on_with(api: Api) -> None:
-    api.script.says("sql | 0.9 | - | x").says("Mara.")
+async def test_a_conversation_of_another_user_is_not_found(api: Api) -> None:
+    api.model.add_reply("sql | 0.9 | - | x").add_reply("Mara.")
     await api.http.post("/internal/chat/stream", json=INTERNAL)
     other = {**INTERNAL["conversation"], "user_id": "user-999"}
     response = await api.http.post("/internal/chat/stream", json=INTERNAL | {"conversation": other})
@@ -47,7 +49,7 @@ async def test_a_conversation_of_a_colleague_is_not_gone_on_with(api: Api) -> No
 async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
     ids = []
     for text in ("First?", "Second?"):
-        api.script.says("rag | 1 | - | x").says("Yes.")
+        api.model.add_reply("rag | 1 | - | x").add_reply("Yes.")
         ids.append((await api.ask(text))[0]["thread_id"])
     page = (await api.http.get("/v1/threads?limit=1", headers=ME)).json()
     assert [thread["title"] for thread in page["threads"]] == ["Second?"]
@@ -58,16 +60,16 @@ async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
     assert renamed.json()["title"] == "Renamed"
     assert (await api.http.delete(path, headers=ME)).status_code == 204
     assert (await api.http.get(path, headers=ME)).status_code == 404
-    left = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
-    assert [thread["id"] for thread in left] == [ids[1]]
+    remaining = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    assert [thread["id"] for thread in remaining] == [ids[1]]
 
 
-async def test_questions_of_the_internal_stream_go_to_two_agents_only(api: Api) -> None:
-    api.script.says("billing | 1 | - | x").says("26 days.")
+async def test_the_internal_stream_routes_to_two_agents_only(api: Api) -> None:
+    api.model.add_reply("billing | 1 | - | x").add_reply("26 days.")
     await api.http.post("/internal/chat/stream", json=INTERNAL)
-    told = api.script.asked[0].system_text
-    assert "sql" in told
-    assert "news" not in told
+    prompt = api.model.requests[0].system_text
+    assert "sql" in prompt
+    assert "news" not in prompt
 
 
 @pytest.mark.parametrize(
@@ -82,11 +84,13 @@ async def test_questions_of_the_internal_stream_go_to_two_agents_only(api: Api) 
         INTERNAL | {"conversation": {"id": "c", "user_id": "u#", "company_id": "t"}},
     ],
 )
-async def test_what_the_internal_stream_refuses(api: Api, body: dict[str, object]) -> None:
+async def test_the_internal_stream_refuses_an_invalid_request(
+    api: Api, body: dict[str, object]
+) -> None:
     response = await api.http.post("/internal/chat/stream", json=body)
     assert response.status_code == 422
     assert response.json()["error"]["message"]
-    assert api.written() == 0
+    assert api.item_count() == 0
 
 
 async def test_health_and_about(api: Api) -> None:
@@ -98,36 +102,41 @@ async def test_health_and_about(api: Api) -> None:
     assert page.headers["content-type"].startswith("text/html")
 
 
-async def test_health_names_the_part_that_is_away(api: Api) -> None:
+async def test_health_names_the_part_that_failed(api: Api) -> None:
     api.dynamodb.delete_table(TableName=api.table)
     api.app.state.backend.settings.database.unlink()
     response = await api.http.get("/health")
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
     assert response.json()["parts"] == {
-        "table": "failed", "documents": "ok", "database": "failed", "model": "ok",
-    }  # fmt: skip
+        "table": "failed",
+        "documents": "ok",
+        "database": "failed",
+        "model": "ok",
+    }
 
 
-async def test_health_tells_what_is_not_set_up(
+async def test_health_names_the_part_that_is_not_configured(
     environment: dict[str, str], running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment["WAYPOST_DATABASE"]
     async with running(environment) as api:
-        monkeypatch.setattr(api.app.state.backend.resources.bedrock.meta, "_endpoint_url", NOBODY)
+        monkeypatch.setattr(
+            api.app.state.backend.resources.bedrock.meta, "_endpoint_url", UNREACHABLE
+        )
         health = (await api.http.get("/health")).json()
     assert health["status"] == "degraded"
     assert (health["parts"]["database"], health["parts"]["model"]) == ("absent", "failed")
 
 
-async def test_a_method_that_is_not_taken_is_answered_with_those_that_are(api: Api) -> None:
+async def test_a_method_that_is_not_allowed_is_405_with_those_that_are(api: Api) -> None:
     response = await api.http.put("/v1/threads/t1", json={}, headers=ME)
     assert response.status_code == 405
     assert response.headers["allow"] == "DELETE, GET, PATCH"
     assert response.json()["error"]["code"] == "method_not_allowed"
 
 
-async def test_cors_is_the_urls_unless_it_is_a_setting(
+async def test_cors_is_left_to_the_function_url_unless_it_is_a_setting(
     environment: dict[str, str], running: Running
 ) -> None:
     origin = {"Origin": "https://app.example"}

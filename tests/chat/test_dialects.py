@@ -45,15 +45,18 @@ BEGINNING = (
     TextCompleted(text_id="t"),
 )
 COMPLETED = RunCompleted(
-    stop_reason="end_turn", usage=Usage(output_tokens=28), cost_usd=0.1, elapsed_ms=5,
+    stop_reason="end_turn",
+    usage=Usage(output_tokens=28),
+    cost_usd=0.1,
+    elapsed_ms=5,
     first_token_ms=2,
-)  # fmt: skip
+)
 FAILED = RunFailed(code="model_busy", message="Busy.", retryable=True, partial=True)
 CANCELLED = RunCancelled(reason="user", partial=True)
 
 
 def decoded(wire: bytes) -> list[tuple[str, str, Any]]:
-    """What httpx-sse, which is strict, makes of the bytes."""
+    """(id, event, data) of each frame, as httpx-sse, which is strict, decodes the bytes."""
     decoder = SSEDecoder()
     found: list[httpx_sse.ServerSentEvent] = []
     for line in wire.decode().removesuffix("\n").split("\n"):
@@ -63,7 +66,7 @@ def decoded(wire: bytes) -> list[tuple[str, str, Any]]:
     return [(event.id, event.event, json.loads(event.data)) for event in found]
 
 
-def test_waypost_sends_every_event_whole() -> None:
+def test_waypost_encodes_every_field_of_every_event() -> None:
     events = stamped(*BEGINNING, COMPLETED)
     dialect = WaypostDialect()
     wire = sse.OPENING + sse.HEARTBEAT + b"".join(map(dialect.encode, events)) + sse.HEARTBEAT

@@ -1,4 +1,4 @@
-"""Agent execution, as its front end speaks to it."""
+"""The agent execution API, as its front end uses it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.chat.conftest import ME, Api, events
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ReasoningPiece
 
-KINDS = {
+EVENT_NAMES = {
     "thinking",
     "tool_use",
     "tool_result",
@@ -28,7 +28,7 @@ async def stream(api: Api, path: str = "/api/agent/stream", **body: Any) -> list
     return found
 
 
-def kinds(found: list[dict[str, Any]]) -> list[str]:
+def event_names(found: list[dict[str, Any]]) -> list[str]:
     names = [event["event"] for event in found]
     return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
 
@@ -37,14 +37,19 @@ def content(found: list[dict[str, Any]], kind: str) -> list[str]:
     return [event["data"]["content"] for event in found if event["event"] == kind]
 
 
-async def test_thoughts_tools_output_and_the_end(api: Api) -> None:
-    api.script.says("sql | 1 | - | a count").calls("SELECT count(*) AS n FROM technicians")
-    api.script.says(ReasoningPiece("Two rows."), "There ", "are two.")
+async def test_a_stream_has_thinking_tools_output_and_complete(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | a count").add_query("SELECT count(*) AS n FROM technicians")
+    api.model.add_reply(ReasoningPiece("Two rows."), "There ", "are two.")
     found = await stream(api)
-    assert kinds(found) == [
-        "thinking", "tool_use", "tool_result", "thinking", "partial_output", "final_output",
+    assert event_names(found) == [
+        "thinking",
+        "tool_use",
+        "tool_result",
+        "thinking",
+        "partial_output",
+        "final_output",
         "complete",
-    ]  # fmt: skip
+    ]
     assert content(found, "thinking") == ["sql: a count", "Two rows."]
     assert content(found, "partial_output") == ["There ", "are two."]
     assert content(found, "final_output") == ["There are two."]
@@ -57,16 +62,18 @@ async def test_thoughts_tools_output_and_the_end(api: Api) -> None:
 
 
 async def test_complete_is_the_last_after_an_error_too(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").says("There ", "are two.")
+    api.model.add_reply("sql | 1 | - | x").add_reply("There ", "are two.")
     api.faults.set(Fault("cut_after", after=1, operation="converse-stream", times=1))
     found = await stream(api)
-    assert kinds(found) == ["thinking", "partial_output", "error", "complete"]
+    assert event_names(found) == ["thinking", "partial_output", "error", "complete"]
     assert content(found, "error") == ["The model broke off. Please try again."]
     assert content(found, "complete") == ["failed"]
 
 
-async def test_execute_answers_the_same_as_json(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls("SELECT count(*) AS n FROM technicians").says("Two.")
+async def test_execute_returns_the_answer_as_json(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | x").add_query(
+        "SELECT count(*) AS n FROM technicians"
+    ).add_reply("Two.")
     response = await api.http.post("/api/agent/execute", json={"input": "How many?"}, headers=ME)
     assert response.status_code == 200
     found = response.json()
@@ -89,7 +96,7 @@ async def test_a_run_that_failed_is_an_error(
     api: Api, fault: Any, status: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("waypost.agents.attempts._WAITS", (0.0, 0.0))
-    api.script.says("sql | 1 | - | x")
+    api.model.add_reply("sql | 1 | - | x")
     api.faults.set(Fault(fault, operation="converse-stream"))
     response = await api.http.post("/api/agent/execute", json={"input": "How many?"}, headers=ME)
     assert response.status_code == status
@@ -105,9 +112,9 @@ async def test_a_model_is_chosen_by_its_name(api: Api) -> None:
         {"id": "us.amazon.nova-lite-v1:0", "default": True},
         {"id": "us.amazon.nova-pro-v1:0", "default": False},
     ]
-    api.script.says("sql | 1 | - | x").says("Two.")
+    api.model.add_reply("sql | 1 | - | x").add_reply("Two.")
     await stream(api, model="us.amazon.nova-pro-v1:0")
-    assert api.script.asked[-1].model_id == "us.amazon.nova-pro-v1:0"
+    assert api.model.requests[-1].model_id == "us.amazon.nova-pro-v1:0"
 
 
 @pytest.mark.parametrize("path", ["stream", "execute", "stream/simulate"])
@@ -124,7 +131,7 @@ async def test_a_model_is_chosen_by_its_name(api: Api) -> None:
         ({}, "invalid_request", "input"),
     ],
 )
-async def test_what_is_refused(
+async def test_an_invalid_request_is_refused(
     api: Api, path: str, body: dict[str, Any], code: str, named: str
 ) -> None:
     response = await api.http.post(f"/api/agent/{path}", json=body, headers=ME)
@@ -135,19 +142,19 @@ async def test_what_is_refused(
     assert threads.json()["threads"] == []
 
 
-async def test_servers_that_are_allowed_are_listed(api: Api) -> None:
+async def test_the_allowed_mcp_servers_are_listed(api: Api) -> None:
     listed = await api.http.get("/api/agent/mcp-servers", headers=ME)
     assert listed.json() == {"mcp_servers": []}
 
 
-async def test_a_simulated_run_is_a_run_that_asks_no_model(api: Api) -> None:
+async def test_a_simulated_run_calls_no_model(api: Api) -> None:
     completed = await stream(api, "/api/agent/stream/simulate")
     failed = await stream(api, "/api/agent/stream/simulate?ending=failed")
-    assert {event["event"] for event in completed + failed} == KINDS
-    assert kinds(completed)[-2:] == ["final_output", "complete"]
-    assert kinds(failed)[-2:] == ["error", "complete"]
+    assert {event["event"] for event in completed + failed} == EVENT_NAMES
+    assert event_names(completed)[-2:] == ["final_output", "complete"]
+    assert event_names(failed)[-2:] == ["error", "complete"]
     assert "".join(content(completed, "partial_output")) == content(completed, "final_output")[0]
-    assert api.script.asked == []
+    assert api.model.requests == []
     run = await api.run(completed[-1]["data"]["run_id"])
     assert (run["state"], run["usage"]["output_tokens"]) == ("completed", 0)
     assert run["output"]["text"] == content(completed, "final_output")[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.chat.conftest import ME, WHO, Api, Running, answer, events, said
+from tests.chat.conftest import ME, WHO, Api, Running, answer, events, wait_for_answer
 from waypost.errors import Invalid
 from waypost.runs.begin import begin
 from waypost.runs.live import LiveRun
@@ -41,43 +41,43 @@ async def allowing(
         yield api
 
 
-async def began(api: Api) -> LiveRun:
+async def begin_run(api: Api) -> LiveRun:
     request = RunRequest("Rain in Rome?", agent="rag", mcp_servers=("weather",))
     run = await begin(api.app.state.backend, WHO, request)
     assert isinstance(run, LiveRun)
     return run
 
 
-async def test_the_run_names_its_servers_and_keeps_what_their_tools_gave(allowing: Api) -> None:
-    allowing.script.says(*FORECAST, reason="tool_use").says("Sunny.")
+async def test_a_run_stores_its_servers_and_tool_outputs(allowing: Api) -> None:
+    allowing.model.add_reply(*FORECAST, reason="tool_use").add_reply("Sunny.")
 
-    run = await began(allowing)
+    run = await begin_run(allowing)
     await run.wait()
 
-    kept = await allowing.run(run.id)
-    assert kept["mcp_servers"] == ["weather"]
-    steps = {step["name"]: step for step in kept["steps"]}
+    stored = await allowing.run(run.id)
+    assert stored["mcp_servers"] == ["weather"]
+    steps = {step["name"]: step for step in stored["steps"]}
     assert steps["mcp:weather"]["status"] == "ok"
     assert steps["weather__forecast"]["output"] == {"result": "Rome: sunny for 1 days"}
 
 
-async def test_an_answer_that_goes_on_has_the_same_servers(allowing: Api) -> None:
+async def test_a_continued_answer_has_the_same_servers(allowing: Api) -> None:
     gate = asyncio.Event()
-    allowing.script.says(*FORECAST, reason="tool_use").says("It is ", gate, "sunny.")
-    run = await began(allowing)
-    await said(run, "It is ")
+    allowing.model.add_reply(*FORECAST, reason="tool_use").add_reply("It is ", gate, "sunny.")
+    run = await begin_run(allowing)
+    await wait_for_answer(run, "It is ")
     run.out_of_time()
     await run.wait()
-    allowing.script.says("sunny.")
+    allowing.model.add_reply("sunny.")
 
     response = await allowing.http.post(f"/v1/runs/{run.id}/continue", headers=ME)
 
     assert answer(events(response.text)) == "sunny."
-    offered = [tool["name"] for tool in allowing.script.asked[-1].tools]
+    offered = [tool["name"] for tool in allowing.model.requests[-1].tools]
     assert "weather__forecast" in offered
 
 
-async def test_a_server_that_is_not_allowed_is_refused_with_those_that_are(allowing: Api) -> None:
+async def test_an_unknown_server_is_refused_with_the_allowed_ones(allowing: Api) -> None:
     request = RunRequest("Rain?", mcp_servers=("weather", "exa"))
 
     with pytest.raises(Invalid) as refused:
@@ -88,7 +88,7 @@ async def test_a_server_that_is_not_allowed_is_refused_with_those_that_are(allow
     assert refused.value.details == {"allowed": ["weather"]}
 
 
-def test_a_server_needs_a_web_address(environment: dict[str, str]) -> None:
+def test_a_server_needs_an_http_url(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="WAYPOST_MCP_SERVERS: 'exa' has no address"):
         Settings.from_env({**environment, "WAYPOST_MCP_SERVERS": "exa=ftp://x"})
 

@@ -25,8 +25,8 @@ def chunks(text: str) -> list[dict[str, Any]]:
     return events(text.replace("data: [DONE]\n\n", ""))
 
 
-async def test_a_completion_in_one_piece(api: Api) -> None:
-    api.script.says("26 ", "days.")
+async def test_a_completion_without_streaming(api: Api) -> None:
+    api.model.add_reply("26 ", "days.")
     response = await ask(api, QUESTION)
     assert response.status_code == 200, response.text
     found = response.json()
@@ -40,35 +40,36 @@ async def test_a_completion_in_one_piece(api: Api) -> None:
     assert found["usage"]["total_tokens"] == 110
 
 
-async def test_a_streamed_completion_says_the_same(api: Api) -> None:
-    api.script.says("26 ", "days.")
+async def test_a_streamed_completion_has_the_same_content(api: Api) -> None:
+    api.model.add_reply("26 ", "days.")
     response = await ask(api, QUESTION, stream=True, stream_options={"include_usage": True})
     first, *words, last, usage = chunks(response.text)
     assert first["choices"][0]["delta"] == {"role": "assistant", "content": "", "refusal": None}
     assert [chunk["choices"][0]["delta"] for chunk in words] == [
-        {"content": "26 "}, {"content": "days."},
-    ]  # fmt: skip
+        {"content": "26 "},
+        {"content": "days."},
+    ]
     assert last["choices"][0]["finish_reason"] == "stop"
     assert (usage["choices"], usage["usage"]["prompt_tokens"]) == ([], 100)
     assert [chunk["usage"] for chunk in (first, *words, last)] == [None] * 4
     assert {chunk["object"] for chunk in (first, *words, last)} == {"chat.completion.chunk"}
 
 
-async def test_usage_is_told_only_on_request(api: Api) -> None:
-    api.script.says("26 days.")
+async def test_usage_is_streamed_only_on_request(api: Api) -> None:
+    api.model.add_reply("26 days.")
     assert not [c for c in chunks((await ask(api, QUESTION, stream=True)).text) if "usage" in c]
 
 
-async def test_the_model_waypost_is_routed(api: Api) -> None:
-    api.script.says("rag | 1 | - | leave").says("26 days.")
+async def test_the_model_waypost_routes_the_question(api: Api) -> None:
+    api.model.add_reply("rag | 1 | - | leave").add_reply("26 days.")
     response = await ask(api, QUESTION, model="waypost")
     assert response.json()["model"] == "waypost"
     assert response.json()["system_fingerprint"] == "rag-v1"
     assert (await api.run(response.headers["x-run-id"]))["route"]["method"] == "model"
 
 
-async def test_the_messages_carry_the_history_and_others_orders_are_not_read(api: Api) -> None:
-    api.script.says("Blue.")
+async def test_messages_are_the_history_and_system_and_tool_messages_are_ignored(api: Api) -> None:
+    api.model.add_reply("Blue.")
     await ask(
         api,
         {"role": "system", "content": "Answer in rhymes."},
@@ -78,22 +79,22 @@ async def test_the_messages_carry_the_history_and_others_orders_are_not_read(api
         {"role": "assistant", "content": "Noted."},
         {"role": "user", "content": "My colour?"},
     )
-    asked = str(api.script.asked[0].body)
-    assert asked.index("My colour is blue.") < asked.index("Noted.") < asked.index("My colour?")
-    assert "rhymes" not in asked
-    assert "a result" not in asked
+    sent = str(api.model.requests[0].body)
+    assert sent.index("My colour is blue.") < sent.index("Noted.") < sent.index("My colour?")
+    assert "rhymes" not in sent
+    assert "a result" not in sent
 
 
-async def test_sampling_fields_change_nothing(api: Api) -> None:
-    api.script.says("26 days.")
+async def test_sampling_fields_are_ignored(api: Api) -> None:
+    api.model.add_reply("26 days.")
     sampling = {"temperature": 0.2, "top_p": 1, "max_tokens": 5, "seed": 1, "stop": ["x"], "n": 1}
     more = {"response_format": {"type": "text"}, "tool_choice": "auto", "user": "u", "store": True}
     response = await ask(api, QUESTION, **sampling, **more, parallel_tool_calls=False)
     assert response.json()["choices"][0]["message"]["content"] == "26 days."
 
 
-async def test_an_answer_that_was_cut_short_says_so(api: Api) -> None:
-    api.script.says("26 days", reason="max_tokens")
+async def test_an_answer_cut_by_the_token_limit_has_finish_reason_length(api: Api) -> None:
+    api.model.add_reply("26 days", reason="max_tokens")
     assert (await ask(api, QUESTION)).json()["choices"][0]["finish_reason"] == "length"
 
 
@@ -117,22 +118,22 @@ async def test_a_failed_run_is_an_error(
 
 
 async def test_a_cancelled_run_is_an_error(api: Api) -> None:
-    api.script.says("26 ", asyncio.Event())
+    api.model.add_reply("26 ", asyncio.Event())
     asking = asyncio.create_task(ask(api, QUESTION, stream=True))
-    await api.script.has_been_asked(1)
+    await api.model.wait_for_requests(1)
     (thread,) = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
     await api.http.post(f"/v1/runs/{thread['live_run']}/cancel", headers=ME)
     assert chunks((await asking).text)[-1]["error"]["code"] == "cancelled"
 
 
 async def test_the_same_key_is_the_same_completion(api: Api) -> None:
-    api.script.says("26 days.")
+    api.model.add_reply("26 days.")
     keyed = {**ME, "Idempotency-Key": "k1"}
     first, second = [
         await api.http.post(PATH, json=body(QUESTION), headers=keyed) for _ in range(2)
     ]
     assert first.json() == second.json()
-    assert len(api.script.asked) == 1
+    assert len(api.model.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,16 +143,24 @@ async def test_the_same_key_is_the_same_completion(api: Api) -> None:
         (body(), 400, "too_short", "messages"),
         ({"messages": [QUESTION]}, 400, "missing", "model"),
         (body(QUESTION, n=2), 400, "literal_error", "n"),
-        (body(QUESTION, response_format={"type": "json_object"}), 400, "literal_error",
-         "response_format"),
+        (
+            body(QUESTION, response_format={"type": "json_object"}),
+            400,
+            "literal_error",
+            "response_format",
+        ),
         (body(QUESTION, tool_choice="required"), 400, "literal_error", "tool_choice"),
-        (body({"role": "user", "content": [{"type": "image_url"}]}), 400, "unsupported_content",
-         None),
+        (
+            body({"role": "user", "content": [{"type": "image_url"}]}),
+            400,
+            "unsupported_content",
+            None,
+        ),
         (body({"role": "user", "content": " "}), 400, "empty_message", None),
         (body({"role": "system", "content": "Hm."}), 400, "no_user_message", None),
     ],
-)  # fmt: skip
-async def test_errors_are_openais(
+)
+async def test_errors_have_openais_shape(
     api: Api, sent: dict[str, Any], status: int, code: str, param: str | None
 ) -> None:
     response = await api.http.post(PATH, json=sent, headers=ME)
@@ -161,7 +170,7 @@ async def test_errors_are_openais(
     assert error["type"] == "invalid_request_error"
 
 
-async def test_a_body_that_is_no_json_and_a_caller_nobody_knows(api: Api) -> None:
+async def test_invalid_json_and_missing_identity_are_errors(api: Api) -> None:
     typed = {**ME, "Content-Type": "application/json"}
     broken = await api.http.post(PATH, content="{", headers=typed)
     assert (broken.status_code, broken.json()["error"]["code"]) == (400, "invalid_json")
@@ -169,7 +178,7 @@ async def test_a_body_that_is_no_json_and_a_caller_nobody_knows(api: Api) -> Non
     assert (unknown.status_code, unknown.json()["error"]["type"]) == (401, "authentication_error")
 
 
-async def test_models_are_waypost_and_the_agents(api: Api) -> None:
+async def test_models_are_waypost_and_each_agent(api: Api) -> None:
     found = (await api.http.get("/openai/v1/models", headers=ME)).json()
     names = [model["id"] for model in found["data"]]
     assert names[0] == "waypost"

@@ -29,8 +29,8 @@ def text_of(response: dict[str, Any]) -> str:
     return "".join(part["text"] for item in messages for part in item["content"])
 
 
-async def test_a_response_in_one_piece(api: Api) -> None:
-    api.script.says("26 ", "days [1].")
+async def test_a_response_without_streaming(api: Api) -> None:
+    api.model.add_reply("26 ", "days [1].")
     answered = await create(api)
     assert answered.status_code == 200, answered.text
     found = answered.json()
@@ -40,22 +40,29 @@ async def test_a_response_in_one_piece(api: Api) -> None:
     assert text_of(found).startswith("26 days [1].")
     (citation,) = found["output"][0]["content"][0]["annotations"]
     assert citation == {
-        "type": "file_citation", "file_id": "leave.md#1", "filename": "leave.md", "index": 1,
-    }  # fmt: skip
+        "type": "file_citation",
+        "file_id": "leave.md#1",
+        "filename": "leave.md",
+        "index": 1,
+    }
     assert found["usage"]["total_tokens"] == 110
     assert (await retrieve(api, found["id"])).json() == found
 
 
 async def test_a_stream_ends_with_the_response_itself(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls("SELECT count(*) AS n FROM technicians").says("Two.")
+    api.model.add_reply("sql | 1 | - | x").add_query(
+        "SELECT count(*) AS n FROM technicians"
+    ).add_reply("Two.")
     streamed = await create(api, "How many technicians?", model="waypost", stream=True)
     found = events(streamed.text)
     assert [event["sequence_number"] for event in found] == list(range(len(found)))
     named = [line[7:] for line in streamed.text.split("\n") if line.startswith("event: ")]
     assert named == [event["type"] for event in found]
     assert (named[0], named[1], named[-1]) == (
-        "response.created", "response.in_progress", "response.completed",
-    )  # fmt: skip
+        "response.created",
+        "response.in_progress",
+        "response.completed",
+    )
     whole = found[-1]["response"]
     assert [item["type"] for item in whole["output"]] == ["mcp_call", "message"]
     assert json.loads(whole["output"][0]["output"])["rows"] == [[2]]
@@ -66,8 +73,10 @@ async def test_a_stream_ends_with_the_response_itself(api: Api) -> None:
     assert (await retrieve(api, whole["id"])).json() == whole
 
 
-async def test_a_stream_goes_on_exactly_after_any_event(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls("SELECT count(*) AS n FROM technicians").says("Two.")
+async def test_a_stream_resumes_after_any_event(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | x").add_query(
+        "SELECT count(*) AS n FROM technicians"
+    ).add_reply("Two.")
     found = events((await create(api, "How many?", model="waypost", stream=True)).text)
     response_id = found[0]["response"]["id"]
     for number in range(len(found)):
@@ -76,44 +85,47 @@ async def test_a_stream_goes_on_exactly_after_any_event(api: Api) -> None:
     assert events((await retrieve(api, response_id, stream="true")).text) == found
 
 
-async def test_a_live_response_is_followed_from_elsewhere(api: Api) -> None:
+async def test_a_live_response_is_streamed_from_another_process(api: Api) -> None:
     gate = asyncio.Event()
-    api.script.says("26 ", gate, "days.")
-    async with another_environment(api) as elsewhere:
+    api.model.add_reply("26 ", gate, "days.")
+    async with another_environment(api) as other_process:
         asking = asyncio.create_task(create(api, stream=True))
-        await api.script.has_been_asked(1)
-        (thread,) = (await elsewhere.get("/v1/threads", headers=ME)).json()["threads"]
+        await api.model.wait_for_requests(1)
+        (thread,) = (await other_process.get("/v1/threads", headers=ME)).json()["threads"]
         path = f"{PATH}/{thread['live_run'].replace('run_', 'resp_')}"
-        now = (await elsewhere.get(path, headers=ME)).json()
-        following = asyncio.create_task(elsewhere.get(f"{path}?stream=true", headers=ME))
+        now = (await other_process.get(path, headers=ME)).json()
+        following = asyncio.create_task(other_process.get(f"{path}?stream=true", headers=ME))
         gate.set()
         assert events((await following).text) == events((await asking).text)
     assert (now["status"], now["model"], now["completed_at"]) == ("in_progress", "rag", None)
 
 
-async def test_a_response_goes_on_from_the_one_before(api: Api) -> None:
-    api.script.says("26 days.").says("No.")
+async def test_previous_response_id_continues_the_thread(api: Api) -> None:
+    api.model.add_reply("26 days.").add_reply("No.")
     first = (await create(api)).json()
     second = (await create(api, "Is that all?", previous_response_id=first["id"])).json()
     assert second["previous_response_id"] == first["id"]
     assert second["conversation"] == first["conversation"]
-    assert "26 days." in str(api.script.asked[1].body["messages"])
+    assert "26 days." in str(api.model.requests[1].body["messages"])
 
 
 async def test_a_conversation_is_a_thread(api: Api) -> None:
-    api.script.says("Blue.").says("Blue!")
+    api.model.add_reply("Blue.").add_reply("Blue!")
     turns = [
         {"role": "developer", "content": "Answer in rhymes."},
         {"role": "user", "content": [{"type": "input_text", "text": "My colour is blue."}]},
         {"type": "reasoning", "id": "rs_1", "summary": []},
-        {"type": "message", "role": "assistant",
-         "content": [{"type": "output_text", "text": "Noted.", "annotations": []}]},
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "Noted.", "annotations": []}],
+        },
         {"role": "user", "content": "My colour?"},
-    ]  # fmt: skip
+    ]
     first = await create(api, turns, conversation="conv_1", instructions="In rhymes.")
-    asked = str(api.script.asked[0].body)
-    assert asked.index("My colour is blue.") < asked.index("Noted.") < asked.index("My colour?")
-    assert "rhymes" not in asked
+    sent = str(api.model.requests[0].body)
+    assert sent.index("My colour is blue.") < sent.index("Noted.") < sent.index("My colour?")
+    assert "rhymes" not in sent
     assert first.json()["conversation"] == {"id": "conv_1"}
     again = await create(api, "Sure?", conversation={"id": "conv_1"})
     assert again.headers["x-thread-id"] == "conv_1"
@@ -121,39 +133,39 @@ async def test_a_conversation_is_a_thread(api: Api) -> None:
 
 async def test_a_response_in_the_background_is_answered_at_once(api: Api) -> None:
     gate = asyncio.Event()
-    api.script.says("26 ", gate, "days.")
+    api.model.add_reply("26 ", gate, "days.")
     begun = (await create(api, background=True)).json()
     assert (begun["status"], begun["background"], begun["output"]) == ("in_progress", True, [])
-    await api.script.has_been_asked(1)
+    await api.model.wait_for_requests(1)
     gate.set()
     await retrieve(api, begun["id"], stream="true")
     assert text_of((await retrieve(api, begun["id"])).json()) == "26 days."
 
 
-async def test_a_function_answers_nothing_in_the_background_that_it_does_not_stream(
+async def test_a_function_refuses_background_without_streaming(
     api: Api,
 ) -> None:
-    """It is frozen as soon as it has answered."""
+    """Lambda freezes it as soon as it has answered."""
 
     async def function(scope: Scope, receive: Receive, send: Send) -> None:
         context = SimpleNamespace(aws_request_id="request-1")
         await api.app({**scope, "aws.context": context}, receive, send)
 
-    api.script.says("26 days.")
-    asked = {"model": "rag", "input": "How much leave?", "background": True}
+    api.model.add_reply("26 days.")
+    body = {"model": "rag", "input": "How much leave?", "background": True}
     transport = httpx.ASGITransport(function)
     async with httpx.AsyncClient(transport=transport, base_url="http://waypost") as http:
-        refused = await http.post(PATH, json=asked, headers=ME)
-        streamed = await http.post(PATH, json={**asked, "stream": True}, headers=ME)
+        refused = await http.post(PATH, json=body, headers=ME)
+        streamed = await http.post(PATH, json={**body, "stream": True}, headers=ME)
     error = refused.json()["error"]
     assert (refused.status_code, error["code"]) == (400, "background_needs_stream")
     assert events(streamed.text)[-1]["response"]["background"] is True
 
 
 async def test_a_response_is_cancelled(api: Api) -> None:
-    api.script.says("26 ", asyncio.Event(), "never said")
+    api.model.add_reply("26 ", asyncio.Event(), "never sent")
     begun = (await create(api, background=True)).json()
-    await api.script.has_been_asked(1)
+    await api.model.wait_for_requests(1)
     await api.http.post(f"{PATH}/{begun['id']}/cancel", headers=ME)
     last = events((await retrieve(api, begun["id"], stream="true")).text)[-1]
     cancelled = await api.http.post(f"{PATH}/{begun['id']}/cancel", headers=ME)
@@ -161,7 +173,7 @@ async def test_a_response_is_cancelled(api: Api) -> None:
     assert (last["type"], last["response"]) == ("response.incomplete", cancelled.json())
 
 
-async def test_a_failed_response_says_why(api: Api) -> None:
+async def test_a_failed_response_has_an_error(api: Api) -> None:
     api.faults.set(Fault("throttling", operation="converse-stream"))
     failed = (await create(api)).json()
     assert (failed["status"], failed["error"]["code"]) == ("failed", "rate_limit_exceeded")
@@ -170,33 +182,34 @@ async def test_a_failed_response_says_why(api: Api) -> None:
     assert (streamed[-1]["type"], streamed[-1]["response"]) == ("response.failed", failed)
 
 
-async def test_an_answer_that_was_cut_short_is_incomplete(api: Api) -> None:
-    api.script.says("26 days", reason="max_tokens")
+async def test_an_answer_cut_by_the_token_limit_is_incomplete(api: Api) -> None:
+    api.model.add_reply("26 days", reason="max_tokens")
     found = (await create(api)).json()
     assert (found["status"], found["incomplete_details"]) == (
-        "incomplete", {"reason": "max_output_tokens"},
-    )  # fmt: skip
+        "incomplete",
+        {"reason": "max_output_tokens"},
+    )
 
 
 async def test_the_same_key_is_the_same_response(api: Api) -> None:
-    api.script.says("26 days.")
+    api.model.add_reply("26 days.")
     keyed = {**ME, "Idempotency-Key": "k1"}
-    asked = {"model": "rag", "input": "How much leave?"}
-    first, second = [await api.http.post(PATH, json=asked, headers=keyed) for _ in range(2)]
+    body = {"model": "rag", "input": "How much leave?"}
+    first, second = [await api.http.post(PATH, json=body, headers=keyed) for _ in range(2)]
     assert first.json() == second.json()
-    assert len(api.script.asked) == 1
+    assert len(api.model.requests) == 1
 
 
-async def test_what_is_somebody_elses_is_not_there(api: Api) -> None:
-    api.script.says("26 days.")
+async def test_a_response_of_another_user_is_not_found(api: Api) -> None:
+    api.model.add_reply("26 days.")
     found = (await create(api)).json()
     other = {**ME, "X-User-Id": "somebody-else"}
     for method, path in (("GET", found["id"]), ("POST", f"{found['id']}/cancel")):
         refused = await api.http.request(method, f"{PATH}/{path}", headers=other)
         code = refused.json()["error"]["code"]
         assert (refused.status_code, code) == (404, "response_not_found")
-    asked = {"model": "rag", "input": "Hm?", "previous_response_id": found["id"]}
-    refused = await api.http.post(PATH, json=asked, headers=other)
+    body = {"model": "rag", "input": "Hm?", "previous_response_id": found["id"]}
+    refused = await api.http.post(PATH, json=body, headers=other)
     assert refused.json()["error"]["code"] == "previous_response_not_found"
 
 
@@ -204,23 +217,35 @@ async def test_what_is_somebody_elses_is_not_there(api: Api) -> None:
     ("more", "status", "code", "param"),
     [
         ({"model": "gpt-9"}, 404, "model_not_found", "model"),
-        ({"previous_response_id": "resp_0"}, 400, "previous_response_not_found",
-         "previous_response_id"),
-        ({"previous_response_id": "resp_0", "conversation": "c"}, 400, "both_named",
-         "previous_response_id"),
+        (
+            {"previous_response_id": "resp_0"},
+            400,
+            "previous_response_not_found",
+            "previous_response_id",
+        ),
+        (
+            {"previous_response_id": "resp_0", "conversation": "c"},
+            400,
+            "both_named",
+            "previous_response_id",
+        ),
         ({"conversation": "no/such"}, 400, "invalid_thread_id", None),
         ({"input": []}, 400, "no_user_message", None),
-        ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, 400,
-         "unsupported_content", None),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image"}]}]},
+            400,
+            "unsupported_content",
+            None,
+        ),
         ({"text": {"format": {"type": "json_schema"}}}, 400, "literal_error", "text"),
         ({"prompt": {"id": "pmpt_1"}}, 400, "none_required", "prompt"),
     ],
-)  # fmt: skip
-async def test_errors_are_openais(
+)
+async def test_errors_have_openais_shape(
     api: Api, more: dict[str, Any], status: int, code: str, param: str | None
 ) -> None:
-    asked = {"model": "rag", "input": "How much leave?", **more}
-    refused = await api.http.post(PATH, json=asked, headers=ME)
+    body = {"model": "rag", "input": "How much leave?", **more}
+    refused = await api.http.post(PATH, json=body, headers=ME)
     error = refused.json()["error"]
     assert (refused.status_code, error["code"], error["param"]) == (status, code, param)
 

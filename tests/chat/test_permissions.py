@@ -1,4 +1,4 @@
-"""The function's role allows what the function calls, and nothing that it does not."""
+"""The function's role allows exactly the AWS operations that the function calls."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from botocore.client import BaseClient
 from tests import template
 from tests.chat.conftest import ME, Api
 
-# An operation that needs the permissions of others; all else is named as its permission.
+# Operations whose permissions have other names than the operation.
 NEEDS = {
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "bedrock-runtime:Converse": {"bedrock:InvokeModel"},
     "bedrock-runtime:ConverseStream": {"bedrock:InvokeModelWithResponseStream"},
 }
-# What Lambda itself does in the function's name.
+# Operations that Lambda itself calls with the function's role.
 PLATFORM = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -24,7 +24,7 @@ PLATFORM = {
 
 
 @pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def called_operations(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     found: set[str] = set()
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -36,7 +36,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return found
 
 
-def allowed() -> set[str]:
+def allowed_actions() -> set[str]:
     policies = template.resources()["ChatRole"]["Properties"]["Policies"]
     statements = [s for p in policies for s in p["PolicyDocument"]["Statement"]]
     found: set[str] = set()
@@ -45,11 +45,11 @@ def allowed() -> set[str]:
     return found
 
 
-async def test_everything_called_is_allowed_and_everything_allowed_is_called(
-    api: Api, called: set[str]
+async def test_the_allowed_actions_are_the_called_ones(
+    api: Api, called_operations: set[str]
 ) -> None:
-    called.clear()
-    api.script.says("sql | 1 | - | x").calls("SELECT 1").says("One.")
+    called_operations.clear()
+    api.model.add_reply("sql | 1 | - | x").add_query("SELECT 1").add_reply("One.")
     started = (await api.ask("How many?"))[0]
     path = f"/v1/threads/{started['thread_id']}"
     await api.http.get(f"/v1/runs/{started['run_id']}", headers=ME)
@@ -58,5 +58,5 @@ async def test_everything_called_is_allowed_and_everything_allowed_is_called(
     await api.http.patch(path, json={"title": "x"}, headers=ME)
     await api.http.delete(path, headers=ME)
     await api.http.delete(f"{path}?hard_delete=true", headers=ME)
-    needed = set().union(*(NEEDS.get(operation, {operation}) for operation in called))
-    assert needed == allowed() - PLATFORM
+    needed = set().union(*(NEEDS.get(operation, {operation}) for operation in called_operations))
+    assert needed == allowed_actions() - PLATFORM

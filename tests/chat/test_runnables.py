@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.chat.conftest import ME, Api, Running, answer, kinds
+from tests.chat.conftest import ME, Api, Running, answer, event_types
 from waypost.models import runnables
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
@@ -19,12 +19,12 @@ NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def api(environment: dict[str, str], running: Running, tmp_path: Path) -> AsyncIterator[Api]:
-    environment["WAYPOST_RUNNABLES"] = ",".join(f"tests.chat.graphs:{name}" for name in NAMES)
+    environment["WAYPOST_RUNNABLES"] = ",".join(f"tests.chat.runnables:{name}" for name in NAMES)
     runnables.load.cache_clear()
     async with running(environment) as opened:
         for name in NAMES:
-            made = await opened.http.post("/api/agents", json=agent(name), headers=ADMIN)
-            assert made.status_code == 201, made.text
+            response = await opened.http.post("/api/agents", json=agent(name), headers=ADMIN)
+            assert response.status_code == 201, response.text
         yield opened
 
 
@@ -32,32 +32,50 @@ def agent(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "name": name.title(),
-        "description": "RunnableAgent in.",
+        "description": "A runnable.",
         "examples": ["?"],
-        "runnable": f"tests.chat.graphs:{name}",
+        "runnable": f"tests.chat.runnables:{name}",
         "instructions": "Count.",
     }
 
 
-def calls(status: str) -> tuple[ToolUseStart, ToolUseInput]:
+def count_call(status: str) -> tuple[ToolUseStart, ToolUseInput]:
     return ToolUseStart("call_1", "count"), ToolUseInput(f'{{"status": "{status}"}}')
 
 
-async def test_a_graphs_tokens_tools_and_usage_are_a_runs(api: Api) -> None:
-    api.script.says("Let me see.", *calls("active"), reason="tool_use")
-    api.script.says("There ", "are 2.").says("Yes, that is so.")
+async def test_a_graphs_tokens_tools_and_usage_are_events_of_the_run(api: Api) -> None:
+    api.model.add_reply("Let me see.", *count_call("active"), reason="tool_use")
+    api.model.add_reply("There ", "are 2.").add_reply("Yes, that is so.")
 
     found = await api.ask("How many are active?", agent="technicians")
 
     assert answer(found) == "Let me see.\n\nThere are 2."
-    assert kinds(found) == [
-        "run.started", "route.decided",
-        "step.started", "text.started", "text.delta", "text.completed",
-        "step.started", "tool.started", "tool.input.delta", "tool.input", "step.completed", "usage",
-        "tool.output", "step.completed",
-        "step.started", "text.started", "text.delta", "text.completed", "step.completed", "usage",
-        "step.started", "step.completed", "usage", "run.completed",
-    ]  # fmt: skip
+    assert event_types(found) == [
+        "run.started",
+        "route.decided",
+        "step.started",
+        "text.started",
+        "text.delta",
+        "text.completed",
+        "step.started",
+        "tool.started",
+        "tool.input.delta",
+        "tool.input",
+        "step.completed",
+        "usage",
+        "tool.output",
+        "step.completed",
+        "step.started",
+        "text.started",
+        "text.delta",
+        "text.completed",
+        "step.completed",
+        "usage",
+        "step.started",
+        "step.completed",
+        "usage",
+        "run.completed",
+    ]
     output = next(e for e in found if e["type"] == "tool.output")
     assert (output["call_id"], output["output"]) == ("call_1", "2 active")
     assert found[-1]["usage"]["output_tokens"] == 30
@@ -69,43 +87,45 @@ async def test_a_graphs_tokens_tools_and_usage_are_a_runs(api: Api) -> None:
     assert (tool["input"], tool["output"]) == ({"status": "active"}, "2 active")
 
 
-async def test_a_graph_is_told_its_instructions_and_the_thread(api: Api) -> None:
-    api.script.says("Two.").says("Yes.")
+async def test_a_graph_gets_the_instructions_and_the_thread(api: Api) -> None:
+    api.model.add_reply("Two.").add_reply("Yes.")
     first = await api.ask("How many?", agent="technicians")
-    api.script.says("Mara and Tom.").says("Yes.")
+    api.model.add_reply("Mara and Tom.").add_reply("Yes.")
 
     path = f"/v1/threads/{first[0]['thread_id']}/runs"
     await api.ask("Who?", path, agent="technicians")
 
-    asked = api.script.asked[-2]
-    assert asked.system_text == "Count."
-    told = [(m["role"], m["content"][0]["text"]) for m in asked.messages]
-    assert told == [("user", "How many?"), ("assistant", "Two."), ("user", "Who?")]
+    request = api.model.requests[-2]
+    assert request.system_text == "Count."
+    messages = [(m["role"], m["content"][0]["text"]) for m in request.messages]
+    assert messages == [("user", "How many?"), ("assistant", "Two."), ("user", "Who?")]
 
 
 async def test_a_tool_that_fails_is_a_failed_step_without_its_secrets(api: Api) -> None:
-    api.script.says(*calls("lost"), reason="tool_use").says("It failed.").says("Yes.")
+    api.model.add_reply(*count_call("lost"), reason="tool_use").add_reply("It failed.").add_reply(
+        "Yes."
+    )
     found = await api.ask("How many are lost?", agent="technicians")
     failed = next(e for e in found if e["type"] == "tool.failed")
     assert (failed["call_id"], failed["message"]) == ("call_1", "The tool failed.")
     assert "10.0.0.1" not in str(found)
 
 
-async def test_a_chain_is_given_the_question(api: Api) -> None:
-    api.script.says("Tw", "o.")
+async def test_a_chain_gets_the_question(api: Api) -> None:
+    api.model.add_reply("Tw", "o.")
     found = await api.ask("How many?", agent="chain")
     assert [e["delta"] for e in found if e["type"] == "text.delta"] == ["Tw", "o."]
-    assert api.script.asked[-1].system_text == "Be brief."
-    assert api.script.asked[-1].messages[0]["content"][0]["text"] == "How many?"
+    assert api.model.requests[-1].system_text == "Be brief."
+    assert api.model.requests[-1].messages[0]["content"][0]["text"] == "How many?"
 
 
-async def test_what_streams_text_without_a_model_is_heard(api: Api) -> None:
+async def test_text_streamed_without_a_model_is_the_answer(api: Api) -> None:
     found = await api.ask("Why?", agent="words")
     assert [e["delta"] for e in found if e["type"] == "text.delta"] == ["You ", "asked: ", "Why? "]
     assert found[-1]["type"] == "run.completed"
 
 
-async def test_a_last_value_is_an_answer(api: Api) -> None:
+async def test_a_returned_value_is_the_answer(api: Api) -> None:
     assert answer(await api.ask("?", agent="quiet")) == "0 turns before."
 
 
@@ -113,19 +133,21 @@ async def test_a_last_value_is_an_answer(api: Api) -> None:
     ("name", "code"),
     [("broken", "internal"), ("nothing", "no_runnable"), ("missing", "no_runnable")],
 )
-async def test_what_does_not_work_is_a_failed_run(api: Api, name: str, code: str) -> None:
+async def test_a_runnable_that_does_not_work_is_a_failed_run(
+    api: Api, name: str, code: str
+) -> None:
     found = await api.ask("?", agent=name)
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", code)
 
 
-async def test_a_graph_that_goes_in_circles_is_stopped(api: Api) -> None:
+async def test_a_graph_that_loops_is_stopped(api: Api) -> None:
     for _ in range(20):
-        api.script.says(*calls("active"), reason="tool_use")
+        api.model.add_reply(*count_call("active"), reason="tool_use")
     found = await api.ask("How many?", agent="technicians")
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "limit_reached")
 
 
-async def test_a_models_refusal_is_told_as_such(api: Api) -> None:
+async def test_a_model_error_keeps_its_code(api: Api) -> None:
     api.faults.set(Fault("throttling", operation="converse-stream", times=1))
     found = await api.ask("How many?", agent="technicians")
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "model_busy")
@@ -133,22 +155,22 @@ async def test_a_models_refusal_is_told_as_such(api: Api) -> None:
 
 
 async def test_a_graph_can_be_cancelled_and_continued(api: Api) -> None:
-    api.script.says("One two", asyncio.Event())
-    asked = asyncio.create_task(api.ask("Count.", agent="technicians"))
-    await api.script.has_been_asked(1)
-    run_id = (await _live(api))["live_run"]
+    api.model.add_reply("One two", asyncio.Event())
+    asking = asyncio.create_task(api.ask("Count.", agent="technicians"))
+    await api.model.wait_for_requests(1)
+    run_id = (await _first_thread(api))["live_run"]
     cancelled = await api.http.post(f"/v1/runs/{run_id}/cancel", headers=ME)
     assert cancelled.json()["state"] == "cancelled"
-    first = await asked
+    first = await asking
     assert (first[-1]["type"], first[-1]["partial"]) == ("run.cancelled", True)
-    api.script.says(" three.").says("Yes.")
+    api.model.add_reply(" three.").add_reply("Yes.")
 
     response = await api.http.post(f"/v1/runs/{run_id}/continue", headers=ME)
 
     assert '"delta":" three."' in response.text
-    assert api.script.asked[-2].messages[1]["content"][0]["text"] == "One two"
+    assert api.model.requests[-2].messages[1]["content"][0]["text"] == "One two"
 
 
-async def _live(api: Api) -> dict[str, Any]:
+async def _first_thread(api: Api) -> dict[str, Any]:
     found = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
     return dict(found[0])

@@ -19,7 +19,7 @@ def request(event: dict[str, Any]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
-async def test_an_event_is_whole_and_has_a_route(api: Api, path: Path) -> None:
+async def test_an_event_is_complete_and_has_a_route(api: Api, path: Path) -> None:
     event = json.loads(path.read_text())
     assert event["version"] == "2.0"
     assert event["headers"]["host"].endswith(".lambda-url.us-east-1.on.aws")

@@ -6,34 +6,53 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import ROOT
-from tests.dialects.recorded import RUNS, wire
+from tests.dialects.recorded_runs import RUNS, wire
 from waypost.settings import Settings
 from waypost_chat.dialects import DIALECTS, schemas
 from waypost_chat.factory import create
 
-CONTRACTS = {
-    "GET /", "GET /health",
-    "POST /v1/runs", "POST /v1/threads/{thread_id}/runs", "GET /v1/runs/{run_id}",
-    "GET /v1/runs/{run_id}/events", "POST /v1/runs/{run_id}/cancel", "GET /v1/threads",
-    "GET /v1/threads/{thread_id}", "PATCH /v1/threads/{thread_id}",
+ENDPOINTS = {
+    "GET /",
+    "GET /health",
+    "POST /v1/runs",
+    "POST /v1/threads/{thread_id}/runs",
+    "GET /v1/runs/{run_id}",
+    "GET /v1/runs/{run_id}/events",
+    "POST /v1/runs/{run_id}/cancel",
+    "GET /v1/threads",
+    "GET /v1/threads/{thread_id}",
+    "PATCH /v1/threads/{thread_id}",
     "DELETE /v1/threads/{thread_id}",
     "POST /internal/chat/stream",
-    "POST /chat", "GET /sessions/{session_id}", "DELETE /sessions/{session_id}",
-    "POST /api/agent/stream", "POST /api/agent/execute", "POST /api/agent/stream/simulate",
-    "GET /api/agent/models", "GET /api/agent/mcp-servers",
-    "POST /api/agents/{agent_id}/chat", "GET /api/agents/{agent_id}/threads",
+    "POST /chat",
+    "GET /sessions/{session_id}",
+    "DELETE /sessions/{session_id}",
+    "POST /api/agent/stream",
+    "POST /api/agent/execute",
+    "POST /api/agent/stream/simulate",
+    "GET /api/agent/models",
+    "GET /api/agent/mcp-servers",
+    "POST /api/agents/{agent_id}/chat",
+    "GET /api/agents/{agent_id}/threads",
     "GET /api/agents/{agent_id}/threads/{thread_id}",
     "DELETE /api/agents/{agent_id}/threads/{thread_id}",
-    "GET /api/agents", "POST /api/agents", "GET /api/agents/{agent_id}",
-    "PUT /api/agents/{agent_id}", "DELETE /api/agents/{agent_id}",
+    "GET /api/agents",
+    "POST /api/agents",
+    "GET /api/agents/{agent_id}",
+    "PUT /api/agents/{agent_id}",
+    "DELETE /api/agents/{agent_id}",
     "POST /api/chat/stream",
-    "POST /api/ai-sdk/chat", "GET /api/ai-sdk/chat/{chat_id}/stream",
+    "POST /api/ai-sdk/chat",
+    "GET /api/ai-sdk/chat/{chat_id}/stream",
     "POST /api/ag-ui",
-    "POST /openai/v1/chat/completions", "POST /openai/v1/responses",
-    "GET /openai/v1/responses/{response_id}", "POST /openai/v1/responses/{response_id}/cancel",
+    "POST /openai/v1/chat/completions",
+    "POST /openai/v1/responses",
+    "GET /openai/v1/responses/{response_id}",
+    "POST /openai/v1/responses/{response_id}/cancel",
     "GET /openai/v1/models",
-    "POST /invocations", "GET /ping",
-}  # fmt: skip
+    "POST /invocations",
+    "GET /ping",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +88,14 @@ def frame(operation: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def test_every_endpoint_of_every_contract_is_there(description: dict[str, Any]) -> None:
+def test_every_endpoint_is_described(description: dict[str, Any]) -> None:
     found = operations(description)
-    assert set(found) >= CONTRACTS
+    assert set(found) >= ENDPOINTS
     assert [name for name, operation in found.items() if not operation.get("description")] == []
 
 
 def test_every_body_has_an_example(description: dict[str, Any]) -> None:
-    """What a reader of the page is shown to send: each field that is needed says what it is."""
+    """What the API page offers to send: each required field has an example."""
     for name, operation in operations(description).items():
         for content in operation.get("requestBody", {}).get("content", {}).values():
             body = resolved(description, content["schema"])
@@ -104,17 +123,17 @@ def _exemplified(description: dict[str, Any], schema: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_event_has_a_schema_and_an_example(description: dict[str, Any], dialect: str) -> None:
     components = description["components"]["schemas"]
-    kinds = components[schemas.event_name(dialect)]["oneOf"]
+    event_schemas = components[schemas.event_name(dialect)]["oneOf"]
     frames = schemas.frames_of(dialect)
-    for kind in kinds:
-        schema = resolved(description, kind)
+    for event_schema in event_schemas:
+        schema = resolved(description, event_schema)
         assert schema["description"]
         for example in schema["examples"]:
             frames.validate_python(example)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_frame_of_a_recorded_run_is_described(dialect: str) -> None:
+def test_every_frame_of_a_recorded_run_is_valid(dialect: str) -> None:
     frames = schemas.frames_of(dialect)
     for events in RUNS.values():
         lines = wire(dialect, events).decode().split("\n")
@@ -160,8 +179,8 @@ def test_a_replay_may_have_the_events_of_any_dialect(description: dict[str, Any]
 def test_no_two_schemas_share_a_name(description: dict[str, Any]) -> None:
     """A body and a frame of one name would be described as each other."""
     frames = schemas.all_schemas()
-    kept = description["components"]["schemas"]
-    assert all(kept[name] == frames[name] for name in frames)
+    described = description["components"]["schemas"]
+    assert all(described[name] == frames[name] for name in frames)
     text = json.dumps(description)
     referred = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
-    assert referred <= set(kept)
+    assert referred <= set(described)

@@ -1,4 +1,4 @@
-"""From the deployment's files to a tenant's agents, deployment after deployment."""
+"""A tenant's agents are seeded from the files of each deployment."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ async def current(registry: Registry, name: str = "fleet") -> CurrentAgent:
     return next(agent for agent in await registry.current(WHO) if agent.id == name)
 
 
-async def test_a_file_is_the_first_version_and_no_second_one(api: Api) -> None:
+async def test_an_unchanged_file_stays_version_1(api: Api) -> None:
     for _ in range(2):
         agents = await deployed(api, file()).agents_of(WHO)
         assert (agents["fleet"].version, agents["fleet"].instructions) == (1, "As it was.")
@@ -52,7 +52,7 @@ async def test_a_changed_file_is_the_next_version(api: Api) -> None:
     assert [(v.version, v.source) for v in versions] == [(2, "file"), (1, "file")]
 
 
-async def test_what_was_edited_stays_and_the_file_can_be_rolled_back_to(api: Api) -> None:
+async def test_an_edited_agent_stays_and_can_be_rolled_back_to_the_file(api: Api) -> None:
     registry = deployed(api, file())
     await registry.agents_of(WHO)
     mine = file("Mine.").content
@@ -67,14 +67,14 @@ async def test_what_was_edited_stays_and_the_file_can_be_rolled_back_to(api: Api
     assert (await registry.agents_of(WHO))["fleet"].version == 4
 
 
-async def test_what_was_deleted_stays_deleted(api: Api) -> None:
+async def test_a_deleted_agent_stays_deleted(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"))
     await registry.agents_of(WHO)
     await editor(api, registry).delete(WHO, "fleet", 1)
     assert set(await deployed(api, file("Better."), file(name="rag")).agents_of(WHO)) == {"rag"}
 
 
-async def test_an_agent_goes_with_its_file_unless_it_was_edited(api: Api) -> None:
+async def test_an_agent_is_deleted_with_its_file_unless_it_was_edited(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"), file(name="sql"))
     await registry.agents_of(WHO)
     await editor(api, registry).replace(WHO, "sql", file("Mine.").content, 1)
@@ -94,7 +94,7 @@ async def test_two_processes_may_seed_at_once(api: Api) -> None:
     assert [agents["fleet"].version for agents in found] == [1, 1]
 
 
-async def test_tenants_are_seeded_apart(api: Api) -> None:
+async def test_each_tenant_is_seeded_on_its_own(api: Api) -> None:
     registry = deployed(api, file())
     await registry.agents_of(WHO)
     await editor(api, registry).replace(WHO, "fleet", file("Mine.").content, 1)
@@ -102,23 +102,23 @@ async def test_tenants_are_seeded_apart(api: Api) -> None:
     assert agents["fleet"].instructions == "As it was."
 
 
-async def test_agents_that_are_known_answer_while_the_table_is_away(
+async def test_cached_agents_are_used_while_the_table_is_unavailable(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = deployed(api, file())
     known = await registry.agents_of(WHO)
     monkeypatch.setattr(module, "CACHE_SECONDS", 0.0)
 
-    async def away(self: Table, *asked: Any, **more: Any) -> Any:
+    async def unavailable(self: Table, *args: Any, **kwargs: Any) -> Any:
         raise StoreUnavailable
 
-    monkeypatch.setattr(Table, "query", away)
+    monkeypatch.setattr(Table, "query", unavailable)
     assert await registry.agents_of(WHO) is known
     with pytest.raises(StoreUnavailable):
         await registry.agents_of(Identity("another", "user"))
 
 
-async def test_a_definition_that_no_longer_holds_is_left_out(api: Api) -> None:
+async def test_an_invalid_definition_is_left_out(api: Api) -> None:
     registry = deployed(api, file(), file(name="rag"))
     await registry.agents_of(WHO)
     written = await current(registry)

@@ -20,8 +20,8 @@ async def stream(api: Api, *messages: dict[str, Any]) -> list[str]:
     return [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
 
 
-async def test_text_tools_and_done(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").calls(COUNT).says("There ", "are two.")
+async def test_a_stream_has_text_tools_and_done(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | x").add_query(COUNT).add_reply("There ", "are two.")
     assert await stream(api, QUESTION) == [
         '{"type":"tool.call","name":"query_database","args":{"sql":"' + COUNT + '"}}',
         '{"type":"tool.output","name":"query_database","output":'
@@ -33,7 +33,7 @@ async def test_text_tools_and_done(api: Api) -> None:
 
 
 async def test_done_is_the_last_after_an_error_too(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").says("There ", "are two.")
+    api.model.add_reply("sql | 1 | - | x").add_reply("There ", "are two.")
     api.faults.set(Fault("cut_after", after=1, operation="converse-stream", times=1))
     assert await stream(api, QUESTION) == [
         '{"type":"text.delta","delta":"There "}',
@@ -42,8 +42,8 @@ async def test_done_is_the_last_after_an_error_too(api: Api) -> None:
     ]
 
 
-async def test_the_clients_history_is_the_models(api: Api) -> None:
-    api.script.says("sql | 1 | - | x").says("Mara.")
+async def test_the_model_gets_the_clients_history(api: Api) -> None:
+    api.model.add_reply("sql | 1 | - | x").add_reply("Mara.")
     answered = {"role": "assistant", "content": "Two.", "timestamp": "2026-01-01"}
     last: dict[str, Any] = {
         "role": "user",
@@ -51,15 +51,15 @@ async def test_the_clients_history_is_the_models(api: Api) -> None:
         "timestamp": 1767225600.5,
     }
     await stream(api, QUESTION, answered, last)
-    said = [(m["role"], m["content"][0]["text"]) for m in api.script.asked[-1].messages]
-    assert [role for role, _ in said] == ["user", "assistant", "user"]
-    assert [text for _, text in said][:2] == ["How many technicians are there?", "Two."]
-    assert said[-1][1].startswith("Who is the first?")
+    messages = [(m["role"], m["content"][0]["text"]) for m in api.model.requests[-1].messages]
+    assert [role for role, _ in messages] == ["user", "assistant", "user"]
+    assert [text for _, text in messages][:2] == ["How many technicians are there?", "Two."]
+    assert messages[-1][1].startswith("Who is the first?")
 
 
 async def test_each_request_is_a_thread_of_its_own(api: Api) -> None:
     for _ in range(2):
-        api.script.says("sql | 1 | - | x").says("Two.")
+        api.model.add_reply("sql | 1 | - | x").add_reply("Two.")
         await stream(api, QUESTION)
     threads = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
     assert len(threads) == 2
@@ -83,7 +83,7 @@ ASSISTANT = {"role": "assistant", "content": "Two."}
         ({"messages": [QUESTION], "model": "x"}, "invalid_request"),
     ],
 )
-async def test_what_is_refused(api: Api, body: dict[str, Any], code: str) -> None:
+async def test_an_invalid_request_is_refused(api: Api, body: dict[str, Any], code: str) -> None:
     response = await api.http.post("/api/chat/stream", json=body, headers=ME)
     assert (response.status_code, response.json()["error"]["code"]) == (422, code)
-    assert api.written() == 0
+    assert api.item_count() == 0

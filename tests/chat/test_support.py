@@ -1,4 +1,4 @@
-"""Sessions and support agents, as their front end speaks to them."""
+"""The support chat API, as its front end uses it: sessions and three agents."""
 
 from typing import Any
 
@@ -10,7 +10,9 @@ from waypost_local.bedrock import Fault
 COLLEAGUE = {**ME, "X-User-Id": "user-999"}
 
 
-async def say(api: Api, message: str, session_id: str | None = None) -> list[dict[str, Any]]:
+async def send_message(
+    api: Api, message: str, session_id: str | None = None
+) -> list[dict[str, Any]]:
     body = {"message": message, "session_id": session_id}
     response = await api.http.post("/chat", json=body, headers=ME)
     assert response.status_code == 200, response.text
@@ -20,9 +22,9 @@ async def say(api: Api, message: str, session_id: str | None = None) -> list[dic
     return found
 
 
-async def test_a_message_begins_a_session_and_one_of_three_answers(api: Api) -> None:
-    api.script.says("policy | 0.9 | - | leave").says("Everybody has ", "26 days.")
-    start, agent, *tokens, complete = await say(api, "How much leave do I have?")
+async def test_a_first_message_begins_a_session(api: Api) -> None:
+    api.model.add_reply("policy | 0.9 | - | leave").add_reply("Everybody has ", "26 days.")
+    start, agent, *tokens, complete = await send_message(api, "How much leave do I have?")
     assert list(start) == ["type", "session_id"]
     assert start["type"] == "start"
     assert agent == {"type": "agent", "agent": "policy"}
@@ -34,22 +36,22 @@ async def test_a_message_begins_a_session_and_one_of_three_answers(api: Api) -> 
     metadata = complete["metadata"]
     assert (metadata["agent"], metadata["session_id"]) == ("policy", start["session_id"])
     assert metadata["tokens"] == 20
-    told = api.script.asked[0].system_text
-    assert all(name in told for name in ("billing", "technical", "policy"))
-    assert "news" not in told
+    prompt = api.model.requests[0].system_text
+    assert all(name in prompt for name in ("billing", "technical", "policy"))
+    assert "news" not in prompt
 
 
-async def test_a_session_is_gone_on_with_read_and_deleted(api: Api) -> None:
-    api.script.says("policy | 1 | - | x").says("26 days.")
-    session_id = (await say(api, "How much leave?"))[0]["session_id"]
-    api.script.says("policy | 1 | - | x").says("Five.")
-    again = await say(api, "And how much may I carry over?", session_id)
+async def test_a_session_is_continued_read_and_deleted(api: Api) -> None:
+    api.model.add_reply("policy | 1 | - | x").add_reply("26 days.")
+    session_id = (await send_message(api, "How much leave?"))[0]["session_id"]
+    api.model.add_reply("policy | 1 | - | x").add_reply("Five.")
+    again = await send_message(api, "And how much may I carry over?", session_id)
     assert again[0] == {"type": "start", "session_id": session_id}
-    assert len(api.script.asked[-1].messages) == 3
+    assert len(api.model.requests[-1].messages) == 3
     session = (await api.http.get(f"/sessions/{session_id}", headers=ME)).json()
     assert session["session_id"] == session_id
-    said = [(m["role"], m["content"], m["agent"]) for m in session["messages"]]
-    assert said == [
+    messages = [(m["role"], m["content"], m["agent"]) for m in session["messages"]]
+    assert messages == [
         ("user", "How much leave?", None),
         ("assistant", "26 days.", "policy"),
         ("user", "And how much may I carry over?", None),
@@ -63,9 +65,9 @@ async def test_a_session_is_gone_on_with_read_and_deleted(api: Api) -> None:
     assert (await api.http.get(f"/sessions/{session_id}", headers=ME)).status_code == 404
 
 
-async def test_a_front_end_may_name_its_session_and_nobody_elses(api: Api) -> None:
-    api.script.says("policy | 1 | - | x").says("26 days.")
-    assert (await say(api, "How much leave?", "tab-1"))[0]["session_id"] == "tab-1"
+async def test_a_client_may_choose_its_session_id_but_not_another_users(api: Api) -> None:
+    api.model.add_reply("policy | 1 | - | x").add_reply("26 days.")
+    assert (await send_message(api, "How much leave?", "tab-1"))[0]["session_id"] == "tab-1"
     for request in (
         api.http.post("/chat", json={"message": "x", "session_id": "tab-1"}, headers=COLLEAGUE),
         api.http.get("/sessions/tab-1", headers=COLLEAGUE),
@@ -87,16 +89,16 @@ async def test_a_front_end_may_name_its_session_and_nobody_elses(api: Api) -> No
         ({"message": "x", "session": "a"}, "invalid_request"),
     ],
 )
-async def test_what_is_refused(api: Api, body: dict[str, Any], code: str) -> None:
+async def test_an_invalid_request_is_refused(api: Api, body: dict[str, Any], code: str) -> None:
     response = await api.http.post("/chat", json=body, headers=ME)
     assert (response.status_code, response.json()["error"]["code"]) == (422, code)
-    assert api.written() == 0
+    assert api.item_count() == 0
 
 
-async def test_an_error_ends_the_stream_and_says_nothing_internal(api: Api) -> None:
-    api.script.says("policy | 1 | - | x").says("Everybody ", "has 26 days.")
+async def test_an_error_ends_the_stream_without_internals(api: Api) -> None:
+    api.model.add_reply("policy | 1 | - | x").add_reply("Everybody ", "has 26 days.")
     api.faults.set(Fault("cut_after", after=1, operation="converse-stream", times=1))
-    found = await say(api, "How much leave?")
+    found = await send_message(api, "How much leave?")
     assert [event["type"] for event in found] == ["start", "agent", "token", "error"]
     assert found[-1] == {
         "type": "error",

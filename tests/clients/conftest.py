@@ -1,4 +1,4 @@
-"""Other people's clients against one running stack: the command that `make run` runs."""
+"""Third-party clients against one running stack, started as `make run` does."""
 
 import os
 import queue
@@ -21,14 +21,14 @@ from tests.template import ROOT
 NODE = Path(__file__).parent / "node"
 _READY = re.compile(r"Waypost is ready at (http://\S+)")
 _BEDROCK = re.compile(r"Bedrock at (http://[^\s,]+[^\s.,])")
-_PATIENCE = 120
+_TIMEOUT = 120
 """Seconds that the stack has to start, and npm to install."""
-_OLDEST_NODE = 18
+_MIN_NODE = 18
 
 
 @dataclass
-class Stack:
-    """`url` is the function's; `bedrock` plays its models, and fails them on demand."""
+class LocalStack:
+    """`url` is the function's URL; `bedrock` serves its models, and fails them on demand."""
 
     process: subprocess.Popen[str]
     url: str = ""
@@ -36,37 +36,48 @@ class Stack:
     _lines: queue.Queue[str | None] = field(default_factory=queue.Queue)
 
     def find(self, pattern: re.Pattern[str]) -> str:
-        said: list[str] = []
-        while (line := self._lines.get(timeout=_PATIENCE)) is not None:
-            said.append(line)
+        lines: list[str] = []
+        while (line := self._lines.get(timeout=_TIMEOUT)) is not None:
+            lines.append(line)
             if found := pattern.search(line):
                 return found[1]
-        raise AssertionError(f"the stack ended without {pattern.pattern!r}:\n{''.join(said)}")
+        raise AssertionError(f"the stack ended without {pattern.pattern!r}:\n{''.join(lines)}")
 
     def read(self) -> None:
-        """Takes in what it says, so that it can go on saying things."""
+        """Reads the process's output, so that it never blocks on a full pipe."""
         assert self.process.stdout
         for line in self.process.stdout:
             self._lines.put(line)
         self._lines.put(None)
 
-    def fail(self, kind: str, **how: Any) -> None:
-        """What the models' next answers meet; `after` counts the pieces that come through."""
-        fault = {"kind": kind, "operation": "converse-stream", **how}
+    def fail(self, kind: str, **options: Any) -> None:
+        """Sets the fault of the models' next answers; `after` counts the pieces sent before it."""
+        fault = {"kind": kind, "operation": "converse-stream", **options}
         httpx.put(f"{self.bedrock}/_faults", json=fault).raise_for_status()
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         httpx.delete(f"{self.bedrock}/_faults").raise_for_status()
 
 
 @pytest.fixture(scope="package")
-def running_stack() -> Iterator[Stack]:
+def running_stack() -> Iterator[LocalStack]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "waypost_local", "run", "--port", "0", "--token-rate", "0",
-         "--verbose"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    stack = Stack(process)
+        [
+            sys.executable,
+            "-m",
+            "waypost_local",
+            "run",
+            "--port",
+            "0",
+            "--token-rate",
+            "0",
+            "--verbose",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    stack = LocalStack(process)
     threading.Thread(target=stack.read, daemon=True).start()
     try:
         stack.url = stack.find(_READY)
@@ -74,13 +85,13 @@ def running_stack() -> Iterator[Stack]:
         yield stack
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.wait(_TIMEOUT)
 
 
 @pytest.fixture
-def stack(running_stack: Stack) -> Iterator[Stack]:
+def stack(running_stack: LocalStack) -> Iterator[LocalStack]:
     yield running_stack
-    running_stack.mend()
+    running_stack.clear_faults()
 
 
 @dataclass(frozen=True)
@@ -89,14 +100,17 @@ class Node:
 
     path: str
 
-    def run(self, script: str, stack: Stack) -> None:
-        """Raises AssertionError with what the script said, where one of its tests fails."""
-        told = {"WAYPOST_URL": stack.url, "BEDROCK_URL": stack.bedrock}
+    def run(self, script: str, stack: LocalStack) -> None:
+        """Raises AssertionError with the script's output where one of its tests fails."""
+        addresses = {"WAYPOST_URL": stack.url, "BEDROCK_URL": stack.bedrock}
         done = subprocess.run(
             [self.path, "--test", "--test-reporter=spec", str(NODE / script)],
-            env={**os.environ, **told}, capture_output=True, text=True, timeout=_PATIENCE,
+            env={**os.environ, **addresses},
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
@@ -107,8 +121,8 @@ def node() -> Node:
     if not path or not npm:
         pytest.skip("needs Node and npm: apt-get install nodejs npm")
     version = subprocess.check_output([path, "--version"], text=True).strip()
-    if int(version.removeprefix("v").partition(".")[0]) < _OLDEST_NODE:
-        pytest.skip(f"needs Node {_OLDEST_NODE} or newer; this is {version}")
+    if int(version.removeprefix("v").partition(".")[0]) < _MIN_NODE:
+        pytest.skip(f"needs Node {_MIN_NODE} or newer; this is {version}")
     with file_lock(ROOT / ".waypost/node.lock"):
         _install(npm)
     return Node(path)
@@ -121,7 +135,7 @@ def _install(npm: str) -> None:
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     try:
         done = subprocess.run(
-            command, cwd=NODE, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            command, cwd=NODE, capture_output=True, text=True, timeout=_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
         pytest.skip("needs npm's registry, which did not answer in time")

@@ -1,4 +1,4 @@
-"""ag-ui-validate over the bytes of a live answer, framing and headers included."""
+"""ag-ui-validate over the bytes of a live answer, with its framing and headers."""
 
 import json
 import subprocess
@@ -7,14 +7,15 @@ from typing import Any
 
 import httpx
 
-from tests.clients.conftest import Stack
+from tests.clients.conftest import LocalStack
 
 
-def asked(stack: Stack, thread: str, text: str) -> httpx.Response:
+def ask(stack: LocalStack, thread: str, text: str) -> httpx.Response:
     body = {
-        "threadId": thread, "runId": f"{thread}-1",
+        "threadId": thread,
+        "runId": f"{thread}-1",
         "messages": [{"id": "m", "role": "user", "content": text}],
-    }  # fmt: skip
+    }
     return httpx.post(f"{stack.url}/api/ag-ui", json=body, timeout=60)
 
 
@@ -25,16 +26,16 @@ def report(recorded: bytes) -> dict[str, Any]:
     return found
 
 
-def test_it_finds_nothing_in_an_answer(stack: Stack) -> None:
-    answer = asked(stack, "validate", "How many technicians are active?")
+def test_an_answer_is_valid(stack: LocalStack) -> None:
+    answer = ask(stack, "validate", "How many technicians are active?")
     found = report(answer.content)
     assert found["diagnostics"] == []
     assert b"RUN_FINISHED" in answer.content
 
 
-def test_it_finds_nothing_in_a_failure_and_what_is_wrong_in_a_cut_stream(stack: Stack) -> None:
+def test_a_failure_is_valid_and_a_cut_stream_is_not(stack: LocalStack) -> None:
     stack.fail("cut_after", after=3)
-    failed = asked(stack, "validate-failed", "How many days of annual leave are there?").content
+    failed = ask(stack, "validate-failed", "How many days of annual leave are there?").content
     assert b"RUN_ERROR" in failed
     assert report(failed)["diagnostics"] == []
     cut = failed[: failed.index(b"id: ", len(failed) // 2)]

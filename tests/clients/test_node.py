@@ -1,10 +1,10 @@
-"""Clients that live in Node: AI SDK, AG-UI, OpenAI's for JavaScript, and an EventSource."""
+"""Clients that run in Node: AI SDK, AG-UI, OpenAI's for JavaScript, and an EventSource."""
 
 import pytest
 
-from tests.clients.conftest import Node, Stack
+from tests.clients.conftest import LocalStack, Node
 
 
 @pytest.mark.parametrize("script", ["ai-sdk", "ag-ui", "openai", "eventsource", "browser-headers"])
-def test_the_real_clients(script: str, node: Node, stack: Stack) -> None:
+def test_a_client_in_node(script: str, node: Node, stack: LocalStack) -> None:
     node.run(f"{script}.test.mjs", stack)

@@ -11,8 +11,8 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 from openai.types.responses import Response, ResponseStreamEvent
 
-from tests.clients.conftest import Stack
-from tests.dialects.recorded import RUNS, wire
+from tests.clients.conftest import LocalStack
+from tests.dialects.recorded_runs import RUNS, wire
 from waypost_chat import sse
 
 QUESTION = "How many technicians are active?"
@@ -21,16 +21,16 @@ ANSWER = "There are 13 technicians active."
 
 
 @pytest.fixture
-def client(stack: Stack) -> Iterator[OpenAI]:
+def client(stack: LocalStack) -> Iterator[OpenAI]:
     with OpenAI(base_url=f"{stack.url}/openai/v1", api_key="unused", max_retries=0) as client:
         yield client
 
 
-def said(chunks: list[ChatCompletionChunk]) -> str:
+def content_of(chunks: list[ChatCompletionChunk]) -> str:
     return "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
 
 
-def test_models_are_listed_and_read(client: OpenAI) -> None:
+def test_models_are_listed_and_retrieved(client: OpenAI) -> None:
     names = [model.id for model in client.models.list()]
     assert names[0] == "waypost"
     assert client.models.retrieve("sql").id == "sql"
@@ -50,21 +50,21 @@ def test_a_completion_in_chunks_with_usage(client: OpenAI) -> None:
             model="sql", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
         )
     )
-    assert said(chunks) == ANSWER
+    assert content_of(chunks) == ANSWER
     assert len(chunks) > 4
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
     assert chunks[-1].usage
     assert chunks[-1].usage.total_tokens > 0
 
 
-def test_the_stream_helper_puts_the_same_together(client: OpenAI) -> None:
+def test_the_stream_helper_has_the_same_completion(client: OpenAI) -> None:
     with client.chat.completions.stream(model="sql", messages=MESSAGES) as stream:
         deltas = [event.delta for event in stream if event.type == "content.delta"]
         whole = stream.get_final_completion()
     assert "".join(deltas) == whole.choices[0].message.content == ANSWER
 
 
-def test_a_conversation_that_the_client_carries(client: OpenAI) -> None:
+def test_a_conversation_in_the_clients_messages(client: OpenAI) -> None:
     turns: list[ChatCompletionMessageParam] = [
         *MESSAGES,
         {"role": "assistant", "content": ANSWER},
@@ -87,8 +87,8 @@ def test_errors_are_the_clients_own_exceptions(client: OpenAI) -> None:
     assert unsupported.value.param == "n"
 
 
-def test_a_model_that_fails_is_an_error_in_mid_stream_and_a_status_without(
-    client: OpenAI, stack: Stack
+def test_a_failed_model_is_an_error_in_a_stream_and_a_status_without_one(
+    client: OpenAI, stack: LocalStack
 ) -> None:
     stack.fail("cut_after", after=2)
     heard: list[ChatCompletionChunk] = []
@@ -102,7 +102,7 @@ def test_a_model_that_fails_is_an_error_in_mid_stream_and_a_status_without(
     assert failed.value.response.headers["x-should-retry"] == "false"
 
 
-def test_the_client_tries_again_where_that_helps(client: OpenAI, stack: Stack) -> None:
+def test_the_client_retries_what_is_retryable(client: OpenAI, stack: LocalStack) -> None:
     stack.fail("throttling", times=3)
     patient = client.with_options(max_retries=2)
     assert patient.chat.completions.create(model="sql", messages=MESSAGES).choices
@@ -123,7 +123,7 @@ def test_a_response(client: OpenAI) -> None:
     assert client.responses.retrieve(response.id) == response
 
 
-def test_a_response_in_events_and_again_from_each(client: OpenAI) -> None:
+def test_a_response_is_streamed_and_resumed_after_each_event(client: OpenAI) -> None:
     events = list(client.responses.create(model="sql", input=QUESTION, stream=True))
     assert text_of(events) == ANSWER
     assert [event.sequence_number for event in events] == list(range(len(events)))
@@ -138,9 +138,9 @@ def test_a_response_in_events_and_again_from_each(client: OpenAI) -> None:
 
 def test_the_stream_helper_of_responses(client: OpenAI) -> None:
     with client.responses.stream(model="sql", input=QUESTION) as stream:
-        told = [event.delta for event in stream if event.type == "response.output_text.delta"]
+        deltas = [event.delta for event in stream if event.type == "response.output_text.delta"]
         final = stream.get_final_response()
-    assert "".join(told) == final.output_text == ANSWER
+    assert "".join(deltas) == final.output_text == ANSWER
     with client.responses.stream(response_id=final.id, starting_after=4) as stream:
         assert stream.get_final_response().output_text == ANSWER
 
@@ -155,7 +155,7 @@ def test_documents_are_cited_as_files(client: OpenAI) -> None:
     assert {citation.type for citation in text.annotations} == {"file_citation"}
 
 
-def test_responses_go_on_from_each_other(client: OpenAI) -> None:
+def test_previous_response_id_continues_a_conversation(client: OpenAI) -> None:
     first = client.responses.create(model="sql", input=QUESTION)
     second = client.responses.create(
         model="sql", input="List their names.", previous_response_id=first.id
@@ -168,22 +168,22 @@ def test_responses_go_on_from_each_other(client: OpenAI) -> None:
     assert missing.value.code == "previous_response_not_found"
 
 
-def test_a_live_response_is_left_found_again_and_cancelled(client: OpenAI, stack: Stack) -> None:
+def test_a_live_response_is_left_resumed_and_cancelled(client: OpenAI, stack: LocalStack) -> None:
     stack.fail("stall_after", after=2, seconds=60)
     begun = client.responses.create(model="rag", input="What is the leave?", stream=True)
     events = iter(begun)
     first = next(events)
     assert first.type == "response.created"
-    seen = [first, *(next(events) for _ in range(3))]
+    received = [first, *(next(events) for _ in range(3))]
     begun.close()
     now = client.responses.retrieve(first.response.id)
     assert now.status == "in_progress"
     following = client.responses.retrieve(
-        first.response.id, stream=True, starting_after=seen[-1].sequence_number
+        first.response.id, stream=True, starting_after=received[-1].sequence_number
     )
     client.responses.cancel(first.response.id)
     rest = list(following)
-    assert rest[0].sequence_number == len(seen)
+    assert rest[0].sequence_number == len(received)
     assert ends(rest[-1]).status == "cancelled"
     assert client.responses.cancel(first.response.id) == ends(rest[-1])
 
@@ -193,7 +193,7 @@ def ends(event: ResponseStreamEvent) -> Response:
     return event.response
 
 
-def test_a_failed_response_says_why(client: OpenAI, stack: Stack) -> None:
+def test_a_failed_response_has_an_error(client: OpenAI, stack: LocalStack) -> None:
     stack.fail("access_denied")
     failed = client.responses.create(model="rag", input="What is the leave?")
     assert failed.status == "failed"
@@ -222,29 +222,29 @@ def test_a_key_makes_the_request_safe_to_send_again(client: OpenAI) -> None:
     assert first == again
 
 
-async def test_the_asynchronous_client(stack: Stack) -> None:
+async def test_the_asynchronous_client(stack: LocalStack) -> None:
     url = f"{stack.url}/openai/v1"
     async with openai.AsyncOpenAI(base_url=url, api_key="unused", max_retries=0) as client:
         stream = await client.chat.completions.create(model="sql", messages=MESSAGES, stream=True)
-        assert said([chunk async for chunk in stream]) == ANSWER
+        assert content_of([chunk async for chunk in stream]) == ANSWER
 
 
-def test_the_bearer_token_is_not_read(stack: Stack) -> None:
+def test_the_bearer_token_is_ignored(stack: LocalStack) -> None:
     for headers in ({}, {"Authorization": "Bearer whatever"}):
         answered = httpx.get(f"{stack.url}/openai/v1/models", headers=headers)
         assert answered.status_code == 200
 
 
 def replaying(dialect: str, run: str) -> OpenAI:
-    """A client that is answered with what a dialect says of a recorded run."""
-    told = sse.OPENING + wire(dialect, RUNS[run]) + sse.HEARTBEAT
-    answer = httpx.Response(200, content=told, headers={"content-type": sse.MEDIA_TYPE})
+    """A client whose responses are a recorded run in a dialect."""
+    body = sse.OPENING + wire(dialect, RUNS[run]) + sse.HEARTBEAT
+    answer = httpx.Response(200, content=body, headers={"content-type": sse.MEDIA_TYPE})
     http: Any = httpx.Client(transport=httpx.MockTransport(lambda _: answer))
     return OpenAI(base_url="http://waypost", api_key="unused", http_client=http, max_retries=0)
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_chunks_of_recorded_runs_are_read_to_their_end(run: str) -> None:
+def test_recorded_runs_are_read_as_chunks(run: str) -> None:
     client = replaying("openai-chat", run)
     heard: list[ChatCompletionChunk] = []
     stream = client.chat.completions.create(model="waypost", messages=MESSAGES, stream=True)
@@ -258,7 +258,7 @@ def test_chunks_of_recorded_runs_are_read_to_their_end(run: str) -> None:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_events_of_recorded_runs_are_put_together(run: str) -> None:
+def test_recorded_runs_are_accumulated_by_the_stream_helper(run: str) -> None:
     """The helper checks that each event fits those before it."""
     events: list[ResponseStreamEvent] = []
     with replaying("openai-responses", run).responses.stream(model="w", input="Hm?") as stream:

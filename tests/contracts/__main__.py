@@ -1,4 +1,4 @@
-"""`make contracts`: every contract against a running stack, a row per endpoint and event.
+"""`make contracts`: checks every contract against a running stack, a row per endpoint and event.
 
 Starts a stack of its own, or takes one that runs: URL=http://127.0.0.1:8080.
 """
@@ -14,35 +14,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.clients import conftest as started
-from tests.contracts.checks import Check, Stack, checks
-from tests.contracts.clients import Missing, chromium
+from tests.clients import conftest as local_stack
+from tests.contracts.checks import Check, StackUnderTest, checks
+from tests.contracts.clients import ClientUnavailable, chromium
 
 ROOT = Path(__file__).parents[2]
-_SHOWN = 150
+_MAX_MESSAGE = 150
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     contract: str
     subject: str
     client: str
     result: str
-    why: str = ""
+    message: str = ""
 
     def __str__(self) -> str:
         line = f"{self.contract:4} {self.subject:62} {self.client:15} {self.result:8}"
-        return f"{line}{self.why}".rstrip() + "\n"
+        return f"{line}{self.message}".rstrip() + "\n"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make contracts", description=__doc__)
     parser.add_argument("--url", default="", help="a stack that runs; else one is started")
     parser.add_argument("--only", default="", help="one contract, such as §4")
-    asked = parser.parse_args()
-    sys.stdout.write(str(Row("", "endpoint or event", "client", "result")))
+    options = parser.parse_args()
+    sys.stdout.write(str(ReportRow("", "endpoint or event", "client", "result")))
     failed = skipped = count = 0
-    for row in _rows(asked.url.rstrip("/"), asked.only):
+    for row in _rows(options.url.rstrip("/"), options.only):
         sys.stdout.write(str(row))
         sys.stdout.flush()
         count += 1
@@ -52,63 +52,85 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _rows(url: str, only: str) -> Iterator[Row]:
+def _rows(url: str, only: str) -> Iterator[ReportRow]:
     with _stack(url) as stack:
         for check in checks():
             if only in ("", check.contract):
                 yield _row(check, stack)
     if not only:
-        yield from _clients()
+        yield from _client_tests()
 
 
-def _row(check: Check, stack: Stack) -> Row:
+def _row(check: Check, stack: StackUnderTest) -> ReportRow:
     about = check.contract, check.subject, check.client
     try:
         check.run(stack)
-    except Missing as missing:
-        return Row(*about, "skipped", str(missing))
+    except ClientUnavailable as error:
+        return ReportRow(*about, "skipped", str(error))
     except Exception as error:
-        why = f"{type(error).__name__}: {error}".replace("\n", " ")
-        return Row(*about, "failed", why[:_SHOWN])
-    return Row(*about, "ok")
+        message = f"{type(error).__name__}: {error}".replace("\n", " ")
+        return ReportRow(*about, "failed", message[:_MAX_MESSAGE])
+    return ReportRow(*about, "ok")
 
 
 @contextlib.contextmanager
-def _stack(url: str) -> Iterator[Stack]:
-    with contextlib.ExitStack() as open_:
-        stack = Stack(url) if url else open_.enter_context(_own())
-        with contextlib.suppress(Missing):
-            stack.browser = open_.enter_context(chromium(stack.url))
+def _stack(url: str) -> Iterator[StackUnderTest]:
+    with contextlib.ExitStack() as contexts:
+        stack = StackUnderTest(url) if url else contexts.enter_context(_started_stack())
+        with contextlib.suppress(ClientUnavailable):
+            stack.browser = contexts.enter_context(chromium(stack.url))
         yield stack
 
 
 @contextlib.contextmanager
-def _own() -> Iterator[Stack]:
+def _started_stack() -> Iterator[StackUnderTest]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "waypost_local", "run", "--port", "0", "--token-rate", "0",
-         "--verbose"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    running = started.Stack(process)
+        [
+            sys.executable,
+            "-m",
+            "waypost_local",
+            "run",
+            "--port",
+            "0",
+            "--token-rate",
+            "0",
+            "--verbose",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    running = local_stack.LocalStack(process)
     threading.Thread(target=running.read, daemon=True).start()
     try:
-        yield Stack(running.find(started._READY), running.find(started._BEDROCK))
+        yield StackUnderTest(running.find(local_stack._READY), running.find(local_stack._BEDROCK))
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _clients() -> Iterator[Row]:
-    """Other people's clients, whose tests start a stack of their own: a row for each test."""
+def _client_tests() -> Iterator[ReportRow]:
+    """The tests of third-party clients, which start a stack of their own: a row for each test."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/clients",
-             "--ignore=tests/clients/test_readers.py", f"--junitxml={report}"],
-            cwd=ROOT, capture_output=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "tests/clients",
+                "--ignore=tests/clients/test_stream_readers.py",
+                f"--junitxml={report}",
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
         if not report.exists():
-            yield Row("§6-§8", "tests/clients", "pytest", "failed", "it did not run")
+            yield ReportRow("§6-§8", "tests/clients", "pytest", "failed", "it did not run")
             return
         cases = list(ET.parse(report).iter("testcase"))
     for case in cases:
@@ -116,8 +138,8 @@ def _clients() -> Iterator[Row]:
         name = case.get("name", "").removeprefix("test_").replace("_", " ")
         bad = [part for part in case if part.tag in ("failure", "error", "skipped")]
         result = "ok" if not bad else "skipped" if bad[0].tag == "skipped" else "failed"
-        why = (bad[0].get("message") or "").replace("\n", " ")[:_SHOWN] if bad else ""
-        yield Row("§6-§8", name, module, result, why)
+        message = (bad[0].get("message") or "").replace("\n", " ")[:_MAX_MESSAGE] if bad else ""
+        yield ReportRow("§6-§8", name, module, result, message)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Clients that people read event streams with: each gives the data of every event, in order."""
+"""Clients that read event streams: each returns the data of every event, in order."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import httpx_sse
 
-PATIENCE = 60
+TIMEOUT = 60
 _FETCH = """
 async ([url, body]) => {
   const response = await fetch(url, {
@@ -34,81 +34,93 @@ async ([url, body]) => {
 }
 """
 _EVENT_SOURCE = """
-([url, kinds, last]) => new Promise((resolve, reject) => {
+([url, names, count]) => new Promise((resolve, reject) => {
   const data = [];
   const source = new EventSource(url);
-  const seen = (event) => {
+  const add = (event) => {
     data.push(event.data);
-    if (data.length === last) { source.close(); resolve(data); }
+    if (data.length === count) { source.close(); resolve(data); }
   };
-  for (const kind of ["message", ...kinds]) source.addEventListener(kind, seen);
-  source.onerror = () => reject(new Error(`cut off after ${data.length} of ${last}`));
+  for (const name of ["message", ...names]) source.addEventListener(name, add);
+  source.onerror = () => reject(new Error(`cut off after ${data.length} of ${count}`));
 })
 """
 
 
-class Missing(Exception):
-    """The client is not installed here; the text says what is."""
+class ClientUnavailable(Exception):
+    """The client is not installed here; the message names what it needs."""
 
 
 @dataclass(frozen=True)
-class Told:
+class StreamResponse:
+    """`data` holds the `data` of each frame."""
+
     run_id: str
     data: list[str]
 
 
-Client = Callable[[str, dict[str, Any]], Told]
+Client = Callable[[str, dict[str, Any]], StreamResponse]
 
 
-def curl(url: str, body: dict[str, Any]) -> Told:
+def curl(url: str, body: dict[str, Any]) -> StreamResponse:
     """`curl -N`, with the headers before the stream."""
     path = shutil.which("curl")
     if path is None:
-        raise Missing("needs curl")
-    command = [path, "-sSN", "-i", "-m", str(PATIENCE), "-H", "Content-Type: application/json",
-               "-d", json.dumps(body), url]  # fmt: skip
-    told = subprocess.run(command, capture_output=True, check=True).stdout.decode()
-    head, _, stream = told.replace("\r\n", "\n").partition("\n\n")
-    assert " 200" in head.partition("\n")[0], told
+        raise ClientUnavailable("needs curl")
+    command = [
+        path,
+        "-sSN",
+        "-i",
+        "-m",
+        str(TIMEOUT),
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        json.dumps(body),
+        url,
+    ]
+    output = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    head, _, stream = output.replace("\r\n", "\n").partition("\n\n")
+    assert " 200" in head.partition("\n")[0], output
     headers = dict(line.lower().split(": ", 1) for line in head.split("\n")[1:])
     assert headers["content-type"] == "text/event-stream; charset=utf-8"
     assert headers["cache-control"] == "no-cache, no-transform"
     run_id = next(line for line in head.split("\n") if line.lower().startswith("x-run-id"))
     data = [line[6:] for line in stream.split("\n") if line.startswith("data: ")]
-    return Told(run_id.partition(": ")[2], data)
+    return StreamResponse(run_id.partition(": ")[2], data)
 
 
-def httpx_events(url: str, body: dict[str, Any]) -> Told:
-    """httpx-sse, which refuses what is no event stream."""
+def httpx_events(url: str, body: dict[str, Any]) -> StreamResponse:
+    """httpx-sse, which refuses a response that is not an event stream."""
     with (
-        httpx.Client(timeout=PATIENCE) as client,
+        httpx.Client(timeout=TIMEOUT) as client,
         httpx_sse.connect_sse(client, "POST", url, json=body) as source,
     ):
         data = [event.data for event in source.iter_sse()]
-        return Told(source.response.headers["x-run-id"], data)
+        return StreamResponse(source.response.headers["x-run-id"], data)
 
 
 class Chromium:
-    """A page of the stack's own origin, and what it reads with fetch or EventSource."""
+    """A page of the stack's own origin that reads streams with fetch or EventSource."""
 
     def __init__(self, page: Any) -> None:
         self._page = page
 
-    def fetch(self, url: str, body: dict[str, Any]) -> Told:
-        return Told(*self._page.evaluate(_FETCH, [url, body]))
+    def fetch(self, url: str, body: dict[str, Any]) -> StreamResponse:
+        return StreamResponse(*self._page.evaluate(_FETCH, [url, body]))
 
-    def replay(self, url: str, kinds: list[str], last: int) -> list[str]:
-        """What EventSource hears until `last` events have come."""
-        data: list[str] = self._page.evaluate(_EVENT_SOURCE, [url, kinds, last])
+    def replay(self, url: str, names: list[str], count: int) -> list[str]:
+        """The data of `count` events of these names, as EventSource receives them."""
+        data: list[str] = self._page.evaluate(_EVENT_SOURCE, [url, names, count])
         return data
 
 
 @contextmanager
 def chromium(url: str) -> Iterator[Chromium]:
-    """Raises Missing."""
+    """Raises ClientUnavailable where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        raise Missing("needs Chromium: apt-get install chromium")
+        raise ClientUnavailable("needs Chromium: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

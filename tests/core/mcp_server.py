@@ -1,6 +1,6 @@
 """A real MCP server, by the protocol's own package. Prints its port and serves until it is ended.
 
-Its one argument says how it answers: `json`, `stream`, or `stateless`.
+Its one argument is the response mode: `json`, `stream`, or `stateless`.
 """
 
 import socket
@@ -31,9 +31,11 @@ def broken() -> str:
     raise ToolError("the barometer is gone")
 
 
-def main(how: str) -> None:
+def main(mode: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    app = server.streamable_http_app(json_response=how == "json", stateless_http=how == "stateless")
+    app = server.streamable_http_app(
+        json_response=mode == "json", stateless_http=mode == "stateless"
+    )
     print(listening.getsockname()[1], flush=True)  # noqa: T201
     uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listening])
 

@@ -1,4 +1,4 @@
-"""Agents as files: what is read, and what is refused with which words."""
+"""Agents as files: how they are read, and the errors for invalid ones."""
 
 from pathlib import Path
 
@@ -26,25 +26,31 @@ def test_a_file_is_an_agent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("old", "new", "message"),
     [
         ("id: sql", "id: My Agent", "sql.md: id:"),
         ("name: Data\n", "", "sql.md: name: Field required"),
-        ("[query_database]", "[shell]",
-         "sql.md: tools.0: Input should be 'query_database' or 'search_documents'"),
-        ("name: Data\n", "name: Data\nstrategy: magic\n",
-         "sql.md: strategy: Input should be 'rag', 'cag', 'hybrid' or 'none'"),
+        (
+            "[query_database]",
+            "[shell]",
+            "sql.md: tools.0: Input should be 'query_database' or 'search_documents'",
+        ),
+        (
+            "name: Data\n",
+            "name: Data\nstrategy: magic\n",
+            "sql.md: strategy: Input should be 'rag', 'cag', 'hybrid' or 'none'",
+        ),
         ('["How many?"]', "[]", "sql.md: examples:"),
         ("name: Data", "nome: Data", "sql.md: name: Field required"),
         ("name: Data", "name: [", "sql.md: front matter:"),
         ("---\nid", "id", "must start with front matter"),
         ("Count them.\n", "", "sql.md: instructions:"),
     ],
-)  # fmt: skip
-def test_what_is_wrong_in_a_file_is_named(old: str, new: str, complaint: str) -> None:
+)
+def test_an_invalid_file_is_refused_with_its_error(old: str, new: str, message: str) -> None:
     with pytest.raises(AgentFileError) as error:
         parse("sql.md", FILE.replace(old, new, 1))
-    assert complaint in str(error.value)
+    assert message in str(error.value)
 
 
 def test_agents_are_found_by_id_and_by_alias(tmp_path: Path) -> None:
@@ -71,9 +77,17 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_agents_are_valid() -> None:
     agents = load(ROOT / "agents")
     assert list(agents) == [
-        "billing", "business-impact", "news", "ops-assistant", "policy", "rag", "research", "sql",
-        "support-triage", "technical",
-    ]  # fmt: skip
+        "billing",
+        "business-impact",
+        "news",
+        "ops-assistant",
+        "policy",
+        "rag",
+        "research",
+        "sql",
+        "support-triage",
+        "technical",
+    ]
     assert agents.named("azure-ops") is agents["ops-assistant"]
     desk = {agent.id: agent.strategy for agent in agents.values() if not agent.routed}
     assert desk == {"billing": "hybrid", "policy": "cag", "technical": "rag"}

@@ -1,11 +1,11 @@
-"""What the router is told of each agent's sources."""
+"""The coverage of each agent's sources, as the router's prompt has it."""
 
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.core.answering import agent, folder
+from tests.core.agent_runs import agent, folder
 from waypost.agents.coverage import coverage
 from waypost.agents.task import Resources
 from waypost.warehouse import Database
@@ -30,7 +30,7 @@ def resources(tmp_path: Path) -> Resources:
     return Resources(None, knowledge, warehouse)
 
 
-async def test_each_agent_covers_its_own_documents_and_all_open_tables(
+async def test_coverage_is_the_agents_documents_and_all_open_tables(
     resources: Resources,
 ) -> None:
     found = await coverage([RAG, NEWS, SQL, BOTH, PLAIN], resources, "Who is Bayside Hotel?")
@@ -44,9 +44,9 @@ async def test_each_agent_covers_its_own_documents_and_all_open_tables(
     }
 
 
-async def test_an_agent_whose_documents_are_not_here_covers_none(resources: Resources) -> None:
+async def test_an_agent_without_matching_documents_has_no_coverage(resources: Resources) -> None:
     assert "ops" not in await coverage([OPS, RAG], resources, "What?")
 
 
-async def test_nothing_is_covered_where_nothing_is(tmp_path: Path) -> None:
+async def test_no_coverage_without_documents_and_database(tmp_path: Path) -> None:
     assert await coverage([RAG, SQL, BOTH], Resources(None, None, None), "What?") == {}

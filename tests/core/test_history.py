@@ -1,4 +1,4 @@
-"""What of a thread is told to a model."""
+"""The part of a thread that a model gets as history."""
 
 import json
 from pathlib import Path
@@ -27,65 +27,72 @@ EXCHANGES = PAIRS.map(
 
 def message(number: int, role: str, text: str, agent: str | None = None) -> Message:
     return Message(
-        id=f"msg_{number:03}", thread_id="t", run_id="r", role=role,  # type: ignore[arg-type]
-        text=text, created_at="2026-01-01", agent=agent,
-    )  # fmt: skip
+        id=f"msg_{number:03}",
+        thread_id="t",
+        run_id="r",
+        role=role,  # type: ignore[arg-type]
+        text=text,
+        created_at="2026-01-01",
+        agent=agent,
+    )
 
 
-def told(thread: str) -> list[Message]:
-    """`u` a question, `a` an answer or a part of one, in turn."""
+def messages_of(roles_in_order: str) -> list[Message]:
+    """One message a letter: `u` is a question, `a` an answer or a part of one."""
     roles = {"u": "user", "a": "assistant"}
-    return [message(n, roles[kind], f"{kind}{n}", "sql") for n, kind in enumerate(thread)]
+    return [
+        message(n, roles[letter], f"{letter}{n}", "sql") for n, letter in enumerate(roles_in_order)
+    ]
 
 
-def test_questions_and_answers_belong_together() -> None:
-    found = exchanges(told("uaua"))
+def test_a_question_and_its_answer_are_one_exchange() -> None:
+    found = exchanges(messages_of("uaua"))
     assert [(e.question, e.answer, e.through) for e in found] == [
         ("u0", "a1", "msg_001"),
         ("u2", "a3", "msg_003"),
     ]
 
 
-def test_the_parts_of_an_answer_are_one() -> None:
-    assert [(e.question, e.answer, e.through) for e in exchanges(told("uaaa"))] == [
+def test_consecutive_answers_are_one_exchange() -> None:
+    assert [(e.question, e.answer, e.through) for e in exchanges(messages_of("uaaa"))] == [
         ("u0", "a1a2a3", "msg_003")
     ]
 
 
 def test_a_question_without_an_answer_is_left_out() -> None:
-    assert [e.question for e in exchanges(told("uuau"))] == ["u1"]
-    assert exchanges(told("a")) == []
+    assert [e.question for e in exchanges(messages_of("uuau"))] == ["u1"]
+    assert exchanges(messages_of("a")) == []
     assert exchanges([]) == []
 
 
 @given(EXCHANGES, SUMMARY, BUDGET)
-def test_a_history_is_within_its_budget(thread: list[Exchange], summary: str, most: int) -> None:
-    texts = [turn.text for turn in fit(thread, summary, most).turns]
-    assert sum(estimate_tokens(text) for text in texts) <= most
+def test_a_history_is_within_its_budget(thread: list[Exchange], summary: str, budget: int) -> None:
+    texts = [turn.text for turn in fit(thread, summary, budget).turns]
+    assert sum(estimate_tokens(text) for text in texts) <= budget
 
 
 @given(SUMMARY, BUDGET)
-def test_a_summary_leaves_three_quarters_to_the_turns(summary: str, most: int) -> None:
-    texts = [turn.text for turn in fit([], summary, most).turns]
+def test_a_summary_leaves_three_quarters_to_the_turns(summary: str, budget: int) -> None:
+    texts = [turn.text for turn in fit([], summary, budget).turns]
     around = estimate_tokens("<summary>\n\n</summary>") + estimate_tokens("Understood.")
-    assert sum(estimate_tokens(text) for text in texts) <= most // 4 + around
+    assert sum(estimate_tokens(text) for text in texts) <= budget // 4 + around
 
 
 @given(EXCHANGES, SUMMARY, BUDGET)
 def test_roles_take_turns_and_a_question_stays_with_its_answer(
-    thread: list[Exchange], summary: str, most: int
+    thread: list[Exchange], summary: str, budget: int
 ) -> None:
-    history = fit(thread, summary, most)
+    history = fit(thread, summary, budget)
     roles = [type(turn) for turn in history.turns]
     assert roles == [UserTurn, AssistantTurn] * (len(roles) // 2)
     assert all(turn.text for turn in history.turns)
 
 
 @given(EXCHANGES, SUMMARY, BUDGET)
-def test_the_newest_are_told_in_order_and_the_rest_is_older(
-    thread: list[Exchange], summary: str, most: int
+def test_recent_turns_are_in_order_and_the_rest_is_older(
+    thread: list[Exchange], summary: str, budget: int
 ) -> None:
-    history = fit(thread, summary, most)
+    history = fit(thread, summary, budget)
     together = [*history.older, *history.recent]
     assert [e.through for e in together] == [e.through for e in thread]
     assert together[:-1] == thread[:-1]
@@ -93,17 +100,17 @@ def test_the_newest_are_told_in_order_and_the_rest_is_older(
 
 
 @given(EXCHANGES.filter(bool), SUMMARY, BUDGET)
-def test_only_a_newest_that_does_not_fit_alone_is_cut(
-    thread: list[Exchange], summary: str, most: int
+def test_only_a_newest_turn_that_does_not_fit_alone_is_shortened(
+    thread: list[Exchange], summary: str, budget: int
 ) -> None:
-    newest = fit(thread, summary, most).recent[-1]
+    newest = fit(thread, summary, budget).recent[-1]
     if newest != thread[-1]:
-        assert thread[-1].cost > most - most // 4 - 50
+        assert thread[-1].cost > budget - budget // 4 - 50
         assert " […] " in newest.question + newest.answer
 
 
 @given(EXCHANGES.filter(bool))
-def test_everything_is_told_where_there_is_room(thread: list[Exchange]) -> None:
+def test_a_large_budget_takes_every_turn_up_to_the_maximum(thread: list[Exchange]) -> None:
     history = fit(thread, "", 10**9)
     assert history.recent == tuple(thread[-40:])
     assert history.older == tuple(thread[:-40])
@@ -119,7 +126,7 @@ def test_a_newest_answer_that_is_too_long_loses_its_middle() -> None:
     assert " […] " in history.recent[0].answer
 
 
-def test_a_summary_stands_before_the_turns_and_is_no_instruction() -> None:
+def test_a_summary_comes_before_the_turns_and_is_escaped() -> None:
     history = fit([Exchange("And?", "Yes.", "sql", "m")], "They asked <b>.", 1000)
     summary, answer, *rest = history.turns
     assert summary == UserTurn("<summary>\nThey asked &lt;b&gt;.\n</summary>")
@@ -129,14 +136,14 @@ def test_a_summary_stands_before_the_turns_and_is_no_instruction() -> None:
 
 
 @given(st.text(max_size=2000), st.integers(0, 400))
-def test_what_is_cut_fits(text: str, most: int) -> None:
-    cut = without_middle(text, most)
-    assert estimate_tokens(cut) <= most
-    assert cut == text or estimate_tokens(text) > most
+def test_a_shortened_text_fits(text: str, max_tokens: int) -> None:
+    cut = without_middle(text, max_tokens)
+    assert estimate_tokens(cut) <= max_tokens
+    assert cut == text or estimate_tokens(text) > max_tokens
 
 
 @pytest.mark.parametrize(
-    ("text", "least"),
+    ("text", "minimum"),
     [
         ("", 0),
         ("Everybody has 26 days of leave in a year.", 10),
@@ -147,24 +154,27 @@ def test_what_is_cut_fits(text: str, most: int) -> None:
         ("\ud800", 1),
     ],
 )
-def test_tokens_are_estimated_high(text: str, least: int) -> None:
-    """`least` is what tokenizers that cut finely make of it."""
-    assert least <= estimate_tokens(text) <= 4 * least
+def test_token_estimates_are_not_too_low(text: str, minimum: int) -> None:
+    """`minimum` is the count of tokenizers with small tokens."""
+    assert minimum <= estimate_tokens(text) <= 4 * minimum
 
 
-def test_a_models_window_is_known_by_every_name_of_it() -> None:
-    names = ("amazon.nova-lite-v1:0", "us.amazon.nova-lite-v1:0",
-             "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0")  # fmt: skip
+def test_a_window_is_found_by_every_form_of_a_model_id() -> None:
+    names = (
+        "amazon.nova-lite-v1:0",
+        "us.amazon.nova-lite-v1:0",
+        "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0",
+    )
     assert {catalogue.window(name) for name in names} == {300_000}
-    assert catalogue.window("somebody.new-model") == 8_000
+    assert catalogue.window("unknown.new-model") == 8_000
 
 
-def test_there_is_room_for_the_smallest_of_the_models_that_may_answer() -> None:
+def test_the_history_budget_is_that_of_the_smallest_window() -> None:
     assert (
         catalogue.history_tokens(["us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"])
         == 64_000
     )
-    assert catalogue.history_tokens(["us.amazon.nova-lite-v1:0", "somebody.new-model"]) == 4_000
+    assert catalogue.history_tokens(["us.amazon.nova-lite-v1:0", "unknown.new-model"]) == 4_000
 
 
 def test_every_model_with_a_price_has_a_window() -> None:
@@ -190,5 +200,7 @@ def test_every_model_with_a_price_has_a_window() -> None:
         ),
     ],
 )
-def test_a_model_is_known_by_any_of_its_names(model: str, base: str, provider: str) -> None:
+def test_base_model_and_provider_are_parsed_from_every_form_of_a_model_id(
+    model: str, base: str, provider: str
+) -> None:
     assert (catalogue.base_model(model), catalogue.provider(model)) == (base, provider)

@@ -1,4 +1,4 @@
-"""Documents: how they are cut, and what a search finds."""
+"""Documents: how they are split into passages, and what a search finds."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ Last.
 """
 
 
-def test_passages_stand_under_their_headings() -> None:
+def test_passages_have_their_headings() -> None:
     found = list(passages("docs/guide.md", GUIDE))
     assert [(p.heading, p.text) for p in found] == [
         ("Guide to things", "Intro."),
@@ -49,7 +49,7 @@ def test_passages_stand_under_their_headings() -> None:
     assert [p.id for p in found] == [f"docs/guide.md#{n}" for n in (1, 2, 3, 4)]
 
 
-def test_long_sections_are_cut_between_paragraphs_and_lists_between_items() -> None:
+def test_long_sections_are_split_between_paragraphs_and_lists_between_items() -> None:
     paragraphs = "\n\n".join(f"Paragraph {n} " + "word " * 60 for n in range(12))
     items = "\n".join(f"- item {n} " + "word " * 60 for n in range(12))
     for text in (paragraphs, items):
@@ -65,7 +65,7 @@ def test_a_list_keeps_its_introduction() -> None:
 
 
 @pytest.mark.parametrize("source", ["", "---\na: [\n---\nText", "---\nno end", "\ufeff# T\n\nx"])
-def test_odd_files_do_no_harm(source: str) -> None:
+def test_no_passage_of_an_odd_file_is_empty(source: str) -> None:
     assert all(p.text for p in passages("odd.md", source))
 
 
@@ -86,7 +86,7 @@ async def test_search_finds_by_stem_and_ranks_the_best_first(folder: Folder) -> 
 
 
 @pytest.mark.parametrize("question", ["", "???", '" OR *', "NEAR(a b)", "title:x", "the of and"])
-async def test_no_question_breaks_the_search(folder: Folder, question: str) -> None:
+async def test_any_question_can_be_searched(folder: Folder, question: str) -> None:
     assert isinstance(await folder.search(question), list)
 
 
@@ -103,7 +103,7 @@ async def test_a_changed_document_is_found_by_a_new_process(folder: Folder, tmp_
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "expected"),
     [
         ("What uptime do you guarantee?", "99.99%"),
         ("How long do you keep content that I put in the trash?", "25 days"),
@@ -112,6 +112,6 @@ async def test_a_changed_document_is_found_by_a_new_process(folder: Folder, tmp_
         ("What happens to a frozen account after billing failures?", "180 days"),
     ],
 )
-async def test_real_policies_are_found(tmp_path: Path, question: str, said: str) -> None:
+async def test_real_policies_are_found(tmp_path: Path, question: str, expected: str) -> None:
     found = await Folder(POLICIES, cache=tmp_path).search(question)
-    assert any(said in p.text for p in found[:4])
+    assert any(expected in p.text for p in found[:4])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.answering import Replies, agent, answer, calls, says
+from tests.core.agent_runs import FixedReplies, agent, answer, text_reply, tool_reply
 from waypost.agents.mcp import McpError, McpServer
 from waypost.agents.mcp.tools import mcp_tools
 from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport
@@ -33,7 +33,7 @@ SCRIPT = Path(__file__).with_name("mcp_server.py")
 
 @pytest.fixture(scope="module", params=["stream", "json", "stateless"])
 def weather(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a real server, which answers in one of the three ways that there are."""
+    """The URL of a real server, in each of the protocol's three response modes."""
     pytest.importorskip("mcp", reason="needs the package mcp")
     command = [sys.executable, str(SCRIPT), request.param]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -42,36 +42,38 @@ def weather(request: pytest.FixtureRequest) -> Iterator[str]:
         process.terminate()
 
 
-async def test_a_servers_tools_are_the_agents_own(weather: str) -> None:
-    model = Replies(calls("weather__forecast", '{"city": "Rome", "days": 3}'), says("Sunny."))
+async def test_a_servers_tools_are_offered_to_the_model_and_called(weather: str) -> None:
+    model = FixedReplies(
+        tool_reply("weather__forecast", '{"city": "Rome", "days": 3}'), text_reply("Sunny.")
+    )
 
     events = await answer(model, agent(), "Rain?", mcp_servers={"weather": weather})
 
-    tools = {tool["name"]: tool for tool in model.asked[0].tools}
+    tools = {tool["name"]: tool for tool in model.requests[0].tools}
     assert set(tools) == {"weather__forecast", "weather__stations", "weather__broken"}
     assert tools["weather__forecast"]["description"] == "The weather of the coming days."
     assert tools["weather__forecast"]["inputSchema"]["json"]["required"] == ["city"]
     assert [e.name for e in events if isinstance(e, ToolStarted)] == ["weather__forecast"]
     (output,) = [e.output for e in events if isinstance(e, ToolOutput)]
     assert output == {"result": "Rome: sunny for 3 days"}
-    (given,) = model.asked[1].messages[-1]["content"]
-    assert given["toolResult"]["content"] == [{"text": "Rome: sunny for 3 days"}]
+    (block,) = model.requests[1].messages[-1]["content"]
+    assert block["toolResult"]["content"] == [{"text": "Rome: sunny for 3 days"}]
     assert "".join(e.delta for e in events if isinstance(e, TextDelta)) == "Sunny."
 
 
-async def test_a_tool_that_fails_is_told_to_the_model(weather: str) -> None:
-    model = Replies(calls("weather__broken", "{}"), says("It is broken."))
+async def test_a_failed_tool_is_a_tool_error_for_the_model(weather: str) -> None:
+    model = FixedReplies(tool_reply("weather__broken", "{}"), text_reply("It is broken."))
 
     events = await answer(model, agent(), "Pressure?", mcp_servers={"weather": weather})
 
     (failed,) = [e for e in events if isinstance(e, ToolFailed)]
     assert "the barometer is gone" in failed.message
-    (given,) = model.asked[1].messages[-1]["content"]
-    assert given["toolResult"]["status"] == "error"
+    (block,) = model.requests[1].messages[-1]["content"]
+    assert block["toolResult"]["status"] == "error"
 
 
-async def test_arguments_that_the_server_refuses_are_a_failure_of_the_tool(weather: str) -> None:
-    model = Replies(calls("weather__forecast", '{"town": "Rome"}'), says("Sorry."))
+async def test_arguments_that_the_server_refuses_are_a_tool_error(weather: str) -> None:
+    model = FixedReplies(tool_reply("weather__forecast", '{"town": "Rome"}'), text_reply("Sorry."))
 
     events = await answer(model, agent(), "Rain?", mcp_servers={"weather": weather})
 
@@ -79,8 +81,8 @@ async def test_arguments_that_the_server_refuses_are_a_failure_of_the_tool(weath
     assert "city" in failed.message
 
 
-async def test_a_server_that_is_not_there_is_missing_and_the_answer_comes() -> None:
-    model = Replies(says("I cannot look that up."))
+async def test_an_unreachable_server_is_noted_and_the_question_is_answered() -> None:
+    model = FixedReplies(text_reply("I cannot look that up."))
 
     events = await answer(model, agent(), "Rain?", mcp_servers={"far/away": "http://127.0.0.1:9"})
 
@@ -90,21 +92,21 @@ async def test_a_server_that_is_not_there_is_missing_and_the_answer_comes() -> N
     assert (step.name, ended.step_id, ended.status) == ("mcp:far/away", step.step_id, "failed")
     assert note == "The server cannot be reached."
     assert "The tools of far/away are not available" in model.system()[0]["text"]
-    assert model.asked[0].tools == []
+    assert model.requests[0].tools == []
 
 
-Answered = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
+Responder = Callable[[dict[str, Any]], tuple[int, dict[str, str], bytes]]
 
 
 @contextmanager
-def played(answered: Answered) -> Iterator[str]:
-    """A server that answers each message as `answered` says: status, headers and body."""
+def serve(respond: Responder) -> Iterator[str]:
+    """A server that answers each message with the status, headers and body of `respond`."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class McpResponseHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             message = json.loads(self.rfile.read(length))
-            status, headers, body = answered({**message, "headers": dict(self.headers)})
+            status, headers, body = respond({**message, "headers": dict(self.headers)})
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -118,7 +120,7 @@ def played(answered: Answered) -> Iterator[str]:
         def log_message(self, *args: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), McpResponseHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -127,28 +129,42 @@ def played(answered: Answered) -> Iterator[str]:
         server.server_close()
 
 
-ASKED = {"jsonrpc": "2.0", "id": 7, "method": "tools/list", "params": {}}
+LIST_TOOLS = {"jsonrpc": "2.0", "id": 7, "method": "tools/list", "params": {}}
 STREAM = {"Content-Type": "text/event-stream"}
 
 
-def result(request_id: Any, given: Any) -> bytes:
-    return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": given}).encode()
+def result(request_id: Any, value: Any) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": value}).encode()
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_an_answer_is_found_among_the_other_events_of_a_stream(end: bytes) -> None:
+def test_a_response_is_found_among_the_other_events_of_a_stream(end: bytes) -> None:
     progress = json.dumps({"jsonrpc": "2.0", "method": "notifications/progress"}).encode()
-    asks = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "ping"}).encode()
-    lines = [b": hello", b"event: message", b"data: " + progress, b"", b"data:" + asks, b"",
-             b"id: 3", b'data: {"jsonrpc": "2.0", "id": 7,', b'data: "result": {"a": 1}}',
-             b"", b""]  # fmt: skip
+    ping = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "ping"}).encode()
+    lines = [
+        b": hello",
+        b"event: message",
+        b"data: " + progress,
+        b"",
+        b"data:" + ping,
+        b"",
+        b"id: 3",
+        b'data: {"jsonrpc": "2.0", "id": 7,',
+        b'data: "result": {"a": 1}}',
+        b"",
+        b"",
+    ]
 
-    with played(lambda _: (200, STREAM, end.join(lines))) as url:
-        assert McpTransport(url).send(ASKED, 5) == {"jsonrpc": "2.0", "id": 7, "result": {"a": 1}}
+    with serve(lambda _: (200, STREAM, end.join(lines))) as url:
+        assert McpTransport(url).send(LIST_TOOLS, 5) == {
+            "jsonrpc": "2.0",
+            "id": 7,
+            "result": {"a": 1},
+        }
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "body", "complaint"),
+    ("status", "headers", "body", "message"),
     [
         (500, {}, b"oops", "The server answered with status 500."),
         (301, {"Location": "http://127.0.0.1:9/"}, b"", "The server answered with status 301."),
@@ -161,54 +177,56 @@ def test_an_answer_is_found_among_the_other_events_of_a_stream(end: bytes) -> No
         (200, {}, b"x" * (MAX_RESPONSE_BYTES + 1), "The server's answer is too long."),
     ],
 )
-def test_what_no_server_should_answer(
-    status: int, headers: dict[str, str], body: bytes, complaint: str
+def test_an_invalid_response_is_an_error(
+    status: int, headers: dict[str, str], body: bytes, message: str
 ) -> None:
-    with played(lambda _: (status, headers, body)) as url, pytest.raises(McpError) as error:
-        McpTransport(url).send(ASKED, 5)
+    with serve(lambda _: (status, headers, body)) as url, pytest.raises(McpError) as error:
+        McpTransport(url).send(LIST_TOOLS, 5)
 
-    assert str(error.value) == complaint
+    assert str(error.value) == message
 
 
-def test_a_server_that_hangs_is_given_up() -> None:
-    over = threading.Event()
+def test_a_server_that_hangs_times_out() -> None:
+    released = threading.Event()
 
     def hang(_: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        over.wait(10)
+        released.wait(10)
         return 200, {}, b""
 
-    with played(hang) as url:
+    with serve(hang) as url:
         with pytest.raises(McpError, match="did not answer in time"):
-            McpTransport(url).send(ASKED, 0.1)
-        over.set()
+            McpTransport(url).send(LIST_TOOLS, 0.1)
+        released.set()
 
 
-def speaks(methods: dict[str, Callable[[dict[str, Any]], Any]], seen: list[Any]) -> Answered:
-    """A server of the protocol; each method's result comes from a function of the message."""
+def mcp_responder(
+    methods: dict[str, Callable[[dict[str, Any]], Any]], received: list[Any]
+) -> Responder:
+    """Answers by the protocol; a function of the message gives a method's result or status."""
 
-    def answered(message: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        seen.append((message["method"], message["headers"].get("Mcp-Session-Id")))
+    def respond(message: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        received.append((message["method"], message["headers"].get("Mcp-Session-Id")))
         if "id" not in message:
             return 202, {}, b""
-        given = methods[message["method"]](message)
-        if isinstance(given, int):
-            return given, {}, b""
-        return 200, {"Mcp-Session-Id": f"s{len(seen)}"}, result(message["id"], given)
+        value = methods[message["method"]](message)
+        if isinstance(value, int):
+            return value, {}, b""
+        return 200, {"Mcp-Session-Id": f"s{len(received)}"}, result(message["id"], value)
 
-    return answered
+    return respond
 
 
-def welcome(_: dict[str, Any]) -> dict[str, Any]:
+def initialize(_: dict[str, Any]) -> dict[str, Any]:
     return {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "x"}}
 
 
-async def test_tools_come_page_by_page_with_names_that_models_take() -> None:
+async def test_tools_are_listed_page_by_page_with_names_that_models_accept() -> None:
     def listed(message: dict[str, Any]) -> dict[str, Any]:
         if message["params"].get("cursor") == "2":
             return {"tools": [{"name": "b" * 80, "inputSchema": {"type": "object"}}]}
         return {"tools": [{"name": "a.b", "inputSchema": {}}], "nextCursor": "2"}
 
-    with played(speaks({"initialize": welcome, "tools/list": listed}, [])) as url:
+    with serve(mcp_responder({"initialize": initialize, "tools/list": listed}, [])) as url:
         server = McpServer(url)
         tools = await mcp_tools("acme/x", server)
         await server.close()
@@ -217,22 +235,25 @@ async def test_tools_come_page_by_page_with_names_that_models_take() -> None:
     assert tools["acme_x__a_b"].spec.parameters == {"type": "object", "properties": {}}
 
 
-async def test_a_session_that_the_server_forgot_is_begun_anew() -> None:
-    seen: list[Any] = []
+async def test_an_expired_session_is_initialized_again() -> None:
+    received: list[Any] = []
     answers = iter([404, {"content": [{"type": "text", "text": "again"}]}])
-    methods = {"initialize": welcome, "tools/list": lambda _: {"tools": []},
-               "tools/call": lambda _: next(answers)}  # fmt: skip
+    methods = {
+        "initialize": initialize,
+        "tools/list": lambda _: {"tools": []},
+        "tools/call": lambda _: next(answers),
+    }
 
-    with played(speaks(methods, seen)) as url:
+    with serve(mcp_responder(methods, received)) as url:
         server = McpServer(url)
         await server.tools()
-        said = await server.call("x", {})
+        output = await server.call("x", {})
         await server.close()
 
-    assert said.text == "again"
-    assert [method for method, _ in seen].count("initialize") == 2
-    begun = [session for method, session in seen if method == "initialize"]
-    assert begun == [None, None]
+    assert output.text == "again"
+    assert [method for method, _ in received].count("initialize") == 2
+    sessions = [session for method, session in received if method == "initialize"]
+    assert sessions == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -245,23 +266,26 @@ async def test_a_session_that_the_server_forgot_is_begun_anew() -> None:
         ([{"type": "text", "text": "x" * 60_000}], "x" * 50_000 + "\n[cut off here]"),
     ],
 )
-async def test_what_of_a_result_can_be_read(content: list[Any], text: str) -> None:
-    methods = {"initialize": welcome, "tools/list": lambda _: {"tools": []},
-               "tools/call": lambda _: {"content": content}}  # fmt: skip
+async def test_each_kind_of_content_becomes_text(content: list[Any], text: str) -> None:
+    methods = {
+        "initialize": initialize,
+        "tools/list": lambda _: {"tools": []},
+        "tools/call": lambda _: {"content": content},
+    }
 
-    with played(speaks(methods, [])) as url:
+    with serve(mcp_responder(methods, [])) as url:
         server = McpServer(url)
         await server.tools()
-        said = await server.call("x", {})
+        output = await server.call("x", {})
         await server.close()
 
-    assert said.text == text
+    assert output.text == text
 
 
 async def test_a_server_of_an_unknown_version_is_refused() -> None:
     methods = {"initialize": lambda _: {"protocolVersion": "1999-01-01"}}
 
-    with played(speaks(methods, [])) as url:
+    with serve(mcp_responder(methods, [])) as url:
         server = McpServer(url)
         with pytest.raises(McpError, match="not known here"):
             await server.tools()

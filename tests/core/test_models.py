@@ -1,4 +1,4 @@
-"""The models' room: the pump, the stream over a real wire, failures and prices."""
+"""Model calls: the pump, the stream over the real wire, errors and prices."""
 
 import asyncio
 import threading
@@ -49,19 +49,19 @@ async def test_the_pump_keeps_the_order_and_uses_one_thread() -> None:
     assert threading.get_ident() not in threads
 
 
-async def test_what_breaks_in_the_thread_is_raised_here_after_what_came_before() -> None:
+async def test_an_exception_in_the_thread_is_raised_after_the_items_before_it() -> None:
     def start() -> Iterator[int]:
         yield 1
         raise ValueError("broken")
 
-    seen = []
+    received = []
     with pytest.raises(ValueError, match="broken"):  # noqa: PT012
         async for item in pump(start):
-            seen.append(item)  # noqa: PERF401
-    assert seen == [1]
+            received.append(item)  # noqa: PERF401
+    assert received == [1]
 
 
-async def test_whoever_leaves_early_ends_the_thread_at_its_next_item() -> None:
+async def test_a_consumer_that_stops_early_ends_the_thread_at_its_next_item() -> None:
     go_on, closed = threading.Event(), threading.Event()
 
     def start() -> Iterator[int]:
@@ -95,19 +95,21 @@ async def test_an_item_is_handed_over_while_the_next_is_awaited() -> None:
     assert await anext(items) == "second"
 
 
-class Model:
+class OneReplyModel:
+    """Gives the same reply to each request, and keeps the requests."""
+
     def __init__(self, *pieces: wire.Piece) -> None:
         self.pieces = pieces
-        self.asked: list[ConverseRequest] = []
+        self.requests: list[ConverseRequest] = []
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[wire.Piece]:
-        self.asked.append(request)
+        self.requests.append(request)
         for piece in self.pieces:
             yield piece
 
 
 async def streamed(
-    model: Model,
+    model: OneReplyModel,
     turns: list[Any],
     name: str = "us.amazon.nova-lite-v1:0",
     system: SystemPrompt = SystemPrompt("Be brief."),  # noqa: B008
@@ -124,8 +126,8 @@ async def streamed(
         return [piece async for piece in chat.stream(client, name, system, turns, [TOOL], 99)]
 
 
-async def test_pieces_come_in_our_own_terms() -> None:
-    model = Model(
+async def test_a_streamed_reply_becomes_pieces_and_a_finished_turn() -> None:
+    model = OneReplyModel(
         wire.ReasoningPiece("Hm."),
         wire.TextPiece("Let me "),
         wire.TextPiece("look."),
@@ -149,25 +151,25 @@ async def test_pieces_come_in_our_own_terms() -> None:
     assert finished.usage == Usage(
         input_tokens=100, output_tokens=7, cache_read_tokens=20, cache_write_tokens=30
     )
-    assert model.asked[0].max_tokens == 99
+    assert model.requests[0].max_tokens == 99
 
 
 async def test_a_tools_result_goes_back_with_the_models_own_message() -> None:
-    calling = Model(
+    calling = OneReplyModel(
         wire.ToolUseStart("c1", "query_database"),
         wire.ToolUseInput('{"sql": "SELECT 1"}'),
         wire.Stop("tool_use", 1, 1),
     )
     finished = (await streamed(calling, [UserTurn("How many?")]))[-1]
-    answering = Model(wire.TextPiece("One."), wire.Stop("end_turn", 1, 1))
+    answering = OneReplyModel(wire.TextPiece("One."), wire.Stop("end_turn", 1, 1))
     turns = [UserTurn("How many?"), finished.turn, ToolTurn("c1", "no such table", failed=True)]
     await streamed(answering, turns)
-    _, called, result = answering.asked[0].messages
+    _, called, result = answering.requests[0].messages
     assert called["content"] == [
         {"toolUse": {"toolUseId": "c1", "name": "query_database", "input": {"sql": "SELECT 1"}}}
     ]
-    told = result["content"][0]["toolResult"]
-    assert (told["toolUseId"], told["status"]) == ("c1", "error")
+    tool_result = result["content"][0]["toolResult"]
+    assert (tool_result["toolUseId"], tool_result["status"]) == ("c1", "error")
 
 
 @pytest.mark.parametrize(
@@ -178,11 +180,11 @@ async def test_a_tools_result_goes_back_with_the_models_own_message() -> None:
         "waypost.builtin-v1:0",
     ],
 )
-async def test_every_model_is_streamed_also_an_unknown_one(name: str) -> None:
-    model = Model(wire.TextPiece("a"), wire.TextPiece("b"), wire.Stop("end_turn", 1, 2))
+async def test_unknown_models_are_streamed_too(name: str) -> None:
+    model = OneReplyModel(wire.TextPiece("a"), wire.TextPiece("b"), wire.Stop("end_turn", 1, 2))
     *pieces, _ = await streamed(model, [UserTurn("x")], name)
     assert pieces == [Text("a"), Text("b")]
-    assert model.asked[0].model_id == name
+    assert model.requests[0].model_id == name
 
 
 def client_error(code: str) -> aws.ClientError:
@@ -206,11 +208,11 @@ def client_error(code: str) -> aws.ClientError:
         (ConnectionError("no messageStop"), ModelBroken),
     ],
 )
-def test_failures_are_told_apart(error: Exception, kind: type[ModelError]) -> None:
+def test_each_aws_error_has_its_model_error(error: Exception, kind: type[ModelError]) -> None:
     assert type(model_error(error)) is kind
 
 
-def test_a_wrapped_failure_is_seen_through_and_a_bug_is_none() -> None:
+def test_a_wrapped_aws_error_is_found_and_other_errors_are_none() -> None:
     wrapped = ValueError("explained")
     wrapped.__cause__ = client_error("AccessDeniedException")
     assert isinstance(model_error(wrapped), ModelRefused)
@@ -227,6 +229,6 @@ def test_a_wrapped_failure_is_seen_through_and_a_bug_is_none() -> None:
         ("acme.unheard-of-v9", None),
     ],
 )
-def test_costs_come_from_a_table_and_are_unknown_outside_it(model: str, cost: float) -> None:
+def test_costs_come_from_the_catalogue(model: str, cost: float) -> None:
     usage = Usage(input_tokens=1000, output_tokens=1000)
     assert catalogue.cost(model, usage) == cost

@@ -1,4 +1,4 @@
-"""The router: what it asks, what it makes of the answer, and what happens without one."""
+"""The router: its prompt, how a reply is parsed, and the default where there is none."""
 
 import threading
 from typing import Any
@@ -15,22 +15,25 @@ SQL = Agent(
     id="sql", name="Data", description="Counts <rows>", examples=("How many?",), instructions="x"
 )
 RAG = Agent(
-    id="rag", name="Documents", description="Rules", examples=("May I?", "Who & how?"),
+    id="rag",
+    name="Documents",
+    description="Rules",
+    examples=("May I?", "Who & how?"),
     instructions="x",
-)  # fmt: skip
+)
 AGENTS = Agents([RAG, SQL])
 
 
-class Model:
-    """A bedrock-runtime client that says one line, and keeps what it was asked."""
+class OneLineClient:
+    """A bedrock-runtime client that replies with one line, and keeps the request."""
 
     def __init__(self, line: str = "", error: Exception | None = None) -> None:
         self.line = line
         self.error = error
-        self.asked: dict[str, Any] = {}
+        self.request: dict[str, Any] = {}
 
-    def converse(self, **asked: Any) -> dict[str, Any]:
-        self.asked = asked
+    def converse(self, **request: Any) -> dict[str, Any]:
+        self.request = request
         if self.error:
             raise self.error
         return {
@@ -43,14 +46,14 @@ def router(model: Any, deadline: float = 5) -> Router:
     return Router(bedrock=model, model="micro", deadline=deadline)
 
 
-def test_the_prompt_shows_every_agent_and_escapes_what_is_in_it() -> None:
+def test_the_prompt_has_every_agent_with_its_text_escaped() -> None:
     text = system(AGENTS, {"sql": "Customer: Name & City"})
     assert '<agent id="sql">\n<description>Counts &lt;rows&gt;</description>\n' in text
     assert "<covers>Customer: Name &amp; City</covers>\n<example>How many?</example>" in text
     assert '<example>Who &amp; how?</example>\n</agent>\n<agent id="sql">' in text
 
 
-def test_the_question_comes_after_the_ones_before_it() -> None:
+def test_the_question_comes_after_the_previous_ones() -> None:
     assert question("And <now>?", [("sql", "How many?")]) == (
         '<previous agent="sql">How many?</previous>\n<question>And &lt;now&gt;?</question>'
     )
@@ -66,7 +69,7 @@ def test_the_question_comes_after_the_ones_before_it() -> None:
         ("sql", "sql", 0.5, None, ""),
     ],
 )
-def test_a_line_is_read_also_where_it_strays_from_the_format(
+def test_a_line_is_parsed_though_it_strays_from_the_format(
     line: str, agent: str, confidence: float, runner_up: str | None, reason: str
 ) -> None:
     choice = parse_choice(line, AGENTS)
@@ -81,33 +84,33 @@ def test_a_line_that_names_no_agent_is_no_choice(line: str) -> None:
 
 
 async def test_the_model_decides_in_a_few_tokens() -> None:
-    model = Model("sql | 0.9 | rag | asks for a count")
+    model = OneLineClient("sql | 0.9 | rag | asks for a count")
     decision = await router(model).decide("How many?", [], AGENTS, {}, RAG)
     assert decision.route.agent == "sql"
     assert decision.route.method == "model"
     assert decision.route.runner_up == "rag"
     assert decision.usage == Usage(input_tokens=200, output_tokens=12)
-    assert model.asked["modelId"] == "micro"
-    assert model.asked["inferenceConfig"]["maxTokens"] <= 64
+    assert model.request["modelId"] == "micro"
+    assert model.request["inferenceConfig"]["maxTokens"] <= 64
 
 
-async def test_a_model_that_fails_leaves_the_default() -> None:
-    decision = await router(Model(error=ConnectionError("x"))).decide(
+async def test_the_default_is_chosen_where_the_model_fails() -> None:
+    decision = await router(OneLineClient(error=ConnectionError("x"))).decide(
         "How many?", [], AGENTS, {}, RAG
     )
     assert (decision.route.agent, decision.route.method) == ("rag", "default")
     assert decision.failed
 
 
-async def test_a_model_that_does_not_answer_in_time_leaves_the_default() -> None:
+async def test_the_default_is_chosen_where_the_model_times_out() -> None:
     answered = threading.Event()
 
-    class Slow(Model):
-        def converse(self, **asked: Any) -> dict[str, Any]:
+    class SlowClient(OneLineClient):
+        def converse(self, **request: Any) -> dict[str, Any]:
             answered.wait(10)
-            return super().converse(**asked)
+            return super().converse(**request)
 
-    decision = await router(Slow("sql | 1 | - | x"), deadline=0.01).decide(
+    decision = await router(SlowClient("sql | 1 | - | x"), deadline=0.01).decide(
         "How many?", [], AGENTS, {}, RAG
     )
     answered.set()
@@ -115,12 +118,12 @@ async def test_a_model_that_does_not_answer_in_time_leaves_the_default() -> None
     assert decision.route.confidence == 0
 
 
-async def test_an_answer_that_names_nobody_leaves_the_default_and_is_paid_for() -> None:
-    decision = await router(Model("no idea")).decide("How many?", [], AGENTS, {}, RAG)
+async def test_the_default_is_chosen_where_the_reply_names_no_agent_and_usage_counts() -> None:
+    decision = await router(OneLineClient("no idea")).decide("How many?", [], AGENTS, {}, RAG)
     assert (decision.route.method, decision.usage.output_tokens) == ("default", 12)
 
 
-async def test_a_single_agent_is_not_chosen_by_a_model() -> None:
+async def test_a_single_agent_is_chosen_without_a_model() -> None:
     alone = Router(bedrock=None, model="m", deadline=1)
     assert (await alone.decide("How many?", [], Agents([SQL]), {}, SQL)).route.agent == "sql"
 

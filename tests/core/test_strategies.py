@@ -1,11 +1,11 @@
-"""What an agent is given of the documents, by its strategy, and how it cites them."""
+"""The documents in an agent's context, by its strategy, and how it cites them."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.core.answering import NOVA, Replies, agent, answer, calls, folder, says
+from tests.core.agent_runs import NOVA, FixedReplies, agent, answer, folder, text_reply, tool_reply
 from waypost.agents import context
 from waypost.errors import Unavailable
 from waypost.events import SourceCited, StepStarted, TextDelta, ToolFailed, ToolOutput
@@ -33,8 +33,10 @@ def text(events: list[Any]) -> str:
     return "".join(e.delta for e in events if isinstance(e, TextDelta))
 
 
-async def test_rag_shows_what_a_search_of_its_own_documents_found(documents: Folder) -> None:
-    model = Replies(says("26 days [1]"))
+async def test_rag_puts_the_passages_found_in_its_own_documents_in_the_prompt(
+    documents: Folder,
+) -> None:
+    model = FixedReplies(text_reply("26 days [1]"))
     one = agent(strategy="rag", documents=["leave.md", "plans.md"])
 
     events = await answer(model, one, "leave, vans and plans", knowledge=documents)
@@ -46,8 +48,8 @@ async def test_rag_shows_what_a_search_of_its_own_documents_found(documents: Fol
     assert text(events) == "26 days [1]\n\nSources: [1] leave.md (Leave)"
 
 
-async def test_cag_puts_whole_documents_first_and_marks_them_to_be_kept(documents: Folder) -> None:
-    model = Replies(says("39 [3], and 26 days [2]"))
+async def test_cag_puts_whole_documents_in_a_cached_prefix(documents: Folder) -> None:
+    model = FixedReplies(text_reply("39 [3], and 26 days [2]"))
 
     events = await answer(model, agent(strategy="cag"), "What?", knowledge=documents)
 
@@ -65,8 +67,8 @@ async def test_cag_puts_whole_documents_first_and_marks_them_to_be_kept(document
     assert cited(events) == [(3, "plans.md"), (2, "leave.md")]
 
 
-async def test_the_prefix_is_the_same_whatever_is_asked(documents: Folder) -> None:
-    model = Replies(says("a"), says("b"))
+async def test_the_prefix_is_the_same_for_every_question(documents: Folder) -> None:
+    model = FixedReplies(text_reply("a"), text_reply("b"))
     one = agent(strategy="hybrid", documents=["leave.md"])
 
     await answer(model, one, "May I drive the van home?", knowledge=documents)
@@ -78,19 +80,21 @@ async def test_the_prefix_is_the_same_whatever_is_asked(documents: Folder) -> No
 
 
 @pytest.mark.parametrize("name", [NOVA, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"])
-async def test_only_models_that_keep_a_prefix_are_asked_to(documents: Folder, name: str) -> None:
-    model = Replies(says("a"), says("b"))
+async def test_only_models_that_cache_prompts_get_a_cache_point(
+    documents: Folder, name: str
+) -> None:
+    model = FixedReplies(text_reply("a"), text_reply("b"))
     one = agent(strategy="cag")
 
     await answer(model, one, "What?", knowledge=documents, models=(name,))
     await answer(model, one, "What?", knowledge=documents, models=("mistral.ministral-3-8b",))
 
-    kept, plain = model.system(0), model.system(1)
-    assert kept == [*plain, *PREFIX_ALONE]
+    cached, plain = model.system(0), model.system(1)
+    assert cached == [*plain, *PREFIX_ALONE]
 
 
-async def test_hybrid_numbers_what_it_finds_on_from_the_whole_documents(documents: Folder) -> None:
-    model = Replies(says("The plan costs 39 [2], vans go home [1]."))
+async def test_hybrid_numbers_passages_after_the_whole_documents(documents: Folder) -> None:
+    model = FixedReplies(text_reply("The plan costs 39 [2], vans go home [1]."))
     one = agent(strategy="hybrid", documents=["deep/*"])
 
     events = await answer(model, one, "What does the Plus plan cost?", knowledge=documents)
@@ -101,8 +105,8 @@ async def test_hybrid_numbers_what_it_finds_on_from_the_whole_documents(document
     assert cited(events) == [(2, "plans.md"), (1, "deep/vans.md")]
 
 
-async def test_patterns_that_name_nothing_here_stand_for_all_documents(documents: Folder) -> None:
-    model = Replies(says("a"))
+async def test_patterns_that_match_no_document_stand_for_all_documents(documents: Folder) -> None:
+    model = FixedReplies(text_reply("a"))
 
     one = agent(strategy="cag", documents=["billing/*"])
     await answer(model, one, "What?", knowledge=documents)
@@ -110,10 +114,10 @@ async def test_patterns_that_name_nothing_here_stand_for_all_documents(documents
     assert model.system()[0]["text"].count("<passage ") == 3
 
 
-async def test_what_is_too_long_to_be_there_whole_is_searched(tmp_path: Path) -> None:
+async def test_a_document_that_is_too_long_for_the_prefix_is_searched(tmp_path: Path) -> None:
     long = "\n\n".join(f"## Part {n}\n\nRule {n} speaks of {'words ' * 150}" for n in range(120))
     documents = folder(tmp_path, leave=LEAVE, long=f"# Long\n\n{long}\n\n## End\n\nZebras pay 7.")
-    model = Replies(says("7 [2]"))
+    model = FixedReplies(text_reply("7 [2]"))
 
     events = await answer(model, agent(strategy="cag"), "What do zebras pay?", knowledge=documents)
 
@@ -128,11 +132,11 @@ def test_documents_leave_room_in_every_window() -> None:
     assert context.max_document_characters((NOVA, "unknown.model")) == 6_000
 
 
-async def test_a_search_numbers_its_passages_on_and_knows_them_again(documents: Folder) -> None:
-    model = Replies(
-        calls("search_documents", '{"query": "Plus plan"}', "c1"),
-        calls("search_documents", '{"query": "leave and Plus plan"}', "c2"),
-        says("39 [2]. 26 days [1]."),
+async def test_a_search_numbers_new_passages_and_reuses_known_numbers(documents: Folder) -> None:
+    model = FixedReplies(
+        tool_reply("search_documents", '{"query": "Plus plan"}', "c1"),
+        tool_reply("search_documents", '{"query": "leave and Plus plan"}', "c2"),
+        text_reply("39 [2]. 26 days [1]."),
     )
     one = agent(strategy="rag", tools=["search_documents"])
 
@@ -145,8 +149,8 @@ async def test_a_search_numbers_its_passages_on_and_knows_them_again(documents: 
     assert text(events).endswith("Sources: [1] leave.md (Leave); [2] plans.md (Plans)")
 
 
-async def test_a_search_without_words_is_refused_and_the_model_told(documents: Folder) -> None:
-    model = Replies(calls("search_documents", '{"query": " "}'), says("Sorry."))
+async def test_a_search_without_words_is_a_tool_error(documents: Folder) -> None:
+    model = FixedReplies(tool_reply("search_documents", '{"query": " "}'), text_reply("Sorry."))
 
     events = await answer(model, agent(tools=["search_documents"]), "What?", knowledge=documents)
 
@@ -154,21 +158,21 @@ async def test_a_search_without_words_is_refused_and_the_model_told(documents: F
     assert failed.message == "The tool needs one argument, `query`, a text."
 
 
-async def test_an_answer_that_goes_on_still_cites_what_was_found_before(documents: Folder) -> None:
+async def test_a_continued_answer_cites_passages_found_before(documents: Folder) -> None:
     found = '{"passages": [{"index": 1, "id": "plans.md#1", "document": "plans.md", '
     found += '"title": "Plans", "heading": "Plans", "text": "The Plus plan costs 39 a month."}]}'
     call = ToolCall("c1", "search_documents", {"query": "plan"})
-    said = (AssistantTurn("", (call,)), ToolTurn("c1", found))
-    model = Replies(says("39 [1]"))
+    prior_output = (AssistantTurn("", (call,)), ToolTurn("c1", found))
+    model = FixedReplies(text_reply("39 [1]"))
 
     one = agent(tools=["search_documents"])
-    events = await answer(model, one, "Plan?", knowledge=documents, prior_output=said)
+    events = await answer(model, one, "Plan?", knowledge=documents, prior_output=prior_output)
 
     assert cited(events) == [(1, "plans.md")]
 
 
-async def test_an_agent_of_two_sources_works_with_the_one_that_is_there(documents: Folder) -> None:
-    model = Replies(says("ok"))
+async def test_an_agent_of_two_sources_works_with_the_available_one(documents: Folder) -> None:
+    model = FixedReplies(text_reply("ok"))
     one = agent(tools=["search_documents", "query_database"])
 
     events = await answer(model, one, "What?", knowledge=documents)
@@ -177,12 +181,12 @@ async def test_an_agent_of_two_sources_works_with_the_one_that_is_there(document
     assert block["text"] == (
         "Answer.\n\n<missing>\nThere is no database here to question.\n</missing>"
     )
-    assert [tool["name"] for tool in model.asked[0].tools] == ["search_documents"]
+    assert [tool["name"] for tool in model.requests[0].tools] == ["search_documents"]
     assert [e.name for e in events if isinstance(e, StepStarted)] == [NOVA]
 
 
-async def test_an_agent_of_two_sources_of_which_none_is_there_says_so() -> None:
+async def test_an_agent_without_any_of_its_sources_is_unavailable() -> None:
     with pytest.raises(Unavailable) as error:
-        await answer(Replies(), agent(tools=["search_documents", "query_database"]), "What?")
+        await answer(FixedReplies(), agent(tools=["search_documents", "query_database"]), "What?")
 
     assert error.value.code == "no_database"

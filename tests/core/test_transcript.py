@@ -1,4 +1,4 @@
-"""What a model is told of a run that it goes on with."""
+"""The transcript of a run that a model continues."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
 from waypost.runs.projection import RESULT_UNKNOWN
 from waypost.runs.transcript import transcript
 
-ASKED: tuple[Any, ...] = (
+EVENTS: tuple[Any, ...] = (
     StepStarted(step_id="s1", kind="model", name="m"),
     TextStarted(text_id="t1", channel="final"),
     TextDelta(text_id="t1", delta="Let me see."),
@@ -25,19 +25,19 @@ ASKED: tuple[Any, ...] = (
 CALL = ToolCall("c1", "query_database", {"sql": "SELECT 1"})
 
 
-def test_a_call_and_its_result_are_told() -> None:
-    told = transcript([*ASKED, ToolOutput(call_id="c1", output={"rows": [[1]]}, elapsed_ms=1)])
-    assert told == (
+def test_a_call_and_its_result_are_in_the_transcript() -> None:
+    turns = transcript([*EVENTS, ToolOutput(call_id="c1", output={"rows": [[1]]}, elapsed_ms=1)])
+    assert turns == (
         AssistantTurn("Let me see.", (CALL,)),
         ToolTurn("c1", '{"rows": [[1]]}', failed=False),
     )
 
 
-def test_a_failure_is_told() -> None:
-    told = transcript([*ASKED, ToolFailed(call_id="c1", message="no such column: x")])
-    assert told[1] == ToolTurn("c1", "no such column: x", failed=True)
+def test_a_failure_is_in_the_transcript() -> None:
+    turns = transcript([*EVENTS, ToolFailed(call_id="c1", message="no such column: x")])
+    assert turns[1] == ToolTurn("c1", "no such column: x", failed=True)
 
 
-def test_a_call_whose_result_nobody_knows_was_not_made() -> None:
-    told = transcript([*ASKED, ToolFailed(call_id="c1", message=RESULT_UNKNOWN)])
-    assert told == (AssistantTurn("Let me see."),)
+def test_a_call_with_an_unknown_result_is_left_out() -> None:
+    turns = transcript([*EVENTS, ToolFailed(call_id="c1", message=RESULT_UNKNOWN)])
+    assert turns == (AssistantTurn("Let me see."),)

@@ -1,4 +1,4 @@
-"""The database that agents question: what is open, what is refused, what stops."""
+"""The database that agents query: open tables, refused statements, limits."""
 
 import json
 import sqlite3
@@ -53,7 +53,7 @@ async def test_a_select_gives_columns_and_rows(database: Database) -> None:
     assert not result.truncated
 
 
-async def test_rows_are_capped_and_the_result_says_so(database: Database) -> None:
+async def test_rows_are_limited_and_the_result_is_marked_truncated(database: Database) -> None:
     result = await database.query("SELECT id FROM jobs")
     assert (result.rows, result.truncated) == ([[1], [2]], True)
 
@@ -79,8 +79,10 @@ async def test_reading_is_allowed_in_many_forms(database: Database, sql: str) ->
         ("SELECT * FROM all_secrets", "table_refused"),
         ("SELECT (SELECT v FROM secrets) FROM jobs", "table_refused"),
         ("WITH jobs AS (SELECT v FROM secrets) SELECT * FROM jobs", "table_refused"),
-        ("WITH j AS (WITH jobs AS (SELECT v FROM secrets) SELECT * FROM jobs) SELECT * FROM j",
-         "table_refused"),
+        (
+            "WITH j AS (WITH jobs AS (SELECT v FROM secrets) SELECT * FROM jobs) SELECT * FROM j",
+            "table_refused",
+        ),
         ("SELECT 1 IN secrets", "table_refused"),
         ("SELECT sql FROM sqlite_master", "table_refused"),
         ("SELECT count(*) FROM sqlite_master", "table_refused"),
@@ -99,15 +101,17 @@ async def test_reading_is_allowed_in_many_forms(database: Database, sql: str) ->
         ("SELECT nothing FROM jobs", "sql_error"),
         ("SELECT " + "1," * 10_000 + "1", "too_large"),
         ("SELECT count(*) FROM jobs a, jobs b" + ", jobs" * 20, "too_slow"),
-        ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c",
-         "not_a_select"),
+        (
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c",
+            "not_a_select",
+        ),
     ],
-)  # fmt: skip
-async def test_everything_else_is_refused(database: Database, sql: str, code: str) -> None:
+)
+async def test_every_other_statement_is_refused(database: Database, sql: str, code: str) -> None:
     assert await refusal(database, sql) == code
 
 
-async def test_nothing_is_open_unless_it_is_declared_shared(path: Path) -> None:
+async def test_no_table_is_open_unless_it_is_declared_shared(path: Path) -> None:
     database = Database(path, frozenset(), QueryLimits(10, 1))
     assert await database.schema() == ""
     assert await refusal(database, "SELECT * FROM jobs") == "table_refused"
@@ -126,7 +130,7 @@ async def test_a_star_opens_every_table_but_sqlites_own(path: Path) -> None:
     assert await refusal(database, "SELECT * FROM sqlite_master") == "table_refused"
 
 
-async def test_the_schema_tells_keys_values_and_dates(database: Database) -> None:
+async def test_the_schema_has_keys_values_and_dates(database: Database) -> None:
     assert await database.schema() == (
         "CREATE TABLE technicians (\n"
         "  id INTEGER PRIMARY KEY,\n"
@@ -166,13 +170,13 @@ async def test_values_named_in_a_question_are_found(
         ("Tom or not?", []),
     ],
 )
-async def test_names_are_told_from_ordinary_words(
+async def test_names_are_distinguished_from_ordinary_words(
     database: Database, question: str, lines: list[str]
 ) -> None:
     assert await database.named(question) == lines
 
 
-async def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("no database" * 100)
     database = Database(tmp_path / "x.sqlite", frozenset({"*"}), QueryLimits(10, 1))
     assert await refusal(database, "SELECT 1") == "no_database"

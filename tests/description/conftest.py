@@ -1,4 +1,4 @@
-"""The app on a real port, over a model that always has an answer."""
+"""The app on a real port, over a model that always answers."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ from waypost_local.bedrock.model import Piece, Stop, TextPiece
 ROOT = Path(__file__).parents[2]
 
 
-class Yes:
+class YesModel:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         yield TextPiece("Yes.")
         yield Stop("end_turn", 10, 1)
@@ -71,11 +71,11 @@ def url(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @contextmanager
 def _models() -> Iterator[str]:
-    """On a loop of its own, as another process would be."""
+    """A Bedrock server on an event loop of its own, as if in another process."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    serving = bedrock.serving(bedrock.app(Yes()))
+    serving = bedrock.serving(bedrock.app(YesModel()))
     try:
         yield asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result(10).url
     finally:

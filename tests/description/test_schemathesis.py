@@ -1,4 +1,4 @@
-"""Whatever the description allows is answered as it says, and what it does not allow is refused."""
+"""Each operation answers as its OpenAPI description says, and refuses what that does not allow."""
 
 from typing import Any
 
@@ -28,5 +28,5 @@ EXCLUDED: list[Any] = [CHECKS.get_one("positive_data_acceptance")]
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-def test_the_description_is_kept(case: schemathesis.Case[Any], url: str) -> None:
+def test_an_operation_conforms_to_its_description(case: schemathesis.Case[Any], url: str) -> None:
     case.call_and_validate(base_url=url, excluded_checks=EXCLUDED, timeout=30)

@@ -1,4 +1,4 @@
-"""AG-UI: every recorded run before ag-ui-validate, and what its clients rely on."""
+"""AG-UI: every recorded run is valid by ag-ui-validate, and has what its clients rely on."""
 
 import json
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 import pytest
 from ag_ui_validate import create_validator
 
-from tests.dialects.recorded import RUNS, wire
+from tests.dialects.recorded_runs import RUNS, wire
 from waypost.events import Event, RunStarted, StepStarted, ToolInput, ToolOutput, ToolStarted
 from waypost_chat.dialects.ag_ui import AgUiDialect
 
 EVERY_RUN = pytest.mark.parametrize("run", RUNS)
 
 
-def told(events: list[Event], run_id: str | None = "client-run") -> list[dict[str, Any]]:
+def frames(events: list[Event], run_id: str | None = "client-run") -> list[dict[str, Any]]:
     lines = wire(AgUiDialect(run_id), events).decode().split("\n")
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 
 @EVERY_RUN
-def test_the_validator_finds_nothing_to_say(run: str) -> None:
+def test_a_recorded_run_is_valid(run: str) -> None:
     validator = create_validator()
-    for event in told(RUNS[run]):
+    for event in frames(RUNS[run]):
         validator.feed(event)
     validator.finalize()
     found = [(d.rule, d.message) for d in validator.report().diagnostics]
@@ -29,11 +29,13 @@ def test_the_validator_finds_nothing_to_say(run: str) -> None:
 
 
 @EVERY_RUN
-def test_the_clients_run_id_is_echoed_and_ours_is_named(run: str) -> None:
-    first, *_, last = told(RUNS[run])
+def test_the_clients_run_id_is_echoed_and_ours_is_in_the_metadata(run: str) -> None:
+    first, *_, last = frames(RUNS[run])
     assert (first["type"], first["runId"], first["protocolVersion"]) == (
-        "RUN_STARTED", "client-run", "1.0",
-    )  # fmt: skip
+        "RUN_STARTED",
+        "client-run",
+        "1.0",
+    )
     assert first["metadata"]["waypost"]["runId"] == RUNS[run][0].run_id
     assert last["type"] == "RUN_ERROR" or last["runId"] == "client-run"
 
@@ -45,13 +47,13 @@ def test_no_field_is_null(run: str) -> None:
             return any(map(nulls, value.values()))
         return value is None
 
-    events = told(RUNS[run])
+    events = frames(RUNS[run])
     assert [event for event in events if nulls(event)] == []
 
 
-def test_without_a_name_of_the_clients_the_run_is_called_as_here() -> None:
+def test_without_a_client_run_id_ours_is_used() -> None:
     events = RUNS["data"]
-    assert told(events, None)[0]["runId"] == events[0].run_id
+    assert frames(events, None)[0]["runId"] == events[0].run_id
 
 
 @pytest.mark.parametrize(
@@ -64,14 +66,14 @@ def test_without_a_name_of_the_clients_the_run_is_called_as_here() -> None:
     ],
 )
 def test_a_run_has_one_end(run: str, ending: dict[str, Any]) -> None:
-    events = told(RUNS[run])
+    events = frames(RUNS[run])
     ends = [event for event in events if event["type"] in ("RUN_FINISHED", "RUN_ERROR")]
     assert ends == [events[-1]]
     assert ending.items() <= events[-1].items()
     assert events[-1]["usage"][0]["inputTokens"] >= 100
 
 
-def test_steps_of_one_name_are_told_apart_and_calls_of_one_id_too() -> None:
+def test_steps_of_one_name_and_calls_of_one_id_get_distinct_names() -> None:
     twice: list[Event] = []
     for number in (1, 2):
         step = f"step_{number}"
@@ -83,7 +85,7 @@ def test_steps_of_one_name_are_told_apart_and_calls_of_one_id_too() -> None:
         ]
     began = RunStarted(thread_id="t", user_message_id="m1", message_id="m2")
     stamped = [event.stamped(n, "run_1", "") for n, event in enumerate([began, *twice], 1)]
-    events = told(stamped)
+    events = frames(stamped)
     names = [event["stepName"] for event in events if event["type"] == "STEP_STARTED"]
     assert names == ["search", "search (2)"]
     calls = [event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_START"]

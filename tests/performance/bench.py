@@ -14,7 +14,12 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.performance.contestants import Buffered, Lambda, Timed, Uvicorn
+from tests.performance.contestants import (
+    BufferedContestant,
+    LambdaContestant,
+    TimedResponse,
+    UvicornContestant,
+)
 
 CHUNKS = 30_000
 PACED = 100
@@ -22,35 +27,35 @@ PAUSE = 0.01
 WARM = 50
 MEGABYTES = 20
 SLOW = 0.002
-PATIENCE = 60
+TIMEOUT = 60
 
 Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Row:
-    """A figure, its unit, and what our ratio to uvicorn should stay below."""
+class FigureRow:
+    """A figure, its unit, and the ratio to uvicorn that it should stay below."""
 
     name: str
     unit: str
     scale: float = 1.0
-    aim: float | None = None
+    target: float | None = None
 
 
 ROWS = (
-    Row("start-up", "ms", 1000, 0.9),
-    Row("first event after spawn", "ms", 1000, 0.75),
-    Row("first event, warm", "ms", 1000, 0.75),
-    Row("chunk latency, paced", "ms", 1000),
-    Row("CPU per chunk", "µs", 1e6),
-    Row("memory, idle", "MB"),
-    Row("memory, peak over 20 MB", "MB"),
-    Row("memory growth over 20 MB", "MB"),
+    FigureRow("start-up", "ms", 1000, 0.9),
+    FigureRow("first event after spawn", "ms", 1000, 0.75),
+    FigureRow("first event, warm", "ms", 1000, 0.75),
+    FigureRow("chunk latency, paced", "ms", 1000),
+    FigureRow("CPU per chunk", "µs", 1e6),
+    FigureRow("memory, idle", "MB"),
+    FigureRow("memory, peak over 20 MB", "MB"),
+    FigureRow("memory growth over 20 MB", "MB"),
 )
 
 
-async def measure(kind: type[Lambda] | type[Uvicorn]) -> Figures:
-    async with kind.running() as one:
+async def measure(contestant: type[LambdaContestant] | type[UvicornContestant]) -> Figures:
+    async with contestant.running() as one:
         figures: Figures = {"start-up": one.startup}
         first = await one.ask("/stream?count=1")
         figures["first event after spawn"] = one.startup + first.first
@@ -60,7 +65,7 @@ async def measure(kind: type[Lambda] | type[Uvicorn]) -> Figures:
         before = one.process.cpu
         await one.ask(f"/stream?count={CHUNKS}")
         figures["CPU per chunk"] = (one.process.cpu - before) / CHUNKS
-        if kind.streams:
+        if contestant.streams:
             paced = await one.ask(f"/stream?count={PACED}&pause={PAUSE}", keep=True)
             figures["chunk latency, paced"] = median(_latencies(paced))
             await one.ask(f"/large?megabytes={MEGABYTES}", pause=SLOW)
@@ -70,8 +75,8 @@ async def measure(kind: type[Lambda] | type[Uvicorn]) -> Figures:
         return figures
 
 
-def _latencies(timed: Timed) -> list[float]:
-    """How long after it was written each chunk was seen."""
+def _latencies(timed: TimedResponse) -> list[float]:
+    """Seconds from the writing of each chunk to its arrival."""
     found: list[float] = []
     for arrived, data in timed.arrivals:
         found += [arrived - float(at) for at in re.findall(rb"data: \d+ ([\d.]+)\n", data)]
@@ -79,23 +84,30 @@ def _latencies(timed: Timed) -> list[float]:
 
 
 async def run(rounds: int) -> None:
-    kinds: list[type[Lambda] | type[Uvicorn]] = [Lambda, Uvicorn, Buffered]
-    results: dict[str, list[Figures]] = {kind.name: [] for kind in kinds}
+    contestants: list[type[LambdaContestant] | type[UvicornContestant]] = [
+        LambdaContestant,
+        UvicornContestant,
+        BufferedContestant,
+    ]
+    results: dict[str, list[Figures]] = {contestant.name: [] for contestant in contestants}
     for number in range(rounds):
-        for kind in kinds[number % 3 :] + kinds[: number % 3]:
-            _say(f"round {number + 1} of {rounds}: {kind.name}\r")
-            async with asyncio.timeout(PATIENCE):
-                results[kind.name].append(await measure(kind))
-    for peer in (Uvicorn.name, Buffered.name):
-        _table(results[Lambda.name], results[peer], peer)
+        for contestant in contestants[number % 3 :] + contestants[: number % 3]:
+            _print(f"round {number + 1} of {rounds}: {contestant.name}\r")
+            async with asyncio.timeout(TIMEOUT):
+                results[contestant.name].append(await measure(contestant))
+    for peer in (UvicornContestant.name, BufferedContestant.name):
+        _table(results[LambdaContestant.name], results[peer], peer)
 
 
-def _table(ours: list[Figures], theirs: list[Figures], peer: str) -> None:
-    _say(f"\nwaypost_runtime against {peer}, medians of {len(ours)} rounds\n")
-    _say(f"{'':<26} {'ours':>10} {'theirs':>10}   {'ratio':>6}  min to max\n")
+def _table(ours: list[Figures], peers: list[Figures], peer: str) -> None:
+    _print(f"\nwaypost_runtime against {peer}, medians of {len(ours)} rounds\n")
+    _print(f"{'':<26} {'ours':>10} {'theirs':>10}   {'ratio':>6}  min to max\n")
     for row in ROWS:
-        pairs = [(a[row.name], b[row.name]) for a, b in zip(ours, theirs, strict=True)
-                 if row.name in a and row.name in b]  # fmt: skip
+        pairs = [
+            (a[row.name], b[row.name])
+            for a, b in zip(ours, peers, strict=True)
+            if row.name in a and row.name in b
+        ]
         if not pairs:
             continue
         left, right = (median(side) * row.scale for side in zip(*pairs, strict=True))
@@ -103,12 +115,12 @@ def _table(ours: list[Figures], theirs: list[Figures], peer: str) -> None:
         line = f"{row.name:<26} {left:>7.2f} {row.unit} {right:>7.2f} {row.unit}"
         if ratios:
             line += f"   {median(ratios):>5.2f}   {ratios[0]:.2f} to {ratios[-1]:.2f}"
-        if row.aim and peer == Uvicorn.name:
-            line += f"  (aim ≤ {row.aim})"
-        _say(line + "\n")
+        if row.target and peer == UvicornContestant.name:
+            line += f"  (target ≤ {row.target})"
+        _print(line + "\n")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 

@@ -27,8 +27,8 @@ async def health(request: Request) -> JSONResponse:
 
 
 async def stream(request: Request) -> StreamingResponse:
-    asked = request.query_params
-    chunks = _chunks(int(asked["count"]), float(asked.get("pause", 0)))
+    params = request.query_params
+    chunks = _chunks(int(params["count"]), float(params.get("pause", 0)))
     return StreamingResponse(chunks, media_type="text/event-stream")
 
 

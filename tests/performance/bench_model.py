@@ -1,6 +1,6 @@
-"""A model in a process of its own: so many tokens, as fast or as slow as the request says.
+"""A model in a process of its own that streams as many tokens, as fast, as the request has it.
 
-The last question says how: `400 tokens at 80` a second, or at 0 for as fast as they go.
+The last question names both: `400 tokens at 80` a second, or at 0 for as fast as possible.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from waypost_local.bedrock import ConverseRequest
 from waypost_local.bedrock.model import Piece, Stop, TextPiece
 
 
-class Counted:
+class TokenCountModel:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
-        asked = re.search(r"(\d+) tokens at (\d+)", str(request.messages[-1]))
-        count, rate = (int(asked[1]), int(asked[2])) if asked else (1, 0)
+        match = re.search(r"(\d+) tokens at (\d+)", str(request.messages[-1]))
+        count, rate = (int(match[1]), int(match[2])) if match else (1, 0)
         loop = asyncio.get_running_loop()
         began = loop.time()
         for number in range(count):
@@ -29,7 +29,7 @@ class Counted:
 
 async def serve() -> None:
     """Prints its address, then serves until it is killed."""
-    app: Any = bedrock.app(Counted())
+    app: Any = bedrock.app(TokenCountModel())
     async with bedrock.serving(app) as serving:
         sys.stdout.write(serving.url + "\n")
         sys.stdout.flush()

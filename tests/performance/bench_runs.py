@@ -1,4 +1,4 @@
-"""`make bench`, second part: what it costs to keep every run, and how fast one comes back.
+"""`make bench`, second part: what it costs to store every run, and how fast one is resumed.
 
 The app runs in this process, so that its CPU is this process's; the model and the table are
 processes of their own. Each round measures every contestant, one after the other.
@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests import template
-from tests.performance.writes import Writes
+from tests.performance.writes import WriteCounter
 from waypost.events import Terminal
 from waypost.identity import Identity
 from waypost.runs import Backend, LiveRun, begin, follow
@@ -36,8 +36,8 @@ ME = Identity("bench", "bench")
 Figures = dict[str, float]
 
 
-async def told(run: Any) -> list[tuple[float, Any]]:
-    """Every event, with the time at which it was seen."""
+async def read_to_end(run: Any) -> list[tuple[float, Any]]:
+    """Every event, with the time of its arrival."""
     found: list[tuple[float, Any]] = []
     while not (found and isinstance(found[-1][1], Terminal)):
         events = await run.read(len(found), 30)
@@ -52,24 +52,24 @@ async def ask(backend: Backend, text: str) -> LiveRun:
 
 
 async def journal(backend: Backend) -> Figures:
-    """CPU and writes of an answer that comes as fast as it can, and of one at a model's pace."""
+    """CPU of an answer without pauses, and writes of one at a model's pace."""
     before = time.process_time()
-    await told(await ask(backend, f"{TOKENS} tokens at 0"))
+    await read_to_end(await ask(backend, f"{TOKENS} tokens at 0"))
     cpu = (time.process_time() - before) / TOKENS
-    writes = Writes(backend.table._client)
+    writes = WriteCounter(backend.table._client)
     with writes:
-        await told(await ask(backend, f"{PACED} tokens at {PACE}"))
+        await read_to_end(await ask(backend, f"{PACED} tokens at {PACE}"))
     return {"CPU per token": cpu, "write units per answer": writes.units, "writes": writes.calls}
 
 
 async def first_token(backend: Backend) -> Figures:
     """From the question to its first token: through a run, and of the model alone."""
-    asked = time.time()
+    started = time.time()
     run = await ask(backend, f"3 tokens at {PACE}")
-    first = next(at for at, event in await told(run) if event.type == "text.delta")
+    first = next(at for at, event in await read_to_end(run) if event.type == "text.delta")
     began = time.time()
     await asyncio.to_thread(_bare, backend.resources.bedrock)
-    return {"first token": first - asked, "first token, bare boto3": time.time() - began}
+    return {"first token": first - started, "first token, bare boto3": time.time() - began}
 
 
 def _bare(client: Any) -> None:
@@ -80,32 +80,34 @@ def _bare(client: Any) -> None:
             return
 
 
-async def resuming(backend: Backend) -> Figures:
-    """A finished run read again, and how far a reader elsewhere is behind one here."""
+async def resume(backend: Backend) -> Figures:
+    """Seconds to read a finished run again, and how far a reader of the journal lags behind."""
     run = await ask(backend, f"{PACED} tokens at {PACE}")
-    here = asyncio.create_task(told(run))
+    reader = asyncio.create_task(read_to_end(run))
     await asyncio.sleep(0.3)
-    elsewhere = asyncio.create_task(told(await follow(backend, ME, run.id)))
-    seen = {event.seq: at for at, event in await here}
-    late = [at - seen[event.seq] for at, event in await elsewhere if event.type == "text.delta"]
-    asked = time.time()
+    other_reader = asyncio.create_task(read_to_end(await follow(backend, ME, run.id)))
+    arrived = {event.seq: at for at, event in await reader}
+    lags = [
+        at - arrived[event.seq] for at, event in await other_reader if event.type == "text.delta"
+    ]
+    started = time.time()
     again = await follow(backend, ME, run.id, 100)
     await again.read(100, 1)
-    return {"resume, finished": time.time() - asked, "resume, live lag": median(late)}
+    return {"resume, finished": time.time() - started, "resume, live lag": median(lags)}
 
 
-async def cancelling(backend: Backend) -> Figures:
+async def cancel(backend: Backend) -> Figures:
     run = await ask(backend, f"{PACED * 10} tokens at {PACE}")
     await asyncio.sleep(0.5)
-    asked = time.time()
+    started = time.time()
     await journals.request_cancel(backend.table, ME, run.id)
     await run.wait()
-    return {"cancel to end": time.time() - asked}
+    return {"cancel to end": time.time() - started}
 
 
-async def together(backend: Backend) -> Figures:
+async def concurrent(backend: Backend) -> Figures:
     async def one() -> None:
-        await told(await ask(backend, f"{PACED} tokens at {PACE}"))
+        await read_to_end(await ask(backend, f"{PACED} tokens at {PACE}"))
 
     times = []
     for count in (1, 4):
@@ -119,8 +121,8 @@ async def together(backend: Backend) -> Figures:
 async def opened(folder: Path) -> AsyncIterator[Backend]:
     """A backend over moto and the counted model, with an agent that has no tools."""
     (folder / "plain.md").write_text(
-        "---\nid: plain\nname: Plain\ndescription: Says tokens.\nexamples: [x]\n"
-        "max_tokens: 100000\n---\nSay tokens.\n"
+        "---\nid: plain\nname: Plain\ndescription: Writes tokens.\nexamples: [x]\n"
+        "max_tokens: 100000\n---\nWrite tokens.\n"
     )
     command = [sys.executable, str(Path(__file__).with_name("bench_model.py"))]
     model = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
@@ -141,7 +143,7 @@ async def opened(folder: Path) -> AsyncIterator[Backend]:
             env = {"WAYPOST_TABLE": table, "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": str(folder)}
             backend = await Backend.open(Settings.from_env(env))
             backend.table._client.create_table(TableName=table, **template.table_definition())
-            await told(await ask(backend, "3 tokens at 0"))
+            await read_to_end(await ask(backend, "3 tokens at 0"))
             yield backend
     finally:
         model.kill()
@@ -155,9 +157,9 @@ async def run(rounds: int, folder: Path) -> None:
             backend, settings=replace(backend.settings, journal_seconds=3600, journal_bytes=10**9)
         )
         for number in range(rounds):
-            _say(f"runs: round {number + 1} of {rounds}\r")
+            _print(f"runs: round {number + 1} of {rounds}\r")
             figures: Figures = {"journal wait": backend.settings.journal_seconds, "beat": 1.0}
-            for measure in (first_token, resuming, cancelling, together, journal):
+            for measure in (first_token, resume, cancel, concurrent, journal):
                 figures |= await measure(backend)
             peer = await journal(at_the_end)
             figures |= {f"{name}, at the end": value for name, value in peer.items()}
@@ -169,24 +171,24 @@ def _report(results: list[Figures]) -> None:
     def row(name: str, of: str, peer: str, unit: str, scale: float, note: str = "") -> None:
         ratios = sorted(f[of] / f[peer] for f in results)
         left, right = (median(f[key] for f in results) * scale for key in (of, peer))
-        _say(
+        _print(
             f"{name:<34} {left:>8.2f} {unit:<3} {right:>8.2f} {unit:<3} {median(ratios):>6.2f}"
             f"  {ratios[0]:.2f} to {ratios[-1]:.2f}{note}\n"
         )
 
-    _say(f"\nruns, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
+    _print(f"\nruns, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
     end = ", at the end"
     row("CPU per token / one batch at end", "CPU per token", f"CPU per token{end}", "µs", 1e6)
     units = "write units per answer"
     row(f"{units} / one batch", units, f"{units}{end}", "", 1)
     row("first token / bare boto3", "first token", "first token, bare boto3", "ms", 1000)
-    row("four runs at once / one", "four runs at once", "one run", "s", 1, "  (aim ≤ 1.15)")
+    row("four runs at once / one", "four runs at once", "one run", "s", 1, "  (target ≤ 1.15)")
     row("resume, finished / first token", "resume, finished", "first token", "ms", 1000)
     row("resume, live lag / journal wait", "resume, live lag", "journal wait", "ms", 1000)
     row("cancel to end / beat", "cancel to end", "beat", "ms", 1000)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -196,5 +198,5 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
-    with tempfile.TemporaryDirectory() as made:
-        asyncio.run(run(parser.parse_args().rounds, Path(made)))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(parser.parse_args().rounds, Path(folder)))

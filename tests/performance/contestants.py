@@ -1,4 +1,4 @@
-"""What is measured: one process each, and how it is asked."""
+"""The servers that are measured, each in a process of its own, and how requests reach it."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ END = b"0\r\n\r\n"
 
 
 @dataclass
-class Process:
+class ContestantProcess:
     """A contestant's process. CPU is in seconds, memory in MB."""
 
     process: asyncio.subprocess.Process
@@ -40,15 +40,15 @@ class Process:
 
 
 @dataclass
-class Timed:
-    """One response as it came: when its first event did, when it was over, and its bytes."""
+class TimedResponse:
+    """One response: seconds to its first event and to its end, and when its bytes arrived."""
 
     first: float = 0.0
     total: float = 0.0
     arrivals: list[tuple[float, bytes]] = field(default_factory=list)
 
 
-async def spawn(command: list[str], env: dict[str, str]) -> Process:
+async def spawn(command: list[str], env: dict[str, str]) -> ContestantProcess:
     paths = [str(HERE), str(HERE.parents[1] / "layers/runtime")]
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
@@ -57,14 +57,14 @@ async def spawn(command: list[str], env: dict[str, str]) -> Process:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    return Process(process, started)
+    return ContestantProcess(process, started)
 
 
 async def read(
-    reader: asyncio.StreamReader, asked: float, *, pause: float = 0.0, keep: bool = False
-) -> Timed:
+    reader: asyncio.StreamReader, started_at: float, *, pause: float = 0.0, keep: bool = False
+) -> TimedResponse:
     """A chunked body to its end; `pause` after each read makes the reader a slow one."""
-    timed = Timed()
+    timed = TimedResponse()
     tail = b""
     while not tail.endswith(END):
         data = await reader.read(65_536)
@@ -72,47 +72,47 @@ async def read(
             break
         now = time.perf_counter()
         if not timed.first and b"data:" in data:
-            timed.first = now - asked
+            timed.first = now - started_at
         if keep:
             timed.arrivals.append((time.time(), data))
         tail = (tail + data)[-len(END) :]
         if pause:
             await asyncio.sleep(pause)
-    timed.total = time.perf_counter() - asked
+    timed.total = time.perf_counter() - started_at
     return timed
 
 
-class Uvicorn:
-    """The app behind a web server, asked over HTTP."""
+class UvicornContestant:
+    """The app behind a web server, over HTTP."""
 
     name = "uvicorn"
     streams = True
 
-    def __init__(self, process: Process, port: int) -> None:
+    def __init__(self, process: ContestantProcess, port: int) -> None:
         self.process = process
         self._port = port
         self.startup = 0.0
 
     @classmethod
     @asynccontextmanager
-    async def running(cls) -> AsyncIterator["Uvicorn"]:
+    async def running(cls) -> AsyncIterator["UvicornContestant"]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "uvicorn", "bench_app:app", "--port", str(port)]
         process = await spawn([*command, "--log-level", "error"], {})
-        made = cls(process, port)
+        contestant = cls(process, port)
         try:
-            await made._until_up()
-            yield made
+            await contestant._until_up()
+            yield contestant
         finally:
             await process.end()
 
-    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> Timed:
+    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> TimedResponse:
         limit = 65_536 if pause else 2**20
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=limit)
-        asked = time.perf_counter()
+        started_at = time.perf_counter()
         writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        timed = await read(reader, asked, pause=pause, keep=keep)
+        timed = await read(reader, started_at, pause=pause, keep=keep)
         writer.close()
         return timed
 
@@ -130,8 +130,8 @@ class Uvicorn:
             return
 
 
-class Lambda:
-    """A Lambda process under a Runtime API that times what comes."""
+class LambdaContestant:
+    """A Lambda process under a Runtime API that times its responses."""
 
     name = "waypost_runtime"
     streams = True
@@ -139,21 +139,21 @@ class Lambda:
     handler = "bench_app.app"
 
     def __init__(self) -> None:
-        self.process: Process
+        self.process: ContestantProcess
         self.startup = 0.0
         self._waiting = asyncio.Event()
         self._events: asyncio.Queue[bytes] = asyncio.Queue()
-        self._results: asyncio.Queue[Timed] = asyncio.Queue()
-        self._asked = 0.0
+        self._results: asyncio.Queue[TimedResponse] = asyncio.Queue()
+        self._started_at = 0.0
         self._pause = 0.0
         self._keep = False
         self._serving: set[asyncio.Task[Any]] = set()
 
     @classmethod
     @asynccontextmanager
-    async def running(cls) -> AsyncIterator["Lambda"]:
-        made = cls()
-        server = await asyncio.start_server(made._serve, "127.0.0.1", 0, limit=65_536)
+    async def running(cls) -> AsyncIterator["LambdaContestant"]:
+        contestant = cls()
+        server = await asyncio.start_server(contestant._serve, "127.0.0.1", 0, limit=65_536)
         port = server.sockets[0].getsockname()[1]
         env = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
@@ -163,21 +163,21 @@ class Lambda:
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         }
-        made.process = await spawn([sys.executable, *cls.command], env)
+        contestant.process = await spawn([sys.executable, *cls.command], env)
         try:
-            await made._waiting.wait()
-            made.startup = time.perf_counter() - made.process.started
-            yield made
+            await contestant._waiting.wait()
+            contestant.startup = time.perf_counter() - contestant.process.started
+            yield contestant
         finally:
-            await made.process.end()
+            await contestant.process.end()
             server.close()
-            await asyncio.gather(*made._serving, return_exceptions=True)
+            await asyncio.gather(*contestant._serving, return_exceptions=True)
 
-    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> Timed:
+    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> TimedResponse:
         await self._waiting.wait()
         self._waiting.clear()
         self._pause, self._keep = pause, keep
-        self._asked = time.perf_counter()
+        self._started_at = time.perf_counter()
         self._events.put_nowait(_event(path))
         return await self._results.get()
 
@@ -213,17 +213,17 @@ class Lambda:
         self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if "transfer-encoding: chunked" in head:
-            timed = await read(reader, self._asked, pause=self._pause, keep=self._keep)
+            timed = await read(reader, self._started_at, pause=self._pause, keep=self._keep)
         else:
             length = int(head.split("content-length:")[1].split("\r\n")[0])
             await reader.readexactly(length)
-            passed = time.perf_counter() - self._asked
-            timed = Timed(passed, passed)
+            passed = time.perf_counter() - self._started_at
+            timed = TimedResponse(passed, passed)
         writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
         self._results.put_nowait(timed)
 
 
-class Buffered(Lambda):
+class BufferedContestant(LambdaContestant):
     """The same under AWS's own runtime client, with mangum: whole answers."""
 
     name = "mangum on awslambdaric"

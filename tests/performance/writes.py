@@ -9,8 +9,8 @@ import json
 from typing import Any, Self
 
 
-class Writes:
-    """Counts while it is open."""
+class WriteCounter:
+    """Counts the writes of a client while it is open."""
 
     def __init__(self, client: Any) -> None:
         self._events = client.meta.events

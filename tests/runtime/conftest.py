@@ -81,13 +81,17 @@ async def spawn(api: LambdaApi, tmp_path: Path) -> AsyncIterator[Spawn]:
         source: str, handler: str = f"{MODULE}.handler", pass_fds: tuple[int, ...] = (), **env: str
     ) -> asyncio.subprocess.Process:
         write_function(tmp_path, source)
-        said = {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": handler, **env}
+        environment = {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": handler, **env}
         process = await asyncio.create_subprocess_exec(
-            str(WRAPPER), sys.executable, "/var/runtime/bootstrap.py",
-            cwd=tmp_path, pass_fds=pass_fds,
-            env=variables(tmp_path, said),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+            str(WRAPPER),
+            sys.executable,
+            "/var/runtime/bootstrap.py",
+            cwd=tmp_path,
+            pass_fds=pass_fds,
+            env=variables(tmp_path, environment),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         processes.append(process)
         return process
 
@@ -103,5 +107,5 @@ def write_function(folder: Path, source: str) -> None:
 
 
 def variables(root: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """What Lambda sets, and no PYTHONPATH: the wrapper has to find the runtime."""
+    """The variables that Lambda sets. Without PYTHONPATH the wrapper has to find the runtime."""
     return {"PATH": os.environ["PATH"], "LAMBDA_TASK_ROOT": str(root), **env}

@@ -1,4 +1,4 @@
-"""Lambda's side of the Runtime API on a raw socket, which shows every byte that a runtime sends."""
+"""Lambda's side of the Runtime API on a raw socket, which records every byte of the runtime."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 PREFIX = "/2018-06-01/runtime"
-FAR = 600.0
+DEFAULT_SECONDS = 600.0
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Invocation:
     request: Request | None = None
     done: bool = False
     reads: asyncio.Event = field(default_factory=asyncio.Event)
-    """Lambda takes the response in; cleared, it lets it wait."""
+    """Set while Lambda reads the response; cleared, the response has to wait."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def chunk(self, number: int) -> bytes:
@@ -84,7 +84,7 @@ class LambdaApi:
         self.restore_status = 200
         self._invocations: asyncio.Queue[Invocation] = asyncio.Queue()
         self._known: dict[str, Invocation] = {}
-        self._seen = asyncio.Condition()
+        self._request_added = asyncio.Condition()
         self._server: asyncio.Server
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -106,20 +106,20 @@ class LambdaApi:
         self,
         event: Any,
         *,
-        seconds: float = FAR,
+        seconds: float = DEFAULT_SECONDS,
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Invocation:
         """Hands an event to the function. Bytes are sent as they are, anything else as JSON."""
         number = f"request-{len(self._known) + 1}"
         body = event if isinstance(event, bytes) else json.dumps(event).encode()
-        about = {
+        metadata = {
             "Lambda-Runtime-Aws-Request-Id": number,
             "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:1:function:f",
             **(headers or {}),
         }
-        invocation = Invocation(number, body, about, **options)
+        invocation = Invocation(number, body, metadata, **options)
         invocation.reads.set()
         self._known[number] = invocation
         self._invocations.put_nowait(invocation)
@@ -129,14 +129,14 @@ class LambdaApi:
         """Hands an event over and waits for the whole answer."""
         return await self.invoke(event, **options).answer()
 
-    async def seen(self, line: str, times: int = 1) -> Request:
-        """Waits until such a request came in."""
+    async def wait_for_request(self, line: str, times: int = 1) -> Request:
+        """Waits until a request with this line came in so many times."""
 
         def found() -> list[Request]:
             return [request for request in self.requests if request.line == line]
 
-        async with asyncio.timeout(30), self._seen:
-            await self._seen.wait_for(lambda: len(found()) >= times)
+        async with asyncio.timeout(30), self._request_added:
+            await self._request_added.wait_for(lambda: len(found()) >= times)
         return found()[times - 1]
 
     def stop_listening(self) -> None:
@@ -156,7 +156,12 @@ class LambdaApi:
         try:
             while True:
                 await self._answer(await _head(reader), reader, writer)
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, _Closed):
+        except (
+            asyncio.IncompleteReadError,
+            asyncio.CancelledError,
+            ConnectionError,
+            _ConnectionClosed,
+        ):
             writer.close()
         finally:
             self._writers.discard(writer)
@@ -180,8 +185,8 @@ class LambdaApi:
     async def _note(self, request: Request) -> None:
         self.log.append(request.line)
         self.requests.append(request)
-        async with self._seen:
-            self._seen.notify_all()
+        async with self._request_added:
+            self._request_added.notify_all()
 
     async def _take(
         self,
@@ -219,11 +224,11 @@ class LambdaApi:
             request.chunks.append(chunk[:-2])
             await invocation.change()
             if len(request.chunks) == invocation.cut_after:
-                raise _Closed
+                raise _ConnectionClosed
             if len(request.chunks) == invocation.status_after:
                 await _reply(writer, invocation.status)
                 await reader.read()
-                raise _Closed
+                raise _ConnectionClosed
         rest = b""
         while not (rest == b"\r\n" or rest.endswith(b"\r\n\r\n")):
             rest += await reader.readuntil(b"\r\n")
@@ -232,7 +237,7 @@ class LambdaApi:
         request.body = b"".join(request.chunks)
 
 
-class _Closed(Exception):
+class _ConnectionClosed(Exception):
     """Lambda ends the connection."""
 
 

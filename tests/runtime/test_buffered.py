@@ -1,4 +1,4 @@
-"""Whole answers, as mangum shapes them."""
+"""Buffered responses, in mangum's shape."""
 
 import asyncio
 import json
@@ -62,7 +62,7 @@ async def test_a_rest_api_gets_repeated_headers_as_lists(api: LambdaApi, start: 
     }
 
 
-async def test_a_failure_half_way_is_a_whole_500(api: LambdaApi, start: Start) -> None:
+async def test_a_failure_within_the_body_is_a_500(api: LambdaApi, start: Start) -> None:
     start(responding(b"text/plain", b"half", fails=True), WAYPOST_RESPONSE="buffered")
 
     answer = await ask(api, recorded("function-url-get"))
@@ -72,7 +72,7 @@ async def test_a_failure_half_way_is_a_whole_500(api: LambdaApi, start: Start) -
     assert "cookies" not in answer
 
 
-async def test_a_deadline_half_way_is_a_whole_504(api: LambdaApi, start: Start) -> None:
+async def test_a_deadline_within_the_body_is_a_504(api: LambdaApi, start: Start) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200})

@@ -1,4 +1,4 @@
-"""What happens when an app takes too long, or fails."""
+"""Apps that reach the deadline, or fail."""
 
 import asyncio
 import base64
@@ -11,8 +11,8 @@ from tests.runtime.conftest import Start, url_event
 from tests.runtime.lambda_api import PREFIX, LambdaApi, Request
 
 NULS = b"\0" * 8
-SOON = {"seconds": 0.4}
-"""Of which the runtime takes half as its margin."""
+SHORT = {"seconds": 0.4}
+"""Seconds of an invocation. The runtime takes half of them as its margin."""
 
 
 def trailer(request: Request) -> tuple[str, Any]:
@@ -29,16 +29,14 @@ async def _forever() -> None:
     await asyncio.Event().wait()
 
 
-async def test_an_app_that_has_said_nothing_is_answered_with_504(
-    api: LambdaApi, start: Start
-) -> None:
+async def test_an_app_that_sent_nothing_is_answered_with_504(api: LambdaApi, start: Start) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await _forever()
 
     start(app)
 
-    prelude, body = split(await api.ask(url_event(), **SOON))
+    prelude, body = split(await api.ask(url_event(), **SHORT))
 
     assert prelude == {
         "statusCode": 504,
@@ -54,7 +52,9 @@ async def test_an_app_that_has_said_nothing_is_answered_with_504(
     }
 
 
-async def test_a_status_that_never_left_is_replaced_by_504(api: LambdaApi, start: Start) -> None:
+async def test_a_status_that_was_not_sent_yet_is_replaced_by_504(
+    api: LambdaApi, start: Start
+) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200})
@@ -62,12 +62,12 @@ async def test_a_status_that_never_left_is_replaced_by_504(api: LambdaApi, start
 
     start(app)
 
-    prelude, _ = split(await api.ask(url_event(), **SOON))
+    prelude, _ = split(await api.ask(url_event(), **SHORT))
 
     assert prelude["statusCode"] == 504
 
 
-async def test_a_stream_says_its_own_end_and_the_trailer_says_why(
+async def test_an_app_may_send_the_end_of_its_stream_and_the_trailer_has_the_error(
     api: LambdaApi, start: Start
 ) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -83,7 +83,7 @@ async def test_a_stream_says_its_own_end_and_the_trailer_says_why(
 
     start(app)
 
-    answer = await api.ask(url_event(), **SOON)
+    answer = await api.ask(url_event(), **SHORT)
 
     fields = {"errorType": "App.Deadline", "errorMessage": "The deadline was reached."}
     encoded = base64.b64encode(json.dumps(fields).encode())
@@ -105,19 +105,19 @@ async def test_a_stream_that_is_cut_short_carries_the_trailer(api: LambdaApi, st
 
     start(app)
 
-    answer = await api.ask(url_event(), **SOON)
+    answer = await api.ask(url_event(), **SHORT)
 
     assert answer.body.endswith(NULS + b"half")
     assert trailer(answer)[0] == "App.Deadline"
 
 
-async def test_an_app_that_ignores_its_cancellation_is_ended_and_waited_for(
+async def test_the_response_of_an_app_that_ignores_cancellation_ends_and_the_app_is_awaited(
     api: LambdaApi, start: Start
 ) -> None:
     release = asyncio.Event()
     after: list[BaseException] = []
 
-    async def stubborn(send: Any) -> None:
+    async def ignore_cancellation(send: Any) -> None:
         while not release.is_set():
             try:
                 await release.wait()
@@ -132,17 +132,17 @@ async def test_an_app_that_ignores_its_cancellation_is_ended_and_waited_for(
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200})
             await send({"type": "http.response.body", "body": b"half", "more_body": True})
-            await stubborn(send)
+            await ignore_cancellation(send)
 
     start(app)
-    answer = await api.ask(url_event(), **SOON)
+    answer = await api.ask(url_event(), **SHORT)
     assert answer.body.endswith(NULS + b"half")
     assert trailer(answer)[0] == "App.Deadline"
     assert api.log.count("cancelled") == 1
     assert api.log.count(f"GET {PREFIX}/invocation/next") == 1
 
     release.set()
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
     assert len(after) == 1
 
 
@@ -155,13 +155,13 @@ async def test_background_work_is_stopped_at_the_deadline(api: LambdaApi, start:
 
     start(app)
 
-    answer = await api.ask(url_event(), **SOON)
+    answer = await api.ask(url_event(), **SHORT)
 
     assert answer.trailers == {}
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
 
 
-async def test_the_deadline_stands_in_the_scope(api: LambdaApi, start: Start) -> None:
+async def test_the_deadline_is_in_the_scope(api: LambdaApi, start: Start) -> None:
     scopes: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -210,7 +210,7 @@ async def test_an_app_that_fails_before_its_body_is_answered_with_500(
     assert "ValueError: the password is hunter2" in caplog.text
 
 
-async def test_an_app_that_fails_within_its_body_is_told_in_the_trailer(
+async def test_the_error_of_an_app_that_fails_within_its_body_is_in_the_trailer(
     api: LambdaApi, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -256,7 +256,7 @@ async def test_an_app_that_returns_too_early_has_failed(
         [{"type": "websocket.send"}],
     ],
 )
-async def test_messages_out_of_order_are_the_apps_mistake(
+async def test_messages_out_of_order_are_an_error_of_the_app(
     api: LambdaApi, start: Start, messages: list[Any]
 ) -> None:
     mistakes: list[BaseException] = []
@@ -275,7 +275,7 @@ async def test_messages_out_of_order_are_the_apps_mistake(
     assert len(mistakes) == 1
 
 
-async def test_what_follows_the_last_body_is_refused(api: LambdaApi, start: Start) -> None:
+async def test_a_message_after_the_last_body_is_refused(api: LambdaApi, start: Start) -> None:
     refused: list[BaseException] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

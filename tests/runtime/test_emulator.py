@@ -73,12 +73,19 @@ async def invoke(tmp_path: Path) -> AsyncIterator[Invoke]:
         write_function(tmp_path, source)
         port, api = free_port(), free_port()
         process = await asyncio.create_subprocess_exec(
-            str(emulator()), "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
-            "--runtime-api-address", f"127.0.0.1:{api}",
-            str(WRAPPER), sys.executable, "/var/runtime/bootstrap.py",
-            cwd=tmp_path, env=variables(tmp_path, {"_HANDLER": f"{MODULE}.handler", **env}),
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+            str(emulator()),
+            "--runtime-interface-emulator-address",
+            f"127.0.0.1:{port}",
+            "--runtime-api-address",
+            f"127.0.0.1:{api}",
+            str(WRAPPER),
+            sys.executable,
+            "/var/runtime/bootstrap.py",
+            cwd=tmp_path,
+            env=variables(tmp_path, {"_HANDLER": f"{MODULE}.handler", **env}),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
         processes.append(process)
         await _listening(port)
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
@@ -136,7 +143,7 @@ async def test_a_function_that_cannot_start_is_an_init_error(invoke: Invoke) -> 
     assert "nothing_such" in response.json()["errorMessage"]
 
 
-async def test_an_event_that_is_no_request_is_an_error(invoke: Invoke) -> None:
+async def test_an_event_that_is_not_a_request_is_an_error(invoke: Invoke) -> None:
     response = await invoke(APP, {"source": "aws.events"})
 
     assert response.json()["errorType"] == "Runtime.UnsupportedEvent"

@@ -1,4 +1,4 @@
-"""Scopes of recorded events, with mangum as the oracle."""
+"""ASGI scopes of recorded events, compared with mangum's."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ async def _app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 @pytest.mark.parametrize("name", HTTP)
-def test_a_scope_says_what_mangum_says(name: str) -> None:
+def test_a_scope_is_the_same_as_mangums(name: str) -> None:
     event = recorded(name)
     theirs = Mangum(_app, lifespan="off").infer(event, CONTEXT)  # type: ignore[arg-type]
 
@@ -102,7 +102,7 @@ def test_a_client_cannot_break_the_servers_name(
 @pytest.mark.parametrize(
     "event", [None, [], 7, "text", {}, {"requestContext": "x"}, recorded("sqs"), recorded("alb")]
 )
-def test_other_events_are_no_http(event: Any) -> None:
+def test_other_events_are_not_http(event: Any) -> None:
     assert events.shape_of(event) is None
 
 
@@ -124,7 +124,7 @@ MALFORMED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("event", MALFORMED, ids=json.dumps)
-def test_a_malformed_event_is_named_as_such(event: dict[str, Any]) -> None:
+def test_a_malformed_event_is_an_error(event: dict[str, Any]) -> None:
     with pytest.raises(MalformedEvent, match=r"^Malformed event: "):
         scope_of(event)
 
@@ -139,7 +139,7 @@ def test_a_malformed_event_is_named_as_such(event: dict[str, Any]) -> None:
         {"body": 7, "isBase64Encoded": True},
     ],
 )
-def test_a_malformed_body_is_named_as_such(fields: dict[str, Any]) -> None:
+def test_a_malformed_body_is_an_error(fields: dict[str, Any]) -> None:
     with pytest.raises(MalformedEvent, match=r"^Malformed event: body"):
         events.body_of(url_event(**fields))
 
@@ -156,9 +156,7 @@ JSON = st.recursive(
     where=st.sampled_from(["", "requestContext", "headers"]),
     data=st.data(),
 )
-def test_whatever_stands_in_an_event_is_a_scope_or_malformed(
-    name: str, where: str, data: st.DataObject
-) -> None:
+def test_any_event_is_a_scope_or_malformed(name: str, where: str, data: st.DataObject) -> None:
     event = recorded(name)
     part = (event[where] or event) if where else event
     part[data.draw(st.sampled_from(sorted(part)))] = data.draw(JSON)

@@ -1,4 +1,4 @@
-"""Events that are no HTTP requests, and events that are nothing at all."""
+"""Events that are not HTTP requests, and invalid events."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ async def test_an_event_goes_to_the_registered_handler(api: LambdaApi, start: St
     assert answer.body == '{"seen": 1, "by": "request-1", "ü": 1}'.encode()
 
 
-class Callable_:  # noqa: N801
+class CallableHandler:
     async def __call__(self, event: Any, context: Any) -> Any:
         return event
 
@@ -54,7 +54,9 @@ def _own_loop(event: Any, context: Any) -> Any:
     return asyncio.run(_async(event, context))
 
 
-@pytest.mark.parametrize("handler", [_async, Callable_(), _own_loop, lambda e, c: _async(e, c)])
+@pytest.mark.parametrize(
+    "handler", [_async, CallableHandler(), _own_loop, lambda e, c: _async(e, c)]
+)
 async def test_every_kind_of_handler_is_called(
     api: LambdaApi, start: Start, handler: Callable[..., Any]
 ) -> None:
@@ -73,7 +75,7 @@ async def test_a_handler_without_an_app_gets_http_events_as_well(
     assert json.loads(answer.body) == {"statusCode": 200, "path": "/x"}
 
 
-async def test_a_handlers_failure_is_told_to_lambda(
+async def test_a_handlers_exception_is_reported_to_lambda(
     api: LambdaApi, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     def on_event(event: Any, context: Any) -> Any:
@@ -88,7 +90,9 @@ async def test_a_handlers_failure_is_told_to_lambda(
     assert (await api.ask(url_event())).body.endswith(b"served")
 
 
-async def test_an_oserror_of_the_handlers_own_is_its_failure(api: LambdaApi, start: Start) -> None:
+async def test_an_oserror_of_the_handler_is_reported_to_lambda(
+    api: LambdaApi, start: Start
+) -> None:
     def on_event(event: Any, context: Any) -> Any:
         raise ConnectionResetError("the queue is away")
 
@@ -98,7 +102,7 @@ async def test_an_oserror_of_the_handlers_own_is_its_failure(api: LambdaApi, sta
 
 
 @pytest.mark.parametrize("result", [object(), {"a": {1, 2}}, {"\ud800": 1}])
-async def test_a_result_that_is_no_json_is_named_as_such(
+async def test_a_result_that_is_not_json_is_a_marshal_error(
     api: LambdaApi, start: Start, result: Any
 ) -> None:
     start(app, lambda event, context: result)
@@ -133,7 +137,9 @@ async def test_a_bad_event_is_refused_and_the_next_is_served(
     assert b"served" in (await api.ask(recorded("function-url-get"))).body
 
 
-async def test_an_async_handler_is_stopped_in_time_to_say_so(api: LambdaApi, start: Start) -> None:
+async def test_an_async_handler_is_cancelled_before_the_deadline(
+    api: LambdaApi, start: Start
+) -> None:
     async def on_event(event: Any, context: Any) -> Any:
         try:
             await asyncio.Event().wait()
@@ -151,7 +157,7 @@ async def test_an_async_handler_is_stopped_in_time_to_say_so(api: LambdaApi, sta
     assert json.loads(answered.body) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
-async def test_a_context_has_what_the_managed_runtimes_has(
+async def test_the_context_has_the_fields_of_the_managed_runtimes(
     api: LambdaApi, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contexts: list[Any] = []
@@ -171,11 +177,20 @@ async def test_a_context_has_what_the_managed_runtimes_has(
 
     first, second = contexts
     theirs = pytest.importorskip("awslambdaric.lambda_context").LambdaContext(
-        "request-1", client, {"cognitoIdentityId": "id"}, first.deadline_ms,
-        "arn:aws:lambda:us-east-1:1:function:f", "acme",
-    )  # fmt: skip
-    for name in ("aws_request_id", "function_name", "memory_limit_in_mb", "invoked_function_arn",
-                 "tenant_id"):  # fmt: skip
+        "request-1",
+        client,
+        {"cognitoIdentityId": "id"},
+        first.deadline_ms,
+        "arn:aws:lambda:us-east-1:1:function:f",
+        "acme",
+    )
+    for name in (
+        "aws_request_id",
+        "function_name",
+        "memory_limit_in_mb",
+        "invoked_function_arn",
+        "tenant_id",
+    ):
         assert getattr(first, name) == getattr(theirs, name)
     assert first.client_context.custom == theirs.client_context.custom
     assert first.client_context.client.app_title == theirs.client_context.client.app_title

@@ -1,4 +1,4 @@
-"""Log records as Lambda wants them."""
+"""Log records in Lambda's formats."""
 
 import asyncio
 import json
@@ -37,14 +37,21 @@ def current(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def record(level: int = logging.INFO, msg: Any = "hello", **fields: Any) -> logging.LogRecord:
     return logging.makeLogRecord(
-        {"name": "shop", "levelno": level, "levelname": logging.getLevelName(level), "msg": msg,
-         "created": 1773342238.39, "msecs": 390.0, **fields}
-    )  # fmt: skip
+        {
+            "name": "shop",
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "msg": msg,
+            "created": 1773342238.39,
+            "msecs": 390.0,
+            **fields,
+        }
+    )
 
 
 async def _output(api: LambdaApi, process: asyncio.subprocess.Process) -> list[str]:
     await api.ask({})
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
     process.terminate()
     output, _ = await process.communicate()
     return output.decode().splitlines()
@@ -59,7 +66,7 @@ async def test_text_lines_at_the_default_level(api: LambdaApi, spawn: Spawn) -> 
     assert lines[1] == "printed"
 
 
-async def test_json_lines_at_the_level_that_was_set(api: LambdaApi, spawn: Spawn) -> None:
+async def test_json_lines_at_the_configured_level(api: LambdaApi, spawn: Spawn) -> None:
     lines = await _output(api, await spawn(LOGGING, **JSON))
 
     first, second = json.loads(lines[0]), json.loads(lines[1])
@@ -139,5 +146,5 @@ LEVELS = {None: "WARNING", "debug": "DEBUG", "TRACE": "DEBUG", "FATAL": "CRITICA
 
 
 @pytest.mark.parametrize(("name", "level"), LEVELS.items())
-def test_levels(name: str | None, level: str) -> None:
+def test_level_names_are_mapped_to_pythons(name: str | None, level: str) -> None:
     assert logging.getLevelName(logs._level(name)) == level

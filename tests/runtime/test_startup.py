@@ -1,4 +1,4 @@
-"""From a fresh process to the first invocation, or to a clear refusal."""
+"""Start-up: from a new process to the first invocation, or to an init error."""
 
 import asyncio
 import json
@@ -46,9 +46,12 @@ async def test_the_wrapper_finds_the_runtime_in_its_layer(api: LambdaApi, tmp_pa
     (task / "sub.py").write_text("def handler(event, context):\n    return __file__\n")
     env = {"AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": "sub.handler", "PYTHONPATH": "/own"}
     process = await asyncio.create_subprocess_exec(
-        str(opt / "waypost"), sys.executable, "/var/runtime/bootstrap.py",
-        cwd=opt, env=variables(task, env),
-    )  # fmt: skip
+        str(opt / "waypost"),
+        sys.executable,
+        "/var/runtime/bootstrap.py",
+        cwd=opt,
+        env=variables(task, env),
+    )
 
     answer = await api.ask({})
     process.kill()
@@ -91,7 +94,7 @@ async def test_a_function_that_cannot_be_imported_is_an_init_error(
     ("name", "value"),
     [("WAYPOST_RESPONSE", "both"), ("WAYPOST_DEADLINE_MARGIN", "soon"), ("_HANDLER", "")],
 )
-async def test_a_setting_that_makes_no_sense_is_an_init_error(
+async def test_an_invalid_setting_is_an_init_error(
     api: LambdaApi, start: Start, name: str, value: str
 ) -> None:
     with pytest.raises(CannotStart) as refusal:
@@ -103,9 +106,7 @@ async def test_a_setting_that_makes_no_sense_is_an_init_error(
     assert name in fields["errorMessage"]
 
 
-async def test_an_event_handler_that_is_not_there_is_an_init_error(
-    api: LambdaApi, start: Start
-) -> None:
+async def test_a_missing_event_handler_is_an_init_error(api: LambdaApi, start: Start) -> None:
     with pytest.raises(CannotStart):
         await start(lambda event, context: None, WAYPOST_EVENT_HANDLER=f"{MODULE}.missing")
 
@@ -128,7 +129,7 @@ async def test_an_app_that_refuses_to_start_is_an_init_error(api: LambdaApi, sta
     }
 
 
-async def test_without_lambda_there_is_one_clear_line(api: LambdaApi, spawn: Spawn) -> None:
+async def test_without_lambda_one_line_names_the_reason(api: LambdaApi, spawn: Spawn) -> None:
     code, output = await finished(await spawn(APP, AWS_LAMBDA_RUNTIME_API=""))
 
     assert code == 1
@@ -136,9 +137,9 @@ async def test_without_lambda_there_is_one_clear_line(api: LambdaApi, spawn: Spa
     assert "AWS_LAMBDA_RUNTIME_API is not set" in output
 
 
-async def test_a_runtime_api_that_goes_away_ends_the_process(api: LambdaApi, spawn: Spawn) -> None:
+async def test_a_lost_runtime_api_ends_the_process(api: LambdaApi, spawn: Spawn) -> None:
     process = await spawn(APP)
-    await api.seen(f"GET {PREFIX}/invocation/next")
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next")
     api.stop_listening()
     api.drop_connections()
 
@@ -172,7 +173,7 @@ async def test_a_snapshot_is_taken_between_the_hooks_and_before_the_app_starts(
             api.log.append("app started")
 
     start(app, **SNAPSHOT)
-    await api.seen(f"GET {PREFIX}/invocation/next")
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next")
 
     assert api.log == [
         "before 2",
@@ -245,7 +246,7 @@ def test_modules_are_found_in_the_managed_runtimes_order(tmp_path: Path) -> None
     assert inside == [str(task), "/usr/lib/python", "/site-packages", str(runtime)]
 
 
-async def test_starting_imports_nothing_but_the_standard_library(tmp_path: Path) -> None:
+async def test_starting_imports_only_the_standard_library(tmp_path: Path) -> None:
     code = (
         "import sys; before = set(sys.modules); import waypost_runtime.__main__; "
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "

@@ -50,7 +50,7 @@ async def test_a_response_is_prelude_nuls_chunks_and_terminator(
     )
 
 
-async def test_each_chunk_leaves_before_the_next_is_made(api: LambdaApi, start: Start) -> None:
+async def test_each_chunk_is_sent_before_the_next_is_made(api: LambdaApi, start: Start) -> None:
     arrived = [asyncio.Event() for _ in range(5)]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -73,7 +73,7 @@ async def test_each_chunk_leaves_before_the_next_is_made(api: LambdaApi, start: 
     assert (await invocation.answer()).raw.endswith(b"7\r\nchunk 4\r\n0\r\n\r\n")
 
 
-async def test_an_event_stream_shows_its_status_before_it_has_a_body(
+async def test_the_status_of_an_event_stream_is_sent_before_its_body(
     api: LambdaApi, start: Start
 ) -> None:
     thinking = asyncio.Event()
@@ -117,7 +117,7 @@ async def test_a_response_without_a_body_ends_in_its_first_write(
     assert answer.raw == b"%x\r\n%b\r\n0\r\n\r\n" % (len(prelude), prelude)
 
 
-async def test_cookies_and_repeated_headers_are_kept_apart(api: LambdaApi, start: Start) -> None:
+async def test_cookies_and_repeated_headers_stay_separate(api: LambdaApi, start: Start) -> None:
     headers = [
         (b"Set-Cookie", b"a=1; Path=/"),
         (b"vary", b"origin"),
@@ -165,7 +165,7 @@ async def test_one_connection_carries_everything(api: LambdaApi, start: Start) -
 
     for _ in range(3):
         await api.ask(url_event())
-    await api.seen(f"GET {PREFIX}/invocation/next", times=4)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=4)
 
     assert api.connections == 1
 
@@ -173,12 +173,12 @@ async def test_one_connection_carries_everything(api: LambdaApi, start: Start) -
 async def test_a_stale_connection_is_replaced(api: LambdaApi, start: Start) -> None:
     start(responding(200, [], b"."))
     await api.ask(url_event())
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
 
     api.drop_connections()
-    await api.seen(f"GET {PREFIX}/invocation/next", times=3)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=3)
 
-    # The event that waits goes to the old connection's /next as well: it is the second that counts.
+    # The waiting event goes to the old connection's /next as well: the second one counts.
     api.invoke(url_event())
     answer = await api.ask(url_event())
     assert answer.body.endswith(NULS + b".")
@@ -202,12 +202,12 @@ async def test_the_writer_waits_for_a_slow_reader(api: LambdaApi, start: Start) 
     start(app)
     invocation = api.invoke(url_event())
     invocation.reads.clear()
-    await api.seen(f"POST {PREFIX}/invocation/request-1/response")
-    still = 0
-    while still < 100:  # turns of the loop in which nothing moved any more
+    await api.wait_for_request(f"POST {PREFIX}/invocation/request-1/response")
+    idle_turns = 0
+    while idle_turns < 100:  # turns of the event loop without a chunk
         before = sent
         await asyncio.sleep(0)
-        still = still + 1 if sent == before else 0
+        idle_turns = idle_turns + 1 if sent == before else 0
 
     assert 0 < sent < pieces / 2
     invocation.reads.set()
@@ -215,10 +215,8 @@ async def test_the_writer_waits_for_a_slow_reader(api: LambdaApi, start: Start) 
     assert sum(map(len, answer.chunks[1:])) == len(piece) * pieces
 
 
-async def test_what_is_sent_after_the_connection_was_lost_raises_oserror(
-    api: LambdaApi, start: Start
-) -> None:
-    seen: asyncio.Queue[Any] = asyncio.Queue()
+async def test_sending_after_a_lost_connection_raises_oserror(api: LambdaApi, start: Start) -> None:
+    received: asyncio.Queue[Any] = asyncio.Queue()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -226,29 +224,27 @@ async def test_what_is_sent_after_the_connection_was_lost_raises_oserror(
         await receive()
         await send({"type": "http.response.start", "status": 200})
         await send({"type": "http.response.body", "body": b"one", "more_body": True})
-        seen.put_nowait(await receive())
+        received.put_nowait(await receive())
         try:
             await send({"type": "http.response.body", "body": b"two", "more_body": True})
         except OSError as error:
-            seen.put_nowait(error)
+            received.put_nowait(error)
 
     start(app)
     api.invoke(url_event(), cut_after=2)
 
-    assert await seen.get() == {"type": "http.disconnect"}
-    assert isinstance(await seen.get(), OSError)
-    await _next_is_served(api, app, seen)
+    assert await received.get() == {"type": "http.disconnect"}
+    assert isinstance(await received.get(), OSError)
+    await _assert_next_is_served(api, app, received)
 
 
-async def _next_is_served(api: LambdaApi, app: Any, seen: asyncio.Queue[Any]) -> None:
+async def _assert_next_is_served(api: LambdaApi, app: Any, received: asyncio.Queue[Any]) -> None:
     api.invoke(url_event(), cut_after=2)
-    assert await seen.get() == {"type": "http.disconnect"}
+    assert await received.get() == {"type": "http.disconnect"}
     assert api.connections == 2
 
 
-async def test_an_oserror_of_the_apps_own_is_no_lost_connection(
-    api: LambdaApi, start: Start
-) -> None:
+async def test_an_oserror_of_the_app_is_an_error_of_the_app(api: LambdaApi, start: Start) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             return
@@ -263,7 +259,7 @@ async def test_an_oserror_of_the_apps_own_is_no_lost_connection(
     assert answer.trailers["lambda-runtime-function-error-type"] == "App.Error"
 
 
-async def test_an_invocation_that_is_gone_does_not_stop_the_loop(
+async def test_an_expired_invocation_does_not_stop_the_loop(
     api: LambdaApi, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     start(responding(200, [], b"one", b"two"))
@@ -275,10 +271,10 @@ async def test_an_invocation_that_is_gone_does_not_stop_the_loop(
     assert "Lambda answered 410 to the response." in caplog.messages
 
 
-async def test_an_app_learns_that_its_invocation_is_gone_while_it_streams(
+async def test_an_app_gets_disconnect_when_its_invocation_expires(
     api: LambdaApi, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    seen: asyncio.Queue[Any] = asyncio.Queue()
+    received: asyncio.Queue[Any] = asyncio.Queue()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -286,21 +282,19 @@ async def test_an_app_learns_that_its_invocation_is_gone_while_it_streams(
         await receive()
         await send({"type": "http.response.start", "status": 200})
         await send({"type": "http.response.body", "body": b"one", "more_body": True})
-        seen.put_nowait(await receive())
+        received.put_nowait(await receive())
         await send({"type": "http.response.body", "body": b"two"})
 
     start(app)
     api.invoke(url_event(), status=410, status_after=2)
-    assert await seen.get() == {"type": "http.disconnect"}
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    assert await received.get() == {"type": "http.disconnect"}
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
 
     assert "Lambda answered 410 to the response." in caplog.messages
     assert api.connections == 2
 
 
-async def test_background_work_goes_on_after_the_client_has_everything(
-    api: LambdaApi, start: Start
-) -> None:
+async def test_background_work_goes_on_after_the_response(api: LambdaApi, start: Start) -> None:
     release = asyncio.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -316,7 +310,7 @@ async def test_background_work_goes_on_after_the_client_has_everything(
     assert answer.body.endswith(NULS + b"all")
 
     release.set()
-    await api.seen(f"GET {PREFIX}/invocation/next", times=2)
+    await api.wait_for_request(f"GET {PREFIX}/invocation/next", times=2)
     assert api.log == [
         f"GET {PREFIX}/invocation/next",
         f"POST {PREFIX}/invocation/request-1/response",

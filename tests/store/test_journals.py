@@ -1,4 +1,4 @@
-"""A run's journal in the table: batches, the head, and names that callers give their runs."""
+"""A run's journal in the table: batches, the head, the lease, and idempotency keys."""
 
 import random
 import time
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import ME, OTHER
-from tests.store.test_store import a_run, a_thread, asked, ending
+from tests.store.test_store import begin_run, new_run, new_thread, run_end_of
 from waypost.errors import Conflict, NotFound, RunLive
 from waypost.events import Event, RunFailed, TextDelta
 from waypost.records import Run, Thread
@@ -20,10 +20,10 @@ from waypost.store.table import ConditionFailed
 LATER = int(time.time()) + 86_400
 
 
-def texts(run_id: str, first: int, *said: str) -> list[Event]:
+def texts(run_id: str, first: int, *deltas: str) -> list[Event]:
     return [
         TextDelta(text_id="t", delta=text).stamped(seq, run_id, "2026-01-01T00:00:00Z")
-        for seq, text in enumerate(said, first)
+        for seq, text in enumerate(deltas, first)
     ]
 
 
@@ -32,8 +32,8 @@ async def write(table: Table, run_id: str, events: list[Event], expires_at: int 
     await journals.append(table, ME, run_id, events[0].seq, encoded, expires_at)
 
 
-async def test_events_are_read_from_any_place_on(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
+async def test_events_are_read_after_any_event(table: Table) -> None:
+    run = await begin_run(table, ME, new_thread())
     whole = texts(run.id, 1, "a", "b", "c", "d", "e", "f")
     for batch in (whole[:1], whole[1:4], whole[4:]):
         await write(table, run.id, batch)
@@ -44,8 +44,8 @@ async def test_events_are_read_from_any_place_on(table: Table) -> None:
         assert head.live
 
 
-async def test_a_batch_that_is_written_twice_is_there_once(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
+async def test_a_batch_written_twice_is_stored_once(table: Table) -> None:
+    run = await begin_run(table, ME, new_thread())
     batch = texts(run.id, 1, "a", "b")
     for _ in range(2):
         await write(table, run.id, batch)
@@ -53,9 +53,9 @@ async def test_a_batch_that_is_written_twice_is_there_once(table: Table) -> None
 
 
 @pytest.mark.parametrize("late", [1, 5])
-async def test_what_is_written_after_the_end_is_not_read(table: Table, late: int) -> None:
-    """A process that was taken for dead writes once more, a shorter batch or a longer one."""
-    run = await asked(table, ME, a_thread())
+async def test_a_batch_written_after_the_end_is_not_read(table: Table, late: int) -> None:
+    """A process that lost its lease writes once more, a shorter batch or a longer one."""
+    run = await begin_run(table, ME, new_thread())
     whole = texts(run.id, 1, "a", "b")
     await write(table, run.id, whole)
     end = RunFailed(code="interrupted", message="x", retryable=True, partial=True)
@@ -66,17 +66,17 @@ async def test_what_is_written_after_the_end_is_not_read(table: Table, late: int
 
 
 async def test_an_event_larger_than_an_item_is_read_back_whole(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
-    noise = "".join(random.Random(1).choices("0123456789abcdef", k=2_000_000))
-    whole = texts(run.id, 1, "a", noise, "c")
+    run = await begin_run(table, ME, new_thread())
+    long_text = "".join(random.Random(1).choices("0123456789abcdef", k=2_000_000))
+    whole = texts(run.id, 1, "a", long_text, "c")
     await write(table, run.id, whole[:2])
     await write(table, run.id, whole[2:])
     assert (await journals.read(table, ME, run.id, 0))[1] == whole
     assert (await journals.read(table, ME, run.id, 2))[1] == whole[2:]
 
 
-async def test_what_has_expired_is_not_read_though_it_is_there(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
+async def test_expired_events_are_not_read_though_they_are_still_stored(table: Table) -> None:
+    run = await begin_run(table, ME, new_thread())
     await write(table, run.id, texts(run.id, 1, "a"), expires_at=int(time.time()) - 1)
     assert (await journals.read(table, ME, run.id, 0))[1] == []
 
@@ -90,10 +90,10 @@ async def test_an_event_is_stored_without_its_runs_id() -> None:
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=6),
     texts_=st.lists(st.text(max_size=20), min_size=30, max_size=30),
 )
-async def test_any_batches_are_the_events_that_were_written(
+async def test_events_are_read_back_in_batches_of_any_size(
     table: Table, sizes: list[int], texts_: list[str]
 ) -> None:
-    run = await asked(table, ME, a_thread())
+    run = await begin_run(table, ME, new_thread())
     whole = texts(run.id, 1, *texts_[: sum(sizes)])
     start = 0
     for size in sizes:
@@ -103,8 +103,8 @@ async def test_any_batches_are_the_events_that_were_written(
         assert (await journals.read(table, ME, run.id, seq))[1] == whole[seq:]
 
 
-async def test_a_lease_is_renewed_and_brings_back_the_wish_to_cancel(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
+async def test_renewing_a_lease_returns_the_cancel_flag(table: Table) -> None:
+    run = await begin_run(table, ME, new_thread())
     until = time.time() + 100
     assert not (await journals.renew_lease(table, ME, run.id, until)).cancel_requested
     await journals.request_cancel(table, ME, run.id)
@@ -113,58 +113,58 @@ async def test_a_lease_is_renewed_and_brings_back_the_wish_to_cancel(table: Tabl
     assert (await journals.renew_lease(table, ME, run.id, time.time() - 1)).lost
 
 
-async def test_nobody_else_cancels_a_run(table: Table) -> None:
-    run = await asked(table, ME, a_thread())
+async def test_another_user_cannot_cancel_a_run(table: Table) -> None:
+    run = await begin_run(table, ME, new_thread())
     with pytest.raises(NotFound):
         await journals.request_cancel(table, OTHER, run.id)
     assert not (await journals.head(table, ME, run.id)).cancel_requested
 
 
-async def test_a_run_that_is_over_is_neither_renewed_nor_cancelled(table: Table) -> None:
-    thread = a_thread()
-    run = await over(table, thread)
+async def test_a_finished_run_is_neither_renewed_nor_cancelled(table: Table) -> None:
+    thread = new_thread()
+    run = await finished_run(table, thread)
     with pytest.raises(ConditionFailed):
         await journals.renew_lease(table, ME, run.id, time.time() + 100)
     head = await journals.request_cancel(table, ME, run.id)
     assert (head.state, head.cancel_requested, head.last) == ("failed", False, 1)
 
 
-async def test_one_run_is_live_on_a_thread(table: Table) -> None:
-    thread = a_thread()
-    first = await asked(table, ME, thread)
+async def test_a_thread_has_one_live_run(table: Table) -> None:
+    thread = new_thread()
+    first = await begin_run(table, ME, thread)
     assert (await threads.thread(table, ME, thread.id)).live_run == first.id
     with pytest.raises(RunLive) as refused:
-        await asked(table, ME, thread)
+        await begin_run(table, ME, thread)
     assert refused.value.details == {"run_id": first.id}
-    _, message = a_run(thread)
+    _, message = new_run(thread)
     await run_end.finish(
-        table, ME, ending(first, message.model_copy(update={"run_id": first.id, "text": ""}))
+        table, ME, run_end_of(first, message.model_copy(update={"run_id": first.id, "text": ""}))
     )
     assert (await threads.thread(table, ME, thread.id)).live_run is None
-    await asked(table, ME, thread)
+    await begin_run(table, ME, thread)
 
 
 async def test_a_run_begins_only_on_the_thread_that_was_read(table: Table) -> None:
-    thread = a_thread()
-    await over(table, thread)
+    thread = new_thread()
+    await finished_run(table, thread)
     current = await threads.thread(table, ME, thread.id)
-    run, _ = a_run(current)
-    await over(table, current)
+    run, _ = new_run(current)
+    await finished_run(table, current)
     with pytest.raises(Conflict):
         await run_start.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
     current = await threads.thread(table, ME, thread.id)
     await run_start.begin(table, ME, current, run, None, time.time() + 60, unchanged=True)
 
 
-async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
+async def test_an_idempotency_key_names_one_run_until_it_expires(table: Table) -> None:
     claim = Claim("my key", "hash of the request")
-    run, message = a_run(thread := a_thread())
+    run, message = new_run(thread := new_thread())
     await run_start.begin(table, ME, thread, run, message, time.time() + 60, claim=claim)
-    other, message = a_run(thread := a_thread())
+    other, message = new_run(thread := new_thread())
     with pytest.raises(AlreadyClaimed):
         await run_start.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
-    named = await idempotency.find(table, ME, "my key")
-    assert named == idempotency.ClaimedRun(run.id, "hash of the request")
+    claimed = await idempotency.find(table, ME, "my key")
+    assert claimed == idempotency.ClaimedRun(run.id, "hash of the request")
     assert await idempotency.find(table, OTHER, "my key") is None
     key = TenantKeys(ME.tenant_id).idempotency(ME.user_id, "my key")
     item = await table.get(key)
@@ -173,13 +173,13 @@ async def test_a_name_is_one_runs_until_it_expires(table: Table) -> None:
     await table.put(past, "attribute_exists(pk)")
     assert await idempotency.find(table, ME, "my key") is None
     await run_start.begin(table, ME, thread, other, message, time.time() + 60, claim=claim)
-    assert (await idempotency.find(table, ME, "my key") or named).run_id == other.id
+    assert (await idempotency.find(table, ME, "my key") or claimed).run_id == other.id
 
 
-async def over(table: Table, thread: Thread) -> Run:
-    """A run that has begun and ended without a word."""
-    run = await asked(table, ME, thread)
-    _, message = a_run(thread)
+async def finished_run(table: Table, thread: Thread) -> Run:
+    """A run that has begun and failed without any text."""
+    run = await begin_run(table, ME, thread)
+    _, message = new_run(thread)
     message = message.model_copy(update={"run_id": run.id, "text": ""})
-    await run_end.finish(table, ME, ending(run, message))
+    await run_end.finish(table, ME, run_end_of(run, message))
     return run

@@ -5,10 +5,10 @@ import { HttpAgent } from "@ag-ui/client";
 import {
   ANSWER,
   cancel,
+  clearFaults,
   DOCUMENTS_QUESTION,
   fail,
   liveRun,
-  mend,
   QUESTION,
   recorded,
   replaying,
@@ -16,24 +16,24 @@ import {
   url,
 } from "./stack.mjs";
 
-afterEach(mend);
+afterEach(clearFaults);
 
-function agent(threadId = unused("thread")) {
-  const made = new HttpAgent({ url: `${url}/api/ag-ui`, threadId });
-  made.ask = (text) => made.addMessage({ id: unused("m"), role: "user", content: text });
-  return made;
+function newAgent(threadId = unused("thread")) {
+  const agent = new HttpAgent({ url: `${url}/api/ag-ui`, threadId });
+  agent.ask = (text) => agent.addMessage({ id: unused("m"), role: "user", content: text });
+  return agent;
 }
 
-/** The events of a run that is asked for, by type. */
-function heard(into) {
+/** A subscriber that adds every event to `into`. */
+function collect(into) {
   return { onEvent: ({ event }) => void into.push(event) };
 }
 
-test("a run is told from RUN_STARTED to RUN_FINISHED", async () => {
-  const asking = agent();
+test("a run is read from RUN_STARTED to RUN_FINISHED", async () => {
+  const asking = newAgent();
   asking.ask(QUESTION);
   const events = [];
-  const { newMessages } = await asking.runAgent({ runId: "my-run" }, heard(events));
+  const { newMessages } = await asking.runAgent({ runId: "my-run" }, collect(events));
   assert.equal(newMessages.at(-1).content, ANSWER);
   assert.equal(events[0].type, "RUN_STARTED");
   assert.deepEqual([events[0].runId, events.at(-1).runId], ["my-run", "my-run"]);
@@ -46,8 +46,8 @@ test("a run is told from RUN_STARTED to RUN_FINISHED", async () => {
   assert.deepEqual(JSON.parse(result.content).rows, [[13]]);
 });
 
-test("the conversation goes on in its thread", async () => {
-  const asking = agent();
+test("a conversation continues in its thread", async () => {
+  const asking = newAgent();
   asking.ask(QUESTION);
   await asking.runAgent();
   asking.ask("List their names.");
@@ -56,10 +56,10 @@ test("the conversation goes on in its thread", async () => {
 });
 
 test("an agent can be chosen in forwardedProps", async () => {
-  const asking = agent();
+  const asking = newAgent();
   asking.ask(DOCUMENTS_QUESTION);
   const events = [];
-  await asking.runAgent({ forwardedProps: { agent: "rag" } }, heard(events));
+  await asking.runAgent({ forwardedProps: { agent: "rag" } }, collect(events));
   const named = (name) => events.find((event) => event.name === `waypost.${name}`)?.value;
   assert.deepEqual([named("route").agent, named("route").method], ["rag", "pinned"]);
   assert.match(named("source").document, /\.md$|\.txt$/);
@@ -67,16 +67,16 @@ test("an agent can be chosen in forwardedProps", async () => {
 
 test("a failure is RUN_ERROR", async () => {
   await fail("access_denied");
-  const asking = agent();
+  const asking = newAgent();
   asking.ask(QUESTION);
   const events = [];
-  await asking.runAgent({}, heard(events)).catch(() => undefined);
+  await asking.runAgent({}, collect(events)).catch(() => undefined);
   assert.deepEqual([events.at(-1).type, events.at(-1).code], ["RUN_ERROR", "model_refused"]);
 });
 
 test("a cancelled run is an outcome", async () => {
   await fail("stall_after", { after: 2, seconds: 60 });
-  const asking = agent();
+  const asking = newAgent();
   asking.ask(DOCUMENTS_QUESTION);
   const events = [];
   let stopped;
@@ -85,14 +85,14 @@ test("a cancelled run is an outcome", async () => {
   };
   await asking.runAgent(
     { forwardedProps: { agent: "rag" } },
-    { ...heard(events), onTextMessageContentEvent },
+    { ...collect(events), onTextMessageContentEvent },
   );
   assert.equal((await stopped).state, "cancelled");
   assert.deepEqual(events.at(-1).outcome, { type: "cancelled" });
 });
 
 test("a refused request fails the run", async () => {
-  const asking = agent();
+  const asking = newAgent();
   asking.ask("  ");
   await assert.rejects(asking.runAgent(), /empty_message/);
 });
@@ -103,7 +103,7 @@ for (const run of recorded()) {
     replay.addMessage({ id: "m", role: "user", content: "Hm?" });
     const events = [];
     const failed = run.startsWith("failed");
-    const running = replay.runAgent({}, heard(events));
+    const running = replay.runAgent({}, collect(events));
     await (failed ? running.catch(() => undefined) : running);
     assert.equal(events.at(-1).type, failed ? "RUN_ERROR" : "RUN_FINISHED");
   });

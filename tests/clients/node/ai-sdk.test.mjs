@@ -5,10 +5,10 @@ import { DefaultChatTransport, readUIMessageStream } from "ai";
 import {
   ANSWER,
   cancel,
+  clearFaults,
   DOCUMENTS_QUESTION,
   fail,
   liveRun,
-  mend,
   QUESTION,
   recorded,
   replaying,
@@ -18,7 +18,7 @@ import {
 
 const api = `${url}/api/ai-sdk/chat`;
 const transport = new DefaultChatTransport({ api });
-afterEach(mend);
+afterEach(clearFaults);
 
 const user = (text) => ({ id: unused("m"), role: "user", parts: [{ type: "text", text }] });
 
@@ -33,7 +33,7 @@ function send(chatId, messages, options = {}) {
   });
 }
 
-/** The message as it is in the end, and the errors on the way. */
+/** The final message, and the errors of the stream. */
 async function read(stream) {
   const errors = [];
   let message;
@@ -48,12 +48,12 @@ const textOf = (message) =>
     .map((part) => part.text)
     .join("");
 
-/** All chunks of a stream; `heard` is told of the first words. */
-async function all(stream, heard = () => undefined) {
+/** All chunks of a stream; `onText` is called at the first text. */
+async function all(stream, onText = () => undefined) {
   const found = [];
   for await (const chunk of stream) {
     found.push(chunk);
-    if (chunk.type === "text-delta") heard();
+    if (chunk.type === "text-delta") onText();
   }
   return found;
 }
@@ -90,7 +90,7 @@ test("the next question is sent with all messages before it", async () => {
   assert.equal(textOf(second.message).trim().split("\n").length, 13);
 });
 
-test("an answer is asked for once more", async () => {
+test("an answer can be regenerated", async () => {
   const chat = unused("chat");
   const question = user(QUESTION);
   const { message } = await read(await send(chat, [question]));
@@ -100,23 +100,23 @@ test("an answer is asked for once more", async () => {
   assert.equal(textOf(again.message), ANSWER);
 });
 
-test("whoever comes back reads the same from its start", async () => {
+test("a resumed stream has the same chunks from the start", async () => {
   await fail("stall_after", { after: 2, seconds: 60 });
   const chat = unused("chat");
   const asked = await send(chat, [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } });
-  const seen = all(asked);
+  const received = all(asked);
   const resumed = await transport.reconnectToStream({ chatId: chat });
-  const [heard, shown] = resumed.tee();
+  const [chunks, shown] = resumed.tee();
   let again;
-  await new Promise((speaking) => (again = all(heard, speaking)));
+  await new Promise((speaking) => (again = all(chunks, speaking)));
   await cancel(await liveRun(chat));
-  assert.deepEqual(await again, await seen);
-  assert.deepEqual([(await seen)[0].type, (await seen).at(-1).type], ["start", "abort"]);
-  const kept = await (await fetch(`${url}/v1/threads/${chat}`)).json();
-  assert.equal(textOf((await read(shown)).message), kept.messages.at(-1).text);
+  assert.deepEqual(await again, await received);
+  assert.deepEqual([(await received)[0].type, (await received).at(-1).type], ["start", "abort"]);
+  const thread = await (await fetch(`${url}/v1/threads/${chat}`)).json();
+  assert.equal(textOf((await read(shown)).message), thread.messages.at(-1).text);
 });
 
-test("there is nothing to resume in a chat that is over or never was", async () => {
+test("a finished or unknown chat has no stream to resume", async () => {
   const chat = unused("chat");
   assert.equal(await transport.reconnectToStream({ chatId: chat }), null);
   await read(await send(chat, [user(QUESTION)]));
@@ -130,7 +130,7 @@ test("a failure is the stream's error", async () => {
   assert.equal(message.metadata.failure.retryable, false);
 });
 
-test("what was said before a failure stays", async () => {
+test("the text before a failure stays", async () => {
   await fail("cut_after", { after: 3 });
   const { message, errors } = await read(
     await send(unused("chat"), [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } }),
@@ -144,8 +144,8 @@ test("a cancelled answer ends with abort", async () => {
   await fail("stall_after", { after: 2, seconds: 60 });
   const chat = unused("chat");
   const stream = await send(chat, [user(DOCUMENTS_QUESTION)], { body: { agent: "rag" } });
-  const [heard, shown] = stream.tee();
-  const reading = all(heard);
+  const [chunks, shown] = stream.tee();
+  const reading = all(chunks);
   assert.equal((await cancel(await liveRun(chat))).state, "cancelled");
   assert.deepEqual((await reading).at(-1), { type: "abort", reason: "user" });
   assert.deepEqual((await read(shown)).errors, []);

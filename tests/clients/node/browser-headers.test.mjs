@@ -1,4 +1,4 @@
-// What the clients send may be sent by a page of an allowed origin: the preflight says so.
+// The preflight allows the clients' requests from a page of an allowed origin.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HttpAgent } from "@ag-ui/client";
@@ -6,7 +6,7 @@ import { DefaultChatTransport } from "ai";
 import OpenAI from "openai";
 import { QUESTION, url } from "./stack.mjs";
 
-/** A `fetch` that asks, as a browser would, whether the real request may be made. */
+/** A `fetch` that sends the preflight of a request, as a browser does. */
 function preflighted(into) {
   return async (input, init) => {
     const headers = [...new Headers(init.headers).keys()].filter((name) => name !== "accept");

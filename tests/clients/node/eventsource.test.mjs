@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { EventSource } from "eventsource";
-import { DOCUMENTS_QUESTION, fail, mend, url } from "./stack.mjs";
+import { clearFaults, DOCUMENTS_QUESTION, fail, url } from "./stack.mjs";
 
-afterEach(mend);
+afterEach(clearFaults);
 
 async function begin(input) {
   const body = JSON.stringify({ input, agent: "rag" });
@@ -15,7 +15,7 @@ async function begin(input) {
 
 const kinds = ["run.started", "text.delta", "run.completed"];
 
-test("a stream that is cut goes on after the last event that was seen", async () => {
+test("a stream that is cut is resumed after the last event received", async () => {
   await fail("stall_after", { after: 2, seconds: 3, times: 1 });
   const answer = await begin(DOCUMENTS_QUESTION);
   const run = answer.headers.get("x-run-id");
@@ -55,7 +55,7 @@ test("a stream that is cut goes on after the last event that was seen", async ()
   await answer.body.cancel();
 });
 
-test("the reader stops by itself where the run is over", async () => {
+test("the reader stops at the end of the run", async () => {
   const answer = await begin(DOCUMENTS_QUESTION);
   await answer.text();
   const run = answer.headers.get("x-run-id");
@@ -71,13 +71,13 @@ test("the reader stops by itself where the run is over", async () => {
 /** The stream up to a frame that holds `text`, and then its connection is lost. */
 function cutAfter(body, text) {
   const decoder = new TextDecoder();
-  let seen = "";
+  let received = "";
   return body.pipeThrough(
     new TransformStream({
       transform(chunk, controller) {
-        seen += decoder.decode(chunk, { stream: true });
+        received += decoder.decode(chunk, { stream: true });
         controller.enqueue(chunk);
-        if (seen.includes(text)) controller.error(new TypeError("network error"));
+        if (received.includes(text)) controller.error(new TypeError("network error"));
       },
     }),
   );

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import OpenAI from "openai";
-import { ANSWER, DOCUMENTS_QUESTION, fail, mend, QUESTION, url } from "./stack.mjs";
+import { ANSWER, clearFaults, DOCUMENTS_QUESTION, fail, QUESTION, url } from "./stack.mjs";
 
 const client = new OpenAI({ baseURL: `${url}/openai/v1`, apiKey: "unused", maxRetries: 0 });
 const messages = [{ role: "user", content: QUESTION }];
-afterEach(mend);
+afterEach(clearFaults);
 
 test("models are listed", async () => {
   const names = [];
@@ -15,7 +15,7 @@ test("models are listed", async () => {
   assert.ok(names.includes("sql"));
 });
 
-test("a completion, whole and in chunks", async () => {
+test("a completion, without streaming and in chunks", async () => {
   const whole = await client.chat.completions.create({ model: "waypost", messages });
   assert.equal(whole.choices[0].message.content, ANSWER);
   const options = { model: "sql", messages, stream: true, stream_options: { include_usage: true } };
@@ -29,7 +29,7 @@ test("a completion, whole and in chunks", async () => {
   assert.ok(usage.total_tokens > 0);
 });
 
-test("the stream helper puts the same together", async () => {
+test("the stream helper has the same completion", async () => {
   const stream = client.chat.completions.stream({ model: "sql", messages });
   assert.equal(await stream.finalContent(), ANSWER);
 });
@@ -54,7 +54,7 @@ test("errors are the client's own", async () => {
   );
 });
 
-test("a response, whole, in events and again from one of them", async () => {
+test("a response, without streaming, in events and resumed after one of them", async () => {
   const whole = await client.responses.create({ model: "waypost", input: QUESTION });
   assert.equal(whole.output_text, ANSWER);
   const events = [];

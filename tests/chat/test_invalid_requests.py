@@ -1,4 +1,4 @@
-"""Bad input: a code, a message, a request id, and nothing written."""
+"""Invalid requests: an error with a code, a message and a request id, and nothing is stored."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.chat.conftest import ME, Api, Running
 JSON = {"Content-Type": "application/json"}
 
 
-def problem(response: Any) -> str:
+def error_code(response: Any) -> str:
     error = response.json()["error"]
     assert set(error) - {"allowed"} == {"code", "message", "request_id"}
     assert error["message"]
@@ -36,11 +36,11 @@ def problem(response: Any) -> str:
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/runs", "/v1/threads/conv-1/runs"])
-async def test_a_question_that_is_not_valid(api: Api, path: str, body: Any, code: str) -> None:
+async def test_an_invalid_run_request(api: Api, path: str, body: Any, code: str) -> None:
     response = await api.http.post(path, json=body, headers=ME)
     assert response.status_code == 422
-    assert problem(response) == code
-    assert api.written() == 0
+    assert error_code(response) == code
+    assert api.item_count() == 0
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ async def test_a_question_that_is_not_valid(api: Api, path: str, body: Any, code
         {"extra": 1},
     ],
 )
-async def test_an_internal_question_that_is_not_valid(api: Api, change: dict[str, Any]) -> None:
+async def test_an_invalid_internal_request(api: Api, change: dict[str, Any]) -> None:
     body: dict[str, Any] = {
         "input": {"message": "x"},
         "conversation": {"id": "c", "user_id": "u", "company_id": "c"},
     }
     response = await api.http.post("/internal/chat/stream", json=body | change)
     assert response.status_code == 422
-    problem(response)
-    assert api.written() == 0
+    error_code(response)
+    assert api.item_count() == 0
 
 
 @pytest.mark.parametrize(
@@ -79,18 +79,18 @@ async def test_an_internal_question_that_is_not_valid(api: Api, change: dict[str
         (b"x" * 1_000_001, "application/json", 413, "body_too_large"),
     ],
 )
-async def test_a_body_that_is_no_json(
+async def test_a_body_that_is_not_json(
     api: Api, content: bytes, kind: str, status: int, code: str
 ) -> None:
     headers = {**ME, "Content-Type": kind} if kind else ME
     response = await api.http.post("/v1/runs", content=content, headers=headers)
     assert response.status_code == status
-    assert problem(response) == code
-    assert api.written() == 0
+    assert error_code(response) == code
+    assert api.item_count() == 0
 
 
-async def test_the_longest_message_is_accepted(api: Api) -> None:
-    api.script.says("rag | 1 | - | x").says("Yes.")
+async def test_a_message_of_the_maximum_length_is_accepted(api: Api) -> None:
+    api.model.add_reply("rag | 1 | - | x").add_reply("Yes.")
     assert (await api.ask("x" * 32_000))[-1]["type"] == "run.completed"
 
 
@@ -108,15 +108,15 @@ async def test_the_longest_message_is_accepted(api: Api) -> None:
         ("GET", "/page/__init__.py"),
     ],
 )
-async def test_what_is_not_there(api: Api, method: str, path: str) -> None:
+async def test_an_unknown_resource_is_404(api: Api, method: str, path: str) -> None:
     body = {"POST": {"input": "x"}, "PATCH": {"title": "x"}}.get(method)
     response = await api.http.request(method, path, json=body, headers=ME)
     assert response.status_code == 404
-    problem(response)
+    error_code(response)
 
 
-async def test_what_is_somebody_elses_is_not_there(api: Api) -> None:
-    api.script.says("rag | 1 | - | x").says("Yes.")
+async def test_resources_of_another_user_or_tenant_are_404(api: Api) -> None:
+    api.model.add_reply("rag | 1 | - | x").add_reply("Yes.")
     started = (await api.ask("Mine?"))[0]
     thread, run = started["thread_id"], started["run_id"]
     for other in ({**ME, "X-User-Id": "u2"}, {**ME, "X-Tenant-Id": "company-78"}):
@@ -134,13 +134,13 @@ async def test_what_is_somebody_elses_is_not_there(api: Api) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"X-Tenant-Id": "t"}, {"X-User-Id": "u"}, {"X-Tenant-Id": "", "X-User-Id": "u"}]
 )
-async def test_nobody_asks_without_saying_who(api: Api, headers: dict[str, str]) -> None:
+async def test_a_request_without_an_identity_is_401(api: Api, headers: dict[str, str]) -> None:
     response = await api.http.get("/v1/threads", headers=headers)
     assert response.status_code == 401
-    assert problem(response) == "unauthenticated"
+    assert error_code(response) == "unauthenticated"
 
 
-async def test_a_deployment_may_believe_nobody(
+async def test_identity_headers_can_be_switched_off(
     environment: dict[str, str], running: Running
 ) -> None:
     environment["WAYPOST_IDENTITY"] = "none"
@@ -149,22 +149,20 @@ async def test_a_deployment_may_believe_nobody(
         assert (await api.http.get("/health")).status_code == 200
 
 
-async def test_one_machine_assumes_its_developer(
-    environment: dict[str, str], running: Running
-) -> None:
+async def test_a_default_identity_can_be_set(environment: dict[str, str], running: Running) -> None:
     environment["WAYPOST_DEFAULT_IDENTITY"] = "demo/developer"
     async with running(environment) as api:
         assert (await api.http.get("/v1/threads")).json() == {"threads": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense"])
-async def test_a_list_that_cannot_be_given(api: Api, query: str) -> None:
+async def test_invalid_paging_parameters_are_422(api: Api, query: str) -> None:
     response = await api.http.get(f"/v1/threads?{query}", headers=ME)
     assert response.status_code == 422
-    problem(response)
+    error_code(response)
 
 
-async def test_what_nobody_foresaw_shows_nothing_internal(
+async def test_an_unexpected_error_shows_no_internals(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(*_: Any) -> None:
@@ -173,11 +171,11 @@ async def test_what_nobody_foresaw_shows_nothing_internal(
     monkeypatch.setattr(api.app.state.backend.table, "recent", broken)
     response = await api.http.get("/v1/threads", headers=ME)
     assert response.status_code == 500
-    assert problem(response) == "internal"
+    assert error_code(response) == "internal"
     assert "private" not in response.text + caplog.text
 
 
-async def test_a_table_that_cannot_be_reached_is_told_as_such(
+async def test_an_unreachable_table_is_store_unavailable(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**_: Any) -> None:
@@ -186,4 +184,4 @@ async def test_a_table_that_cannot_be_reached_is_told_as_such(
     monkeypatch.setattr(api.app.state.backend.table._client, "query", broken)
     response = await api.http.get("/v1/threads", headers=ME)
     assert response.status_code == 503
-    assert problem(response) == "store_unavailable"
+    assert error_code(response) == "store_unavailable"

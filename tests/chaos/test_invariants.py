@@ -1,4 +1,4 @@
-"""The checks see what they are there for: each of these is one thing lost, repeated or untold."""
+"""Each invariant is violated by a run with one thing lost, repeated or wrong."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import checks
-from tests.chaos.checks import Kept
-from tests.chaos.client import Reading
-from tests.chaos.ledger import Batch
+from tests.chaos import invariants
+from tests.chaos.client import ClientRun
+from tests.chaos.invariants import StoredRun
+from tests.chaos.stored_journal import JournalBatch
 
 RUN = "run_1"
 USAGE = {"input_tokens": 9, "output_tokens": 4}
@@ -28,26 +28,35 @@ EVENTS = [{"seq": n, "run_id": RUN, **event} for n, event in enumerate(_EVENTS, 
 MESSAGE = {"id": "msg_1", "role": "assistant", "text": "One two.", "partial": False}
 
 
-def kept(events: list[dict[str, Any]], **run: Any) -> Kept:
-    seen = deepcopy(EVENTS)
-    told = [{k: v for k, v in event.items() if k != "run_id"} for event in events]
-    made = {"id": RUN, "state": "completed", "message_id": "msg_1", "usage": USAGE,
-            "steps": [{"usage": USAGE}], "output": MESSAGE, **run}  # fmt: skip
-    stored = [Batch(1, 3, told[:3]), Batch(4, len(told), told[3:])]
-    return Kept(Reading(RUN, "thread_1", seen), events, stored, made)
+def stored_run(events: list[dict[str, Any]], **run: Any) -> StoredRun:
+    received = deepcopy(EVENTS)
+    stored = [{k: v for k, v in event.items() if k != "run_id"} for event in events]
+    run_view = {
+        "id": RUN,
+        "state": "completed",
+        "message_id": "msg_1",
+        "usage": USAGE,
+        "steps": [{"usage": USAGE}],
+        "output": MESSAGE,
+        **run,
+    }
+    batches = [JournalBatch(1, 3, stored[:3]), JournalBatch(4, len(stored), stored[3:])]
+    return StoredRun(ClientRun(RUN, "thread_1", received), events, batches, run_view)
 
 
-def thread(one: Kept, **more: Any) -> dict[str, Any]:
+def thread(one: StoredRun, **more: Any) -> dict[str, Any]:
     run = {name: value for name, value in one.run.items() if name != "output"}
     return {"messages": [MESSAGE], "runs": [run], **more}
 
 
-def found(one: Kept, there: dict[str, Any] | None = None, *, lossy: bool = False) -> list[str]:
-    return list(checks._run(one, there or thread(one), lossy=lossy))
+def violations(
+    one: StoredRun, thread_view: dict[str, Any] | None = None, *, lossy: bool = False
+) -> list[str]:
+    return list(invariants._run(one, thread_view or thread(one), lossy=lossy))
 
 
-def test_a_run_that_is_as_it_should_be() -> None:
-    assert found(kept(deepcopy(EVENTS))) == []
+def test_a_correct_run_violates_nothing() -> None:
+    assert violations(stored_run(deepcopy(EVENTS))) == []
 
 
 def _without(n: int) -> Callable[[list[Any]], list[Any]]:
@@ -63,7 +72,7 @@ def _renumbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("change", "wanted"),
+    ("change", "expected"),
     [
         (_without(5), "the journal's numbers are"),
         (_twice(5), "the journal's numbers are"),
@@ -76,18 +85,22 @@ def _renumbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         (lambda e: _renumbered(_without(7)(e)), "step_id: begun {'s1': 1}"),
     ],
 )
-def test_a_journal_that_is_not(change: Callable[[list[Any]], list[Any]], wanted: str) -> None:
-    assert any(wanted in what for what in found(kept(change(deepcopy(EVENTS)))))
+def test_an_incorrect_journal_is_found(
+    change: Callable[[list[Any]], list[Any]], expected: str
+) -> None:
+    assert any(
+        expected in violation for violation in violations(stored_run(change(deepcopy(EVENTS))))
+    )
 
 
-def test_a_table_that_holds_something_else() -> None:
-    one = kept(deepcopy(EVENTS))
+def test_a_table_with_other_events_is_found() -> None:
+    one = stored_run(deepcopy(EVENTS))
     one.stored[1].events.pop()
-    assert "the table holds other events than are read from it" in found(one)
+    assert "the table holds other events than are read from it" in violations(one)
 
 
 @pytest.mark.parametrize(
-    ("run", "wanted"),
+    ("run", "expected"),
     [
         ({"state": "cancelled"}, "the run is cancelled, its last event"),
         ({"usage": {"output_tokens": 5}}, "the run's usage is"),
@@ -95,12 +108,14 @@ def test_a_table_that_holds_something_else() -> None:
         ({"output": None}, "the run's output is not its text"),
     ],
 )
-def test_a_run_that_says_something_else(run: dict[str, Any], wanted: str) -> None:
-    assert any(wanted in what for what in found(kept(deepcopy(EVENTS), **run)))
+def test_a_run_with_other_values_is_found(run: dict[str, Any], expected: str) -> None:
+    assert any(
+        expected in violation for violation in violations(stored_run(deepcopy(EVENTS), **run))
+    )
 
 
 @pytest.mark.parametrize(
-    ("more", "wanted"),
+    ("more", "expected"),
     [
         ({"messages": []}, "0 messages for a text of 8 characters"),
         ({"messages": [MESSAGE, MESSAGE]}, "2 messages for a text of 8 characters"),
@@ -108,29 +123,31 @@ def test_a_run_that_says_something_else(run: dict[str, Any], wanted: str) -> Non
         ({"runs": []}, "the thread lists the run otherwise"),
     ],
 )
-def test_a_thread_that_says_something_else(more: dict[str, Any], wanted: str) -> None:
-    one = kept(deepcopy(EVENTS))
-    assert any(wanted in what for what in found(one, thread(one, **more)))
+def test_a_thread_with_other_values_is_found(more: dict[str, Any], expected: str) -> None:
+    one = stored_run(deepcopy(EVENTS))
+    assert any(expected in violation for violation in violations(one, thread(one, **more)))
 
 
-def test_only_a_run_that_nobody_could_end_may_have_lost_its_last_words() -> None:
+def test_only_an_interrupted_run_may_have_lost_its_last_events() -> None:
     ended = [*deepcopy(EVENTS[:4]), *deepcopy(EVENTS[5:8])]
     ended.append({"type": "run.failed", "code": "interrupted", "run_id": RUN})
     message = {**MESSAGE, "text": "One", "partial": True}
-    one = kept(_renumbered(ended), state="interrupted", output=message)
-    there = thread(one, messages=[message])
+    one = stored_run(_renumbered(ended), state="interrupted", output=message)
+    thread_view = thread(one, messages=[message])
 
-    assert found(one, there, lossy=True) == []
-    assert any("the client's events differ" in what for what in found(one, there))
+    assert violations(one, thread_view, lossy=True) == []
+    assert any(
+        "the client's events differ" in violation for violation in violations(one, thread_view)
+    )
 
 
-def test_a_reader_notes_what_comes_twice_or_too_late() -> None:
-    reading = Reading(RUN)
+def test_a_client_notes_repeated_and_late_events() -> None:
+    client_run = ClientRun(RUN)
     for event in (EVENTS[0], EVENTS[0], EVENTS[-1], EVENTS[-1]):
-        reading.take(str(event["seq"]), event["type"], event)
+        client_run.add_event(str(event["seq"]), event["type"], event)
 
-    assert reading.complaints[:2] == [
+    assert client_run.problems[:2] == [
         "event 1 came where 2 was next",
         "event 9 came where 3 was next",
     ]
-    assert "event 9 came after the end" in reading.complaints
+    assert "event 9 came after the end" in client_run.problems

@@ -1,4 +1,4 @@
-"""The built-in model behind the real wire: an answer that breaks off anywhere becomes whole."""
+"""The demo model over the real wire: an answer that breaks off anywhere can be continued."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def api(environment: dict[str, str], company: Path, running: Running) -> A
         yield opened
 
 
-async def told(api: Api, path: str, **body: Any) -> list[dict[str, Any]]:
+async def post(api: Api, path: str, **body: Any) -> list[dict[str, Any]]:
     response = await api.http.post(path, json=body or None, headers=ME)
     assert response.status_code == 200, response.text
     return events(response.text)
@@ -33,19 +33,19 @@ async def told(api: Api, path: str, **body: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "question", ["List all active technicians", "How many days of leave does everybody have?"]
 )
-async def test_an_answer_that_breaks_off_at_any_place_is_made_whole(
+async def test_the_parts_of_a_broken_answer_are_the_whole_answer(
     api: Api, question: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "_WAITS", (0.0, 0.0))
-    whole = await told(api, "/v1/runs", input=question)
+    whole = await post(api, "/v1/runs", input=question)
     deltas = sum(event["type"] == "text.delta" for event in whole)
     assert deltas > 5
     for after in range(1, deltas, 3):
         api.faults.set(Fault("cut_after", after=after, operation="converse-stream"))
-        broken = await told(api, "/v1/runs", input=question)
+        broken = await post(api, "/v1/runs", input=question)
         api.faults.set(None)
         if broken[-1]["type"] == "run.completed":
             continue
-        rest = await told(api, f"/v1/runs/{broken[0]['run_id']}/continue")
+        rest = await post(api, f"/v1/runs/{broken[0]['run_id']}/continue")
         assert rest[-1]["type"] == "run.completed"
         assert answer(broken) + answer(rest) == answer(whole), f"cut after {after} deltas"

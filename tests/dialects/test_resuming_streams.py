@@ -1,17 +1,17 @@
-"""A run told in any pieces, from any place on, in any dialect: the same bytes."""
+"""A stream has the same bytes however its events are batched and wherever it resumes."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dialects.recorded import RUNS, wire
+from tests.dialects.recorded_runs import RUNS, wire
 from waypost.events import Event
 from waypost_chat import sse
 from waypost_chat.dialects import DIALECTS
 from waypost_chat.streaming import RunStream
 
 
-class Recorded:
+class RecordedRun:
     """A run whose events come in batches of the sizes given, the rest at once."""
 
     id, thread_id = "run_1", "thread_1"
@@ -19,20 +19,20 @@ class Recorded:
     def __init__(self, events: list[Event], sizes: list[int]) -> None:
         self._events = events
         self._sizes = iter(sizes)
-        self._told = 0
+        self._read_count = 0
 
     @property
     def finished(self) -> bool:
-        return self._told >= len(self._events)
+        return self._read_count >= len(self._events)
 
-    async def read(self, after: int, patience: float) -> list[Event]:
-        assert after == self._told
-        self._told = min(len(self._events), after + next(self._sizes, len(self._events)))
-        return self._events[after : self._told]
+    async def read(self, after: int, timeout: float) -> list[Event]:
+        assert after == self._read_count
+        self._read_count = min(len(self._events), after + next(self._sizes, len(self._events)))
+        return self._events[after : self._read_count]
 
 
 async def stream(dialect: str, events: list[Event], sizes: list[int], after: int = 0) -> bytes:
-    run: object = Recorded(events, sizes)
+    run: object = RecordedRun(events, sizes)
     response = RunStream(run, DIALECTS[dialect](), 60, {"type": "http"}, after)  # type: ignore[arg-type]
     parts = [part async for part in response.body_iterator]
     return b"".join(part for part in parts if isinstance(part, bytes))
@@ -40,14 +40,16 @@ async def stream(dialect: str, events: list[Event], sizes: list[int], after: int
 
 @pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("dialect", DIALECTS)
-async def test_resuming_anywhere_gives_exactly_the_rest(dialect: str, run: str) -> None:
-    """A client that has seen event n whole, and some of the next, is sent all that comes after."""
+async def test_resuming_after_any_event_gives_exactly_the_rest(dialect: str, run: str) -> None:
+    """A client that has event n whole, and part of the next, is sent everything after n."""
     events = RUNS[run]
     whole = wire(dialect, events)
     for after in range(len(events) + 1):
         encoder = DIALECTS[dialect]()
-        seen = b"".join(map(encoder.encode, events[:after]))
-        assert seen + (await stream(dialect, events, [], after)).removeprefix(sse.OPENING) == whole
+        before = b"".join(map(encoder.encode, events[:after]))
+        assert (
+            before + (await stream(dialect, events, [], after)).removeprefix(sse.OPENING) == whole
+        )
 
 
 @given(
@@ -57,9 +59,9 @@ async def test_resuming_anywhere_gives_exactly_the_rest(dialect: str, run: str) 
     after=st.integers(0, 50),
 )
 @settings(max_examples=150, deadline=None)
-async def test_how_events_come_changes_nothing(
+async def test_batch_sizes_do_not_change_the_bytes(
     run: str, dialect: str, sizes: list[int], after: int
 ) -> None:
-    told = await stream(dialect, RUNS[run], sizes, after)
-    assert told == await stream(dialect, RUNS[run], [], after)
-    assert told.startswith(sse.OPENING)
+    body = await stream(dialect, RUNS[run], sizes, after)
+    assert body == await stream(dialect, RUNS[run], [], after)
+    assert body.startswith(sse.OPENING)

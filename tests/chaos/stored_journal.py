@@ -1,4 +1,4 @@
-"""What is kept of a run, read from the table itself and without Waypost's own code."""
+"""A run's journal as the table holds it, read without Waypost's own code."""
 
 import asyncio
 import json
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.client import Event
-from tests.chaos.stack import World
+from tests.chaos.stack import ChaosStack
 
 
 @dataclass(frozen=True)
-class Batch:
+class JournalBatch:
     first: int
     last: int
     events: list[Event]
 
 
-async def journal(world: World, tenant: str, run_id: str) -> list[Batch]:
+async def read_journal(chaos_stack: ChaosStack, tenant: str, run_id: str) -> list[JournalBatch]:
     """The batches of a run's journal, in order."""
-    items = await _query(world, f"T#{tenant}#R#{run_id}#")
+    items = await _query(chaos_stack, f"T#{tenant}#R#{run_id}#")
     pieces: dict[str, bytes] = {}
     for item in items:
         if item["sk"]["S"].startswith("E#"):
@@ -27,7 +27,7 @@ async def journal(world: World, tenant: str, run_id: str) -> list[Batch]:
             pieces[name] = pieces.get(name, b"") + _bytes(item["events"]["B"])
     named = [item for item in items if "last" in item and item["sk"]["S"].count("#") == 1]
     return [
-        Batch(
+        JournalBatch(
             int(item["first"]["N"]),
             int(item["last"]["N"]),
             json.loads(zlib.decompress(pieces[item["sk"]["S"].split("#")[1]])),
@@ -37,14 +37,14 @@ async def journal(world: World, tenant: str, run_id: str) -> list[Batch]:
     ]
 
 
-async def forget(world: World, tenant: str) -> None:
-    """Removes everything of a tenant: a small table is a quick one."""
-    await asyncio.to_thread(_forget, world, f"T#{tenant}#")
+async def delete_tenant(chaos_stack: ChaosStack, tenant: str) -> None:
+    """Deletes every item of a tenant: a small table is fast."""
+    await asyncio.to_thread(_delete_tenant, chaos_stack, f"T#{tenant}#")
 
 
-def _forget(world: World, prefix: str) -> None:
-    pages = world.dynamodb.get_paginator("scan").paginate(
-        TableName=world.table,
+def _delete_tenant(chaos_stack: ChaosStack, prefix: str) -> None:
+    pages = chaos_stack.dynamodb.get_paginator("scan").paginate(
+        TableName=chaos_stack.table,
         FilterExpression="begins_with(pk, :prefix)",
         ExpressionAttributeValues={":prefix": {"S": prefix}},
         ProjectionExpression="pk, sk",
@@ -52,13 +52,13 @@ def _forget(world: World, prefix: str) -> None:
     keys = [item for page in pages for item in page["Items"]]
     for at in range(0, len(keys), 25):
         requests = [{"DeleteRequest": {"Key": key}} for key in keys[at : at + 25]]
-        world.dynamodb.batch_write_item(RequestItems={world.table: requests})
+        chaos_stack.dynamodb.batch_write_item(RequestItems={chaos_stack.table: requests})
 
 
-async def _query(world: World, partition: str) -> list[dict[str, Any]]:
+async def _query(chaos_stack: ChaosStack, partition: str) -> list[dict[str, Any]]:
     def query() -> list[dict[str, Any]]:
-        pages = world.dynamodb.get_paginator("query").paginate(
-            TableName=world.table,
+        pages = chaos_stack.dynamodb.get_paginator("query").paginate(
+            TableName=chaos_stack.table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": partition}},
         )

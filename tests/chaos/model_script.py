@@ -1,4 +1,4 @@
-"""What the model is going to say to a question: the truth that every answer is held against."""
+"""The expected answer to a question, which follows from the question's tag alone."""
 
 import random
 import re
@@ -13,8 +13,8 @@ _GAPS = {"slow": 0.06, "paced": 0.015}
 
 
 @dataclass(frozen=True)
-class Said:
-    """One model call: reasoning, then text, then SQL for the tool, each of it once."""
+class ModelOutput:
+    """The output of one model call: reasoning, then text, then SQL for the tool."""
 
     reasoning: str = ""
     text: str = ""
@@ -26,20 +26,20 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Script:
+class AnswerScript:
     """`first` and `gap` are seconds: before the first word of a call, and between two."""
 
     agent: Literal["sql", "rag"]
-    calls: tuple[Said, ...]
+    calls: tuple[ModelOutput, ...]
     first: float
     gap: float
     cites: bool
     shortened: bool
-    """The last call's text ends at half its length where nothing of it was said before."""
+    """The last call's text ends at half its length, unless a part of it was sent before."""
 
     @property
     def answer(self) -> str:
-        """All that is said, as it is put together."""
+        """The whole answer: the texts of all calls as paragraphs."""
         return "\n\n".join(call.text for call in self.calls if call.text)
 
     @property
@@ -56,8 +56,8 @@ def question(tag: str) -> str:
     return f"What is there to say about «{tag}»?"
 
 
-def script(tag: str) -> Script:
-    """The same for the same tag, always.
+def script_for(tag: str) -> AnswerScript:
+    """The script of a tag: the same tag has always the same one.
 
     One that ends in `:short` is shortened, one that ends in `:paced` takes a second or so, one
     that ends in `:slow` several.
@@ -66,11 +66,11 @@ def script(tag: str) -> Script:
     slow = tag.endswith(":slow")
     agent: Literal["sql", "rag"] = rng.choice(["sql", "sql", "rag"])
     cites = agent == "rag" and rng.random() < 0.5
-    asked = rng.choice([0, 1, 1, 2]) if agent == "sql" else 0
-    calls = [_asking(rng, tag, n) for n in range(asked)]
+    tool_calls = rng.choice([0, 1, 1, 2]) if agent == "sql" else 0
+    calls = [_tool_output(rng, tag, n) for n in range(tool_calls)]
     count = 110 if slow else rng.choice([3, 20, 60, 120])
-    calls.append(_answering(rng, len(calls), count, cites=cites))
-    return Script(
+    calls.append(_final_output(rng, len(calls), count, cites=cites))
+    return AnswerScript(
         agent=agent,
         calls=tuple(calls),
         first=rng.choice([0.0, 0.05, 0.2]),
@@ -80,9 +80,9 @@ def script(tag: str) -> Script:
     )
 
 
-def without_tools(script: Script) -> Script:
-    """The same answer from a model that has no tool to call."""
-    return replace(script, calls=(Said("", script.answer),))
+def without_tools(script: AnswerScript) -> AnswerScript:
+    """The same answer in one call without tools."""
+    return replace(script, calls=(ModelOutput("", script.answer),))
 
 
 def words(text: str) -> list[str]:
@@ -91,47 +91,48 @@ def words(text: str) -> list[str]:
 
 
 def tag_in(messages: Sequence[Any]) -> tuple[str, int] | None:
-    """The question that a call is about, and its place: the last one that a user has asked."""
-    for place in range(len(messages) - 1, -1, -1):
-        if messages[place]["role"] != "user":
+    """The tag of the question that a call is about, and its index: the last question of a user."""
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index]["role"] != "user":
             continue
-        text = "".join(block.get("text", "") for block in messages[place]["content"])
+        text = "".join(block.get("text", "") for block in messages[index]["content"])
         if found := TAG.findall(text):
-            return found[-1], place
+            return found[-1], index
     return None
 
 
-def rest(script: Script, since: Sequence[Any]) -> Said:
-    """What is still to be said after what the messages since the question show.
+def remaining_output(script: AnswerScript, since: Sequence[Any]) -> ModelOutput:
+    """The output that is missing after the messages since the question.
 
-    A text that is not the script's comes out as such: the check then finds it in the answer.
+    Where the messages hold a text that is not the script's, the output names it, and so the
+    invariants find it in the answer.
     """
-    asked, done = _statements(since)
+    called, done = _statements(since)
     call = next((c for c in script.calls if set(c.statements) - done), script.calls[-1])
-    left = tuple(s for s in call.statements if s not in done)
-    if asked & set(call.statements):
-        return Said("", "", left)
-    said = _text_since_result(since).lstrip("\n")
-    if not said:
+    remaining = tuple(s for s in call.statements if s not in done)
+    if called & set(call.statements):
+        return ModelOutput("", "", remaining)
+    sent = _text_since_result(since).lstrip("\n")
+    if not sent:
         return call
-    if said.startswith(call.text):
-        return Said("", "", left)
-    if not call.text.startswith(said):
-        return Said("", f" ⟦the model was shown {said[-60:]!r}⟧", left)
-    return Said("", call.text[len(said) :], left)
+    if sent.startswith(call.text):
+        return ModelOutput("", "", remaining)
+    if not call.text.startswith(sent):
+        return ModelOutput("", f" ⟦the model was shown {sent[-60:]!r}⟧", remaining)
+    return ModelOutput("", call.text[len(sent) :], remaining)
 
 
 def _statements(since: Sequence[Any]) -> tuple[set[str], set[str]]:
-    """Those that were asked for, and those whose results are there; one that failed has none."""
+    """The statements that were called, and those that have a result; a failed one has none."""
     blocks = [block for message in since for block in message["content"]]
-    asked = {
+    called = {
         block["toolUse"]["toolUseId"]: block["toolUse"]["input"].get("sql", "")
         for block in blocks
         if "toolUse" in block
     }
     results = [block["toolResult"] for block in blocks if "toolResult" in block]
-    done = {asked[r["toolUseId"]] for r in results if r.get("status") != "error"}
-    return set(asked.values()), done
+    done = {called[r["toolUseId"]] for r in results if r.get("status") != "error"}
+    return set(called.values()), done
 
 
 def _text_since_result(since: Sequence[Any]) -> str:
@@ -144,20 +145,20 @@ def _text_since_result(since: Sequence[Any]) -> str:
     return text
 
 
-def _asking(rng: random.Random, tag: str, number: int) -> Said:
+def _tool_output(rng: random.Random, tag: str, number: int) -> ModelOutput:
     count = rng.choice([1, 1, 2])
     statements = tuple(
         f"SELECT '{tag}/{number}/{n}' AS mark, count(*) AS n FROM technicians" for n in range(count)
     )
     text = _text(rng, f"{number}", rng.randint(1, 12)) if rng.random() < 0.4 else ""
-    return Said(_reasoning(rng), text, statements)
+    return ModelOutput(_reasoning(rng), text, statements)
 
 
-def _answering(rng: random.Random, number: int, count: int, *, cites: bool) -> Said:
+def _final_output(rng: random.Random, number: int, count: int, *, cites: bool) -> ModelOutput:
     text = _text(rng, f"{number}", count)
     if cites:
         text += f" {CITES} and so it ends."
-    return Said(_reasoning(rng), text)
+    return ModelOutput(_reasoning(rng), text)
 
 
 def _reasoning(rng: random.Random) -> str:
@@ -165,6 +166,6 @@ def _reasoning(rng: random.Random) -> str:
 
 
 def _text(rng: random.Random, name: str, count: int) -> str:
-    """Words that differ from each other, so that a repeated one is seen."""
+    """Words that differ from each other, so that a repeated one is found."""
     stems = ["Ash", "birch", "cedar", "élan", "fir", "gum 🌲", "hazel,", "larch.", "oak"]
     return " ".join(f"{rng.choice(stems)}{name}{n}" for n in range(count))

@@ -1,11 +1,11 @@
-"""Runs as they were once recorded, and what each dialect is known to make of them.
+"""Recorded runs, and the golden bytes of each dialect.
 
 `events/*.json` are the events of real runs: an answer from the database with reasoning, a tool
-call and a table; one from documents with sources; failed before the first word, failed after
-some; the run that went on with that one; cancelled; and one whose first try broke off.
+call and a table; one from documents with sources; failed before the first token, failed after
+some; the run that continued that one; cancelled; and one whose first try broke off.
 
-`GOLDEN=write pytest tests/dialects` writes the transcripts anew: read the difference before you
-keep it.
+`GOLDEN=write pytest tests/dialects` writes the golden files anew: read the diff before you
+commit it.
 """
 
 import json
@@ -29,16 +29,16 @@ RUNS: dict[str, list[Event]] = {
 
 
 def wire(dialect: Dialect | str, events: Iterable[Event]) -> bytes:
-    """All that a dialect says of these events."""
+    """The bytes that a dialect encodes these events to."""
     encoder = DIALECTS[dialect]() if isinstance(dialect, str) else dialect
     return b"".join(map(encoder.encode, events))
 
 
-def matches_golden(name: str, run: str, told: bytes) -> None:
-    """Compares with the transcript, or writes it where that is asked for."""
+def assert_golden(name: str, run: str, encoded: bytes) -> None:
+    """Compares with the golden file, or writes it where GOLDEN is `write`."""
     path = HERE / "golden" / name / f"{run}.txt"
     if os.environ.get("GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(told)
-    assert path.exists(), f"no transcript {path.name} of {name}: make it with GOLDEN=write"
-    assert told.decode() == path.read_bytes().decode()
+        path.write_bytes(encoded)
+    assert path.exists(), f"no golden file {path.name} of {name}: write it with GOLDEN=write"
+    assert encoded.decode() == path.read_bytes().decode()

@@ -1,4 +1,4 @@
-"""An agent's loop over the real wire to a model whose replies are written down."""
+"""Runs an agent's loop over the real wire against a model with fixed replies."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,29 +21,29 @@ NOVA = "us.amazon.nova-lite-v1:0"
 Reply = Sequence[wire.Piece]
 
 
-class Replies:
-    """A model that gives one reply a call; `asked` are the requests, in order."""
+class FixedReplies:
+    """A model that gives one reply a call, and keeps the requests in order."""
 
     def __init__(self, *replies: Reply) -> None:
         self._replies: Iterator[Reply] = iter(replies)
-        self.asked: list[ConverseRequest] = []
+        self.requests: list[ConverseRequest] = []
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[wire.Piece]:
-        self.asked.append(request)
+        self.requests.append(request)
         for piece in next(self._replies):
             yield piece
 
     def system(self, call: int = 0) -> list[dict[str, Any]]:
         """The blocks of the system prompt of a call."""
-        found: list[dict[str, Any]] = self.asked[call].body["system"]
+        found: list[dict[str, Any]] = self.requests[call].body["system"]
         return found
 
 
-def says(text: str) -> Reply:
+def text_reply(text: str) -> Reply:
     return [wire.TextPiece(text), wire.Stop("end_turn", 10, 5)]
 
 
-def calls(name: str, arguments: str, call_id: str = "c1") -> Reply:
+def tool_reply(name: str, arguments: str, call_id: str = "c1") -> Reply:
     return [
         wire.ToolUseStart(call_id, name),
         wire.ToolUseInput(arguments),
@@ -52,17 +52,22 @@ def calls(name: str, arguments: str, call_id: str = "c1") -> Reply:
 
 
 def agent(**fields: Any) -> Agent:
-    told = {"id": "one", "name": "One", "description": "x", "examples": ["x"],
-            "instructions": "Answer."}  # fmt: skip
-    return Agent.model_validate({**told, **fields})
+    required = {
+        "id": "one",
+        "name": "One",
+        "description": "x",
+        "examples": ["x"],
+        "instructions": "Answer.",
+    }
+    return Agent.model_validate({**required, **fields})
 
 
 @asynccontextmanager
-async def served(model: Replies) -> AsyncIterator[Any]:
-    async with bedrock.serving(bedrock.app(model)) as at:
+async def bedrock_client(model: FixedReplies) -> AsyncIterator[Any]:
+    async with bedrock.serving(bedrock.app(model)) as server:
         yield boto3.client(
             "bedrock-runtime",
-            endpoint_url=at.url,
+            endpoint_url=server.url,
             region_name="us-east-1",
             aws_access_key_id="local",
             aws_secret_access_key="local",
@@ -70,19 +75,19 @@ async def served(model: Replies) -> AsyncIterator[Any]:
 
 
 async def answer(
-    model: Replies,
+    model: FixedReplies,
     one: Agent,
     question: str,
     *,
     knowledge: Folder | None = None,
     warehouse: Database | None = None,
-    **task: Any,
+    **task_fields: Any,
 ) -> list[Event]:
     """The events of an answer. Raises what the loop raises."""
-    given = {"models": (NOVA,), "history": (), "today": "2026-11-21", **task}
-    async with served(model) as client:
+    fields = {"models": (NOVA,), "history": (), "today": "2026-11-21", **task_fields}
+    async with bedrock_client(model) as client:
         resources = Resources(client, knowledge, warehouse)
-        loop = AgentLoop(Task(agent=one, question=question, **given), resources)
+        loop = AgentLoop(Task(agent=one, question=question, **fields), resources)
         return [event async for event in loop.events()]
 
 

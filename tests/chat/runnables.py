@@ -1,4 +1,4 @@
-"""What users plug in: a LangGraph graph, a chain, a function."""
+"""Runnables as users write them: a LangGraph graph, a chain, a function."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -27,30 +27,34 @@ def count(status: str) -> str:
 def model(**more: Any) -> ChatBedrockConverse:
     client = boto3.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
     return StreamingConverse(
-        model="us.amazon.nova-lite-v1:0", client=client, bedrock_client=client,
-        disable_streaming=False, provider="amazon", **more,
-    )  # fmt: skip
+        model="us.amazon.nova-lite-v1:0",
+        client=client,
+        bedrock_client=client,
+        disable_streaming=False,
+        provider="amazon",
+        **more,
+    )
 
 
 def technicians() -> Any:
-    """A model that may call a tool, in a loop; a second one checks, and is not heard."""
-    speaker = model().bind_tools([count])
-    critic = model(tags=["nostream"])
+    """A model that may call a tool, in a loop; a second one checks, and is not streamed."""
+    answering_model = model().bind_tools([count])
+    checking_model = model(tags=["nostream"])
 
-    async def speak(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [await speaker.ainvoke(state["messages"])]}
+    async def respond(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [await answering_model.ainvoke(state["messages"])]}
 
     async def check(state: MessagesState) -> dict[str, Any]:
-        await critic.ainvoke("Is that so?")
+        await checking_model.ainvoke("Is that so?")
         return {}
 
     graph = StateGraph(MessagesState)
-    graph.add_node("speak", speak)
+    graph.add_node("respond", respond)
     graph.add_node("tools", ToolNode([count], handle_tool_errors="The tool failed."))
     graph.add_node("check", check)
-    graph.add_edge(START, "speak")
-    graph.add_conditional_edges("speak", tools_condition, {"tools": "tools", END: "check"})
-    graph.add_edge("tools", "speak")
+    graph.add_edge(START, "respond")
+    graph.add_conditional_edges("respond", tools_condition, {"tools": "tools", END: "check"})
+    graph.add_edge("tools", "respond")
     graph.add_edge("check", END)
     return graph.compile()
 
@@ -60,15 +64,15 @@ def chain() -> Any:
     return prompt | model() | StrOutputParser()
 
 
-async def _words(given: AsyncIterator[Any]) -> AsyncIterator[str]:
-    async for asked in given:
-        for word in f"You asked: {asked['question']}".split(" "):
+async def _words(values: AsyncIterator[Any]) -> AsyncIterator[str]:
+    async for value in values:
+        for word in f"You asked: {value['question']}".split(" "):
             yield f"{word} "
 
 
 words = RunnableGenerator(_words)
 quiet: RunnableLambda[Any, str] = RunnableLambda(
-    lambda given: f"{len(given['history'])} turns before."
+    lambda values: f"{len(values['history'])} turns before."
 )
-broken: RunnableLambda[Any, float] = RunnableLambda(lambda given: 1 / 0)
+broken: RunnableLambda[Any, float] = RunnableLambda(lambda values: 1 / 0)
 nothing = "no Runnable"

@@ -1,4 +1,4 @@
-"""Nothing holds up the event loop, and a silent stream beats whatever it waits for."""
+"""The event loop is never blocked, and heartbeats are sent while a tool or a model is awaited."""
 
 import asyncio
 import json
@@ -20,43 +20,43 @@ QUICK = {"WAYPOST_HEARTBEAT": "0.02", "WAYPOST_QUERY_SECONDS": str(QUERY_SECONDS
 
 
 @asynccontextmanager
-async def watched() -> AsyncIterator[list[float]]:
-    """The times between two turns of the loop, taken all along."""
-    silences: list[float] = []
+async def measure_lag() -> AsyncIterator[list[float]]:
+    """The seconds between two turns of the event loop, one after another."""
+    lags: list[float] = []
 
     async def watch() -> None:
         before = time.monotonic()
         while True:
             await asyncio.sleep(0.005)
-            silences.append(time.monotonic() - before)
+            lags.append(time.monotonic() - before)
             before = time.monotonic()
 
     task = asyncio.create_task(watch())
     try:
-        yield silences
+        yield lags
     finally:
         task.cancel()
 
 
 async def blocked_share(work: Callable[[], Awaitable[Any]], seconds: float = 0.0) -> float:
-    """The longest silence of the loop as a share of `seconds`, or of all that `work` takes.
+    """The longest lag of the loop as a share of `seconds`, or of all that `work` takes.
 
     The best of three tries: a machine that is busy with something else keeps the loop waiting now
     and then; a loop that is blocked is blocked each time.
     """
     shares = []
     for _ in range(3):
-        async with watched() as silences:
+        async with measure_lag() as lags:
             await work()
-            # The watch's own turn ends the last silence.
+            # The next turn of the measuring task ends the last lag.
             await asyncio.sleep(0.01)
-        shares.append(max(silences) / (seconds or sum(silences)))
+        shares.append(max(lags) / (seconds or sum(lags)))
         if shares[-1] < 0.5:
             break
     return min(shares)
 
 
-async def test_the_watch_sees_a_loop_that_is_blocked() -> None:
+async def test_a_blocked_loop_is_measured() -> None:
     async def block() -> None:
         await asyncio.sleep(0.02)
         time.sleep(0.3)  # noqa: ASYNC251
@@ -65,25 +65,25 @@ async def test_the_watch_sees_a_loop_that_is_blocked() -> None:
     assert await blocked_share(block, 0.3) > 0.5
 
 
-async def test_the_loop_goes_on_while_a_model_streams(api: Api) -> None:
-    api.script.says("rag | 1 | - | x").says("Warm.")
+async def test_the_loop_is_free_while_a_model_streams(api: Api) -> None:
+    api.model.add_reply("rag | 1 | - | x").add_reply("Warm.")
     await api.ask("How much leave?")
 
     async def stream() -> None:
-        api.script.says("rag | 1 | - | x").says(*[f"word{n} " for n in range(1000)])
+        api.model.add_reply("rag | 1 | - | x").add_reply(*[f"word{n} " for n in range(1000)])
         await api.ask("How much leave?")
 
     assert await blocked_share(stream) < 0.5
 
 
-async def test_the_loop_goes_on_while_a_tool_runs(
+async def test_the_loop_is_free_while_a_tool_runs(
     environment: dict[str, str], running: Running
 ) -> None:
-    """The query goes on until its time is over."""
+    """The query runs into its time limit."""
     async with running(environment | QUICK) as api:
 
         async def query() -> None:
-            api.script.says("sql | 1 | - | x").calls(ENDLESS).says("Too many.")
+            api.model.add_reply("sql | 1 | - | x").add_query(ENDLESS).add_reply("Too many.")
             found = await api.ask("How many?")
             (failed,) = [event for event in found if event["type"] == "tool.failed"]
             assert "took longer than" in failed["message"]
@@ -92,7 +92,7 @@ async def test_the_loop_goes_on_while_a_tool_runs(
 
 
 @pytest.mark.parametrize("waits_for", ["tool", "model"])
-async def test_a_silent_stream_beats(
+async def test_heartbeats_are_sent_while_a_tool_or_a_model_is_silent(
     environment: dict[str, str], running: Running, waits_for: str
 ) -> None:
     async with running(environment | QUICK) as api:
@@ -102,9 +102,11 @@ async def test_a_silent_stream_beats(
                 ToolUseStart("c1", "query_database"),
                 ToolUseInput(json.dumps({"sql": ENDLESS})),
             )
-            api.script.says("sql | 1 | - | x").says(*call, reason="tool_use").says("Many.")
+            api.model.add_reply("sql | 1 | - | x").add_reply(*call, reason="tool_use").add_reply(
+                "Many."
+            )
         else:
-            api.script.says("sql | 1 | - | x").says("Word ", gate, "word.")
+            api.model.add_reply("sql | 1 | - | x").add_reply("Word ", gate, "word.")
         sent = bytearray()
 
         async def send(message: Message) -> None:
@@ -119,7 +121,7 @@ async def test_a_silent_stream_beats(
         assert b"event: run.completed\n" in sent
 
 
-async def test_a_stream_whose_dialect_says_nothing_beats_too(
+async def test_heartbeats_are_sent_while_the_dialect_encodes_no_frame(
     environment: dict[str, str], running: Running
 ) -> None:
     """Tool calls are no frames of the internal dialect: events come, and no bytes do."""
@@ -131,9 +133,9 @@ async def test_a_stream_whose_dialect_says_nothing_beats_too(
             ToolUseInput('\\nSELECT 1"}'),
         ]
         call = ToolUseStart("c1", "query_database")
-        api.script.says("sql | 1 | - | x").says(call, *pieces, gate, reason="tool_use").says(
-            "Many."
-        )
+        api.model.add_reply("sql | 1 | - | x").add_reply(
+            call, *pieces, gate, reason="tool_use"
+        ).add_reply("Many.")
         sent = bytearray()
 
         async def send(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Which call of the model meets which fault, question by question."""
+"""Makes chosen calls of the model fail, question by question."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos import script
+from tests.chaos import model_script
 from waypost_local.bedrock.faults import HEADER
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<operation>converse-stream|converse)$")
@@ -16,10 +16,10 @@ Receive = Callable[[], Awaitable[Message]]
 
 @dataclass(frozen=True)
 class ModelFault:
-    """Calls `first` to `first + times - 1` of an operation meet it.
+    """A fault of the calls `first` to `first + times - 1` of an operation.
 
-    `header` is as the stand-in reads it, such as `cut_after;after=3`; `model` is a part of the
-    model's id.
+    `header` is as the local Bedrock server reads it, such as `cut_after;after=3`; `model` is a
+    part of the model's id.
     """
 
     header: str
@@ -30,30 +30,30 @@ class ModelFault:
 
 
 @dataclass
-class Plan:
-    """The faults of one question, and how many calls of each operation there were so far."""
+class FaultPlan:
+    """The faults of one question, and the number of calls of each operation so far."""
 
     faults: tuple[ModelFault, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
-    struck: int = 0
+    fault_count: int = 0
 
-    def next(self, operation: str, model: str) -> str:
+    def next_header(self, operation: str, model: str) -> str:
         number = self.calls.get(operation, 0)
         self.calls[operation] = number + 1
         for fault in self.faults:
-            met = fault.first <= number < fault.first + fault.times
-            if met and fault.operation == operation and fault.model in model:
-                self.struck += 1
+            hit = fault.first <= number < fault.first + fault.times
+            if hit and fault.operation == operation and fault.model in model:
+                self.fault_count += 1
                 return fault.header
         return ""
 
 
-class Faulty:
-    """ASGI middleware: asks the stand-in, by its header, for the fault that a call shall meet."""
+class FaultInjector:
+    """ASGI middleware that adds the header of a call's fault for the local Bedrock server."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self.plans: dict[str, Plan] = {}
+        self.plans: dict[str, FaultPlan] = {}
 
     async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
         path = _PATH.fullmatch(scope.get("path", ""))
@@ -61,15 +61,15 @@ class Faulty:
             await self._app(scope, receive, send)
             return
         body = await _body(receive)
-        plan = self._plan(body)
-        header = plan.next(path["operation"], path["model"]) if plan else ""
+        fault_plan = self._fault_plan(body)
+        header = fault_plan.next_header(path["operation"], path["model"]) if fault_plan else ""
         if header:
             headers = [*scope["headers"], (HEADER.encode(), header.encode())]
             scope = {**scope, "headers": headers}
         await self._app(scope, _again(body, receive), send)
 
-    def _plan(self, body: bytes) -> Plan | None:
-        found = script.tag_in(json.loads(body)["messages"])
+    def _fault_plan(self, body: bytes) -> FaultPlan | None:
+        found = model_script.tag_in(json.loads(body)["messages"])
         return self.plans.get(found[0]) if found else None
 
 

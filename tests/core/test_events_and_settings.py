@@ -1,4 +1,4 @@
-"""Events, ids, identities, settings: the words that everything else is said in."""
+"""Events, ids, identities and settings: the types that every module uses."""
 
 import json
 from collections.abc import Callable
@@ -18,19 +18,34 @@ from waypost.settings import Settings, SettingsError
 
 ENV = {"WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "/agents"}
 TYPES = [
-    "run.started", "route.decided", "step.started", "step.updated", "step.completed",
-    "text.started", "text.delta", "text.completed", "tool.started", "tool.input.delta",
-    "tool.input", "tool.output", "tool.failed", "source.cited", "data", "usage",
-    "run.completed", "run.failed", "run.cancelled",
-]  # fmt: skip
+    "run.started",
+    "route.decided",
+    "step.started",
+    "step.updated",
+    "step.completed",
+    "text.started",
+    "text.delta",
+    "text.completed",
+    "tool.started",
+    "tool.input.delta",
+    "tool.input",
+    "tool.output",
+    "tool.failed",
+    "source.cited",
+    "data",
+    "usage",
+    "run.completed",
+    "run.failed",
+    "run.cancelled",
+]
 
 
-def test_there_are_nineteen_events_and_their_types_tell_them_apart() -> None:
+def test_there_are_nineteen_event_types() -> None:
     union = get_args(get_args(AnyEvent)[0])
-    assert [kind.model_fields["type"].default for kind in union] == TYPES
+    assert [event.model_fields["type"].default for event in union] == TYPES
 
 
-def test_a_stamped_event_reads_back_as_itself() -> None:
+def test_a_stamped_event_survives_a_round_trip_through_json() -> None:
     delta = TextDelta(text_id="t1", delta="There").stamped(7, "run_1", "2026-01-02T03:04:05.678Z")
     text = delta.model_dump_json()
     assert json.loads(text) == {
@@ -44,7 +59,7 @@ def test_a_stamped_event_reads_back_as_itself() -> None:
     assert any_event.validate_json(text) == delta
 
 
-def test_events_are_frozen_and_know_no_other_fields() -> None:
+def test_events_are_frozen_and_take_no_other_fields() -> None:
     event = TextDelta(text_id="t1", delta="a")
     with pytest.raises(ValidationError):
         event.delta = "b"
@@ -65,16 +80,16 @@ def test_usage_adds_up(counts: list[int]) -> None:
     assert (one + one).output_tokens == 2 * one.output_tokens
 
 
-def test_ids_sort_by_the_time_they_were_made() -> None:
-    made = [ulid() for _ in range(5000)]
-    assert made == sorted(made)
-    assert len(set(made)) == 5000
-    assert all(len(one) == 26 for one in made)
+def test_ids_sort_by_creation_time() -> None:
+    ids = [ulid() for _ in range(5000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 5000
+    assert all(len(one) == 26 for one in ids)
     assert new_id("run").startswith("run_")
 
 
 @pytest.mark.parametrize("name", ["", "a#b", "a b", "x" * 129, "a\n"])
-def test_a_name_that_cannot_be_a_key_is_refused(name: str) -> None:
+def test_an_id_that_cannot_be_a_key_is_refused(name: str) -> None:
     makers: list[Callable[[], object]] = [
         lambda: Identity(name, "u"),
         lambda: Identity("t", name),
@@ -85,12 +100,12 @@ def test_a_name_that_cannot_be_a_key_is_refused(name: str) -> None:
             make()
 
 
-def test_ids_of_other_systems_are_welcome() -> None:
+def test_ids_of_other_systems_are_accepted() -> None:
     assert check_thread_id("conv-test-123") == "conv-test-123"
     assert Identity("company-789", "auth0|5f7c8ec7").user_id == "auth0|5f7c8ec7"
 
 
-def test_settings_have_sane_defaults() -> None:
+def test_settings_have_defaults() -> None:
     settings = Settings.from_env(ENV)
     assert (settings.max_input, settings.heartbeat, settings.identity) == (32_000, 15, "none")
     assert settings.router_model == "m"
@@ -108,6 +123,6 @@ def test_settings_have_sane_defaults() -> None:
         ("WAYPOST_DEFAULT_IDENTITY", "nobody"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(name: str, value: str) -> None:
+def test_an_invalid_setting_is_named_in_the_error(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_env({**ENV, name: value})

@@ -1,4 +1,4 @@
-"""Runs as hypothesis draws them: words, reasoning and tools, broken off anywhere."""
+"""Hypothesis strategies for runs: text, reasoning and tool calls, broken off after any event."""
 
 from hypothesis import strategies as st
 
@@ -21,9 +21,14 @@ from waypost.events import (
 from waypost.records import Run
 
 RUN = Run(
-    id="run_1", thread_id="t", user_id="u", state="running", user_message_id="msg_1",
-    message_id="msg_2", created_at="2026-01-01T00:00:00.000Z",
-)  # fmt: skip
+    id="run_1",
+    thread_id="t",
+    user_id="u",
+    state="running",
+    user_message_id="msg_1",
+    message_id="msg_2",
+    created_at="2026-01-01T00:00:00.000Z",
+)
 WORDS = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5)
 
 
@@ -31,13 +36,15 @@ WORDS = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5)
 def texts(draw: st.DrawFn, text_id: str, channel: str) -> list[Event]:
     deltas = [TextDelta(text_id=text_id, delta=word) for word in draw(WORDS)]
     return [
-        TextStarted(text_id=text_id, channel=channel), *deltas, TextCompleted(text_id=text_id),
-    ]  # fmt: skip
+        TextStarted(text_id=text_id, channel=channel),
+        *deltas,
+        TextCompleted(text_id=text_id),
+    ]
 
 
 @st.composite
-def calls(draw: st.DrawFn, number: int) -> list[Event]:
-    """A model call, and the tools that it asks for."""
+def model_calls(draw: st.DrawFn, number: int) -> list[Event]:
+    """The events of a model call and of the tools that it calls."""
     step = f"step_{number}"
     found: list[Event] = [StepStarted(step_id=step, kind="model", name="m")]
     if draw(st.booleans()):
@@ -69,9 +76,9 @@ def broken_runs(draw: st.DrawFn) -> list[Event]:
         RouteDecided(agent="sql", agent_version=1, method="model", confidence=1, reason="x"),
     ]
     for number in range(draw(st.integers(0, 4))):
-        found += draw(calls(number))
-    kept = found[: draw(st.integers(1, len(found)))]
+        found += draw(model_calls(number))
+    events = found[: draw(st.integers(1, len(found)))]
     return [
         event.stamped(seq, RUN.id, f"2026-01-01T00:00:{seq % 60:02}.000Z")
-        for seq, event in enumerate(kept, 1)
+        for seq, event in enumerate(events, 1)
     ]
