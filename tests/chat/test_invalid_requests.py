@@ -140,6 +140,22 @@ async def test_a_request_without_an_identity_is_401(api: Api, headers: dict[str,
     assert error_code(response) == "unauthenticated"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "message"),
+    [
+        ("GET", "/nothing", ME, "Not found."),
+        ("DELETE", "/v1/runs", ME, "Method not allowed."),
+        ("GET", "/v1/threads", {}, "The caller's identity is missing or not trusted."),
+        ("GET", "/v1/threads/none", ME, "There is no such thread."),
+    ],
+)
+async def test_messages_are_the_words_that_people_search_for(
+    api: Api, method: str, path: str, headers: dict[str, str], message: str
+) -> None:
+    response = await api.http.request(method, path, headers=headers)
+    assert response.json()["error"]["message"].startswith(message)
+
+
 async def test_identity_headers_can_be_switched_off(
     environment: dict[str, str], running: Running
 ) -> None:

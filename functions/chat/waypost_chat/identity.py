@@ -18,9 +18,7 @@ def from_headers(request: Request, settings: Settings) -> Identity:
     if tenant and user:
         return Identity(tenant, user, _roles(request.headers.get("x-user-roles", "")))
     if tenant or user or settings.default_identity is None:
-        raise Unauthenticated(
-            "The caller's identity is missing: send the headers X-Tenant-Id and X-User-Id."
-        )
+        raise Unauthenticated(f"{Unauthenticated.message} Send X-Tenant-Id and X-User-Id.")
     return settings.default_identity
 
 
@@ -36,6 +34,4 @@ def _roles(named: str) -> frozenset[str]:
 
 def _check_trusted(settings: Settings) -> None:
     if settings.identity != "caller":
-        raise Unauthenticated(
-            "The caller's identity is not trusted: this deployment has no trusted callers."
-        )
+        raise Unauthenticated(f"{Unauthenticated.message} No caller is trusted here.")
