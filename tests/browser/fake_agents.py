@@ -71,20 +71,20 @@ class FakeAgents:
 
     def versions(self, agent_id: str) -> list[View]:
         if agent_id not in self.versions_by_id:
-            raise NotFound("There is no such agent.", code="agent_not_found")
+            raise NotFound("Agent not found.", code="agent_not_found")
         return self.versions_by_id[agent_id]
 
     def existing(self, agent_id: str) -> View:
         """The current version, unless the agent is deleted."""
         if self.current(agent_id)["deleted"]:
-            raise NotFound("There is no such agent.", code="agent_not_found")
+            raise NotFound("Agent not found.", code="agent_not_found")
         return self.current(agent_id)
 
     def create(self, fields: View) -> View:
         self._require_admin()
         agent_id = fields.pop("id")
         if agent_id in self.versions_by_id:
-            raise Conflict("There is an agent of that id.", code="agent_exists")
+            raise Conflict("An agent with this id exists already.", code="agent_exists")
         _require_known_model(fields)
         self.versions_by_id[agent_id] = []
         return self.save_version(definition(agent_id, **fields))

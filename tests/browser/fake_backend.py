@@ -112,7 +112,7 @@ class FakeBackend:
         if self.stream_errors:
             raise self.stream_errors.pop(0)
         if run_id not in self.scripted_runs:
-            raise NotFound("There is no such run.", code="run_not_found")
+            raise NotFound("Run not found.", code="run_not_found")
         run = self.scripted_runs[run_id]
         if run.expired:
             raise Gone("The run's events are no longer kept.", code="journal_expired")
@@ -126,7 +126,7 @@ class FakeBackend:
 
     def thread(self, thread_id: str) -> Thread:
         if thread_id not in self.threads:
-            raise NotFound("There is no such thread.", code="thread_not_found")
+            raise NotFound("Thread not found.", code="thread_not_found")
         return self.threads[thread_id]
 
     def thread_page(self, limit: int, cursor: str | None) -> ThreadPage:

@@ -174,7 +174,7 @@ def test_an_id_that_is_taken_is_an_error_at_the_id(page: Page, backend: FakeBack
 
     save(page)
 
-    expect(field_error(page, "id")).to_have_text("There is an agent of that id.")
+    expect(field_error(page, "id")).to_have_text("An agent with this id exists already.")
     expect(field(page, "Id")).to_be_focused()
 
 

@@ -146,7 +146,7 @@ async def test_a_request_without_an_identity_is_401(api: Api, headers: dict[str,
         ("GET", "/nothing", ME, "Not found."),
         ("DELETE", "/v1/runs", ME, "Method not allowed."),
         ("GET", "/v1/threads", {}, "The caller's identity is missing or not trusted."),
-        ("GET", "/v1/threads/none", ME, "There is no such thread."),
+        ("GET", "/v1/threads/none", ME, "Thread not found."),
     ],
 )
 async def test_messages_are_the_words_that_people_search_for(

@@ -170,7 +170,7 @@ def test_a_response_is_found_among_the_other_events_of_a_stream(end: bytes) -> N
         (301, {"Location": "http://127.0.0.1:9/"}, b"", "The server answered with status 301."),
         (401, {}, b"", "The server answered with status 401."),
         (200, {}, b"<html>", "The server's answer is not JSON."),
-        (200, {}, b"[1]", "The server's answer is no JSON-RPC message."),
+        (200, {}, b"[1]", "The server's answer is not a JSON-RPC message."),
         (200, {}, b"", "The server gave no answer."),
         (200, {}, result(8, {}), "The server gave no answer."),
         (200, STREAM, b": nothing\n\n", "The server gave no answer."),
@@ -287,6 +287,6 @@ async def test_a_server_of_an_unknown_version_is_refused() -> None:
 
     with serve(mcp_responder(methods, [])) as url:
         server = McpServer(url)
-        with pytest.raises(McpError, match="not known here"):
+        with pytest.raises(McpError, match="not supported"):
             await server.tools()
         await server.close()

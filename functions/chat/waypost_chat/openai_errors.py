@@ -25,7 +25,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         "model": OpenAIErrorBody,
         "description": "There is no such model or response, or it belongs to another user.",
     },
-    409: {"model": OpenAIErrorBody, "description": "The question before is still being answered."},
+    409: {
+        "model": OpenAIErrorBody,
+        "description": "The thread's previous question is still being answered.",
+    },
     410: {"model": OpenAIErrorBody, "description": "No longer available."},
     500: {"model": OpenAIErrorBody, "description": "The run failed; another try changes nothing."},
     503: {"model": OpenAIErrorBody, "description": "The run failed, or cannot begin: try again."},

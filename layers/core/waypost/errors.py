@@ -78,7 +78,7 @@ class Conflict(CallerError):
 
 class RunLive(Conflict):
     code = "run_live"
-    message = "The question before this one is still being answered."
+    message = "The thread's previous question is still being answered."
 
     def __init__(self, run_id: str) -> None:
         super().__init__()

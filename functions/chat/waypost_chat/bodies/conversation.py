@@ -26,7 +26,7 @@ def split_conversation(turns: Sequence[PriorTurn]) -> QuestionAndHistory:
     """
     last = max((i for i, turn in enumerate(turns) if turn.role == "user"), default=None)
     if last is None:
-        raise Invalid("There is no message of the user's.", code="no_user_message")
+        raise Invalid("There is no user message.", code="no_user_message")
     return turns[last].text, tuple(turns[:last])
 
 

@@ -89,7 +89,7 @@ async def _thread(backend: Backend, who: Identity, agent_id: str, thread_id: str
         backend.editor.agent(who, agent_id), lookup.thread(backend, who, thread_id)
     )
     if agent.id not in thread.agents:
-        raise NotFound("There is no such thread of this agent.", code="thread_not_found")
+        raise NotFound("Thread of this agent not found.", code="thread_not_found")
     return thread
 
 

@@ -29,6 +29,6 @@ async def chat(
 def _run_request(body: ServingChat) -> RunRequest:
     *before, last = body.messages
     if last.role != "user":
-        raise Invalid("The last message must be the user's.", code="no_question")
+        raise Invalid("The last message must be a user message.", code="no_question")
     prior_turns = tuple(PriorTurn(role=message.role, text=message.content) for message in before)
     return RunRequest(text=last.content, prior_turns=prior_turns)

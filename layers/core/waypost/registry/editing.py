@@ -52,7 +52,7 @@ class Editor:
         """Raises NotFound."""
         found = await store.version(self._table, who, agent_id, number)
         if found is None:
-            raise NotFound("There is no such version.", code="version_not_found")
+            raise NotFound("Agent version not found.", code="version_not_found")
         return found
 
     async def create(self, who: Identity, fields: dict[str, Any]) -> CurrentAgent:
@@ -60,7 +60,7 @@ class Editor:
         agent = self.allowed.agent(fields)
         before = await self._stored(who, agent.id)
         if before and not before.deleted:
-            raise Conflict("There is an agent of that id.", code="agent_exists")
+            raise Conflict("An agent with this id exists already.", code="agent_exists")
         return await self._write(who, agent.id, agent, before)
 
     async def replace(
@@ -156,11 +156,11 @@ class Editor:
 
 
 def _changed(stored: CurrentAgent | None) -> Conflict:
-    error = Conflict("Somebody else has changed this agent since.", code="version_conflict")
+    error = Conflict("The agent was changed by somebody else.", code="version_conflict")
     if stored:
         error.details["version"] = stored.version
     return error
 
 
 def _no_such_agent() -> NotFound:
-    return NotFound("There is no such agent.", code="agent_not_found")
+    return NotFound("Agent not found.", code="agent_not_found")

@@ -99,6 +99,6 @@ async def follow(backend: Backend, who: Identity, run_id: str, after: int = 0) -
 async def _read(backend: Backend, who: Identity, run_id: str) -> tuple[RunHead, list[Event]]:
     head, events = await journals.read(backend.table, who, run_id, 0)
     if head is None or head.user_id != who.user_id:
-        raise NotFound("There is no such run.", code="run_not_found")
+        raise NotFound("Run not found.", code="run_not_found")
     await thread_store.thread(backend.table, who, head.thread_id)
     return head, [*events]

@@ -67,7 +67,7 @@ async def _check(backend: Backend, who: Identity, run: Run) -> None:
     if run.state not in _BROKEN_OFF and not cut_off:
         raise Conflict("This answer is complete.", code="not_continuable")
     if await run_store.latest(backend.table, who, run.thread_id) != run.id:
-        raise Conflict("The thread has gone on since.", code="not_continuable")
+        raise Conflict("The thread has a newer run.", code="not_continuable")
 
 
 async def _events(backend: Backend, who: Identity, run: Run) -> list[Event]:

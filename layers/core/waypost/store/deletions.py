@@ -48,7 +48,7 @@ async def hide(
             }
         )
     except ConditionFailed:
-        raise NotFound("There is no such thread.", code="thread_not_found") from None
+        raise NotFound("Thread not found.", code="thread_not_found") from None
     return Thread.model_validate(found)
 
 

@@ -194,4 +194,4 @@ def _up_to_end(batches: list[list[AnyEvent]]) -> list[AnyEvent]:
 
 
 def _no_such_run() -> NotFound:
-    return NotFound("There is no such run.", code="run_not_found")
+    return NotFound("Run not found.", code="run_not_found")

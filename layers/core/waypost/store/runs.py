@@ -16,7 +16,7 @@ async def run(table: Table, who: Identity, run_id: str) -> tuple[Run, list[Step]
     keys = TenantKeys(who.tenant_id)
     items = await table.query(keys.partition(head.thread_id), f"R#{run_id}")
     if not items:
-        raise NotFound("There is no such run.", code="run_not_found")
+        raise NotFound("Run not found.", code="run_not_found")
     first, *steps = items
     return Run.model_validate(first), [Step.model_validate(s) for s in steps]
 
@@ -36,7 +36,7 @@ async def record(table: Table, who: Identity, thread_id: str, run_id: str) -> Ru
     """The run as it was last written, whoever's it is. Raises NotFound."""
     item = await table.get(TenantKeys(who.tenant_id).run(thread_id, run_id))
     if item is None:
-        raise NotFound("There is no such run.", code="run_not_found")
+        raise NotFound("Run not found.", code="run_not_found")
     return Run.model_validate(item)
 
 

@@ -22,7 +22,7 @@ async def thread(table: Table, who: Identity, thread_id: str) -> Thread:
     """Raises NotFound, also where the thread is somebody else's."""
     found = await table.get(TenantKeys(who.tenant_id).thread(thread_id))
     if found is None or found["user_id"] != who.user_id or "deleted_at" in found:
-        raise NotFound("There is no such thread.", code="thread_not_found")
+        raise NotFound("Thread not found.", code="thread_not_found")
     return Thread.model_validate(found)
 
 

@@ -80,7 +80,7 @@ class McpServer:
         }
         version = self._request("initialize", about, seconds).get("protocolVersion")
         if version not in _KNOWN_VERSIONS:
-            raise McpError("The server speaks a version of the protocol that is not known here.")
+            raise McpError("The server's protocol version is not supported.")
         self._transport.headers["MCP-Protocol-Version"] = version
         self._transport.send({"jsonrpc": "2.0", "method": "notifications/initialized"}, seconds)
 
@@ -123,7 +123,7 @@ def _tool_spec(tool: Any) -> McpToolSpec:
         schema = tool.get("inputSchema") or {}
         return McpToolSpec(str(tool["name"]), str(tool.get("description") or ""), dict(schema))
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise McpError("The server describes its tools in a way that is not understood.") from None
+        raise McpError("The server's list of tools is not valid.") from None
 
 
 def _result(result: dict[str, Any]) -> McpResult:

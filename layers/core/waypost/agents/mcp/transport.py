@@ -30,7 +30,7 @@ class McpTransport:
 
     def __init__(self, url: str) -> None:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise McpError("The server's address is no web address.")
+            raise McpError("The server's address is not an HTTP address.")
         self._url = url
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
         self.headers = {
@@ -134,7 +134,7 @@ def _parsed(data: bytes) -> Message:
     except ValueError:
         raise McpError("The server's answer is not JSON.") from None
     if not isinstance(message, dict):
-        raise McpError("The server's answer is no JSON-RPC message.")
+        raise McpError("The server's answer is not a JSON-RPC message.")
     return message
 
 
