@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,9 @@ class LocalStack:
         httpx.delete(f"{self.bedrock}/_faults").raise_for_status()
 
 
-@pytest.fixture(scope="package")
-def running_stack() -> Iterator[LocalStack]:
+@contextmanager
+def started_stack() -> Iterator[LocalStack]:
+    """A stack of its own, once it is ready."""
     process = subprocess.Popen(
         [
             sys.executable,
@@ -86,6 +88,12 @@ def running_stack() -> Iterator[LocalStack]:
     finally:
         process.terminate()
         process.wait(_TIMEOUT)
+
+
+@pytest.fixture(scope="package")
+def running_stack() -> Iterator[LocalStack]:
+    with started_stack() as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import argparse
 import contextlib
 import subprocess
 import sys
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.clients import conftest as local_stack
+from tests.clients.conftest import started_stack
 from tests.contracts.checks import Check, StackUnderTest, checks
 from tests.contracts.clients import ClientUnavailable, chromium
 
@@ -76,37 +75,13 @@ def _row(check: Check, stack: StackUnderTest) -> ReportRow:
 @contextlib.contextmanager
 def _stack(url: str) -> Iterator[StackUnderTest]:
     with contextlib.ExitStack() as contexts:
-        stack = StackUnderTest(url) if url else contexts.enter_context(_started_stack())
+        stack = StackUnderTest(url)
+        if not url:
+            started = contexts.enter_context(started_stack())
+            stack = StackUnderTest(started.url, started.bedrock)
         with contextlib.suppress(ClientUnavailable):
             stack.browser = contexts.enter_context(chromium(stack.url))
         yield stack
-
-
-@contextlib.contextmanager
-def _started_stack() -> Iterator[StackUnderTest]:
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "waypost_local",
-            "run",
-            "--port",
-            "0",
-            "--token-rate",
-            "0",
-            "--verbose",
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    running = local_stack.LocalStack(process)
-    threading.Thread(target=running.read, daemon=True).start()
-    try:
-        yield StackUnderTest(running.find(local_stack._READY), running.find(local_stack._BEDROCK))
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def _client_tests() -> Iterator[ReportRow]:
