@@ -25,6 +25,12 @@ def test_a_file_is_an_agent() -> None:
     assert (agent.id, agent.instructions, agent.version) == ("sql", "Count them.", 1)
 
 
+def test_a_file_may_name_any_number_of_fallbacks() -> None:
+    names = ", ".join(f"model-{n}" for n in range(6))
+    agent = parse("sql.md", FILE.replace("name: Data\n", f"name: Data\nfallbacks: [{names}]\n", 1))
+    assert len(agent.fallbacks) == 6
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

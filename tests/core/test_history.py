@@ -191,6 +191,7 @@ def test_every_model_with_a_price_has_a_window() -> None:
         ("us.amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "amazon"),
         ("global.anthropic.claude-sonnet-5", "anthropic.claude-sonnet-5", "anthropic"),
         ("us-gov.anthropic.claude-sonnet-5", "anthropic.claude-sonnet-5", "anthropic"),
+        ("new.amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "amazon"),
         ("openai.gpt-5.4", "openai.gpt-5.4", "openai"),
         ("zai.glm-4.7", "zai.glm-4.7", "zai"),
         (

@@ -96,6 +96,7 @@ class Agent(AgentFields):
     aliases: tuple[AgentId, ...] = Field(default=(), max_length=20)
     strategy: Strategy = "none"
     tools: tuple[ToolName, ...] = ()
+    fallbacks: tuple[str, ...] = ()
     runnable: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
     @property

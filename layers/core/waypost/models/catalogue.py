@@ -60,10 +60,14 @@ def caches_prefix(model: str) -> bool:
 
 
 def base_model(model: str) -> str:
-    """The model id: `us.amazon.nova-lite-v1:0` → `amazon.nova-lite-v1:0`."""
+    """The model id: `us.amazon.nova-lite-v1:0` → `amazon.nova-lite-v1:0`.
+
+    A model that is known is found behind any prefix, also of a geography that is newer than this.
+    """
     name = model.rpartition("/")[2]
     geography, _, rest = name.partition(".")
-    return rest if geography in _GEOGRAPHIES else name
+    is_profile = geography in _GEOGRAPHIES or rest in _catalogue()["models"]
+    return rest if is_profile else name
 
 
 def provider(model: str) -> str:

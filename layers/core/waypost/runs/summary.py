@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from waypost.agents.steps import elapsed_ms
 from waypost.errors import ModelBroken, ModelError
 from waypost.events import Event, StepCompleted, StepStarted, StepStatus, Usage
 from waypost.identity import Identity
@@ -164,7 +165,7 @@ class RollingSummary:
         return StepCompleted(
             step_id=step.step_id,
             status=status,
-            elapsed_ms=round((time.monotonic() - self._began) * 1000),
+            elapsed_ms=elapsed_ms(self._began),
             usage=usage,
             cost_usd=catalogue.cost(self._backend.settings.router_model, usage) if usage else None,
         )
