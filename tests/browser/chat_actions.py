@@ -29,3 +29,12 @@ def status_line(page: Page) -> Locator:
 
 def answer_text(page: Page) -> Locator:
     return page.locator(".text").last
+
+
+def reconnection(page: Page, run: ScriptedRun) -> int:
+    """Waits for the next connection, with the delays before it cut short."""
+    for _ in range(20):
+        if (after := run.next_connection_within(0.2)) is not None:
+            return after
+        page.clock.run_for(500)
+    return run.next_connection()

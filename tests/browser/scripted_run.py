@@ -121,6 +121,13 @@ class ScriptedRun:
         """Waits for the next connection: the number after which it wants to read events."""
         return self._connections.get(timeout=TIMEOUT)
 
+    def next_connection_within(self, seconds: float) -> int | None:
+        """As `next_connection`, but None where none comes within so many seconds."""
+        try:
+            return self._connections.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
     async def stream(self, after: int) -> AsyncIterator[bytes]:
         chunks: asyncio.Queue[Chunk] = asyncio.Queue()
         for event in self._events[after:]:

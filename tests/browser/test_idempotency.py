@@ -7,7 +7,14 @@ from urllib.request import urlopen
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 from tests.browser import events
-from tests.browser.chat_actions import answer_text, ask, exchange, send_question, status_line
+from tests.browser.chat_actions import (
+    answer_text,
+    ask,
+    exchange,
+    reconnection,
+    send_question,
+    status_line,
+)
 from tests.browser.conftest import NewPage
 from tests.browser.fake_backend import FakeBackend
 
@@ -27,7 +34,7 @@ def record_keys(page: Page) -> list[str]:
 
 
 def page_with_clock(new_page: NewPage, backend: FakeBackend) -> Page:
-    """Its clock moves only as the test says."""
+    """Its clock can be moved ahead of the real time."""
     page = new_page()
     page.clock.install()
     page.goto(backend.url)
@@ -67,9 +74,7 @@ def test_a_question_whose_response_was_lost_is_not_asked_twice(
     page.route("**/v1/runs", lose_response, times=1)
     send_question(page, QUESTION)
     run = backend.next_run()
-    expect(status_line(page)).to_have_text("Reconnecting…")
-    page.clock.run_for(700)
-    assert run.next_connection() == 0
+    assert reconnection(page, run) == 0
     run.emit(*events.routed(), *events.answer("28."), events.completed())
 
     expect(answer_text(page)).to_have_text("28.")

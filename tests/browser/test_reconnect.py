@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import events
-from tests.browser.chat_actions import answer_text, ask, exchange, send_question, status_line
+from tests.browser.chat_actions import (
+    answer_text,
+    ask,
+    exchange,
+    reconnection,
+    send_question,
+    status_line,
+)
 from tests.browser.conftest import NewPage
 from tests.browser.fake_backend import FakeBackend
 from tests.browser.scripted_run import ScriptedRun
@@ -50,7 +57,7 @@ new MutationObserver((changes) => {
 
 @pytest.fixture
 def clocked_page(new_page: NewPage, backend: FakeBackend) -> Page:
-    """The page with a clock that moves only by `run_for`."""
+    """The page with a clock that `run_for` moves ahead of the real time."""
     page = new_page()
     page.clock.install()
     page.add_init_script(RECORD_ANNOUNCEMENTS)
@@ -86,14 +93,15 @@ def test_a_broken_connection_changes_nothing(
 ) -> None:
     ask(clocked_page, backend, "And whole?").emit(*RUN)
     expect(clocked_page.locator(".usage")).to_be_visible()
+    # The names of the agents are fetched beside the run.
+    expect(clocked_page.locator(".agent-badge")).to_have_text("Data")
     whole = exchange(clocked_page, "And whole?").inner_html()
 
     run = ask(clocked_page, backend, "And in pieces?")
     for event in RUN[:-1]:
         break_connection(run, event)
-        wait_for_first_retry(clocked_page)
         # A browser discards what it has not yet delivered from a broken connection.
-        assert run.next_connection() <= run.last_seq
+        assert reconnection(clocked_page, run) <= run.last_seq
     run.emit(RUN[-1])
 
     expect(clocked_page.locator(".usage").last).to_be_visible()
@@ -109,8 +117,7 @@ def test_a_connection_may_break_before_the_first_event(
     run = backend.next_request()
     run.drop()
 
-    wait_for_first_retry(clocked_page)
-    assert run.next_connection() == 0
+    assert reconnection(clocked_page, run) == 0
     run.start()
     run.emit(*RUN)
 
@@ -123,8 +130,7 @@ def test_reconnecting_is_shown_and_announced_once(clocked_page: Page, backend: F
 
     for word in ["There ", "are ", "28."]:
         drop_after(run, events.text_delta(word))
-        wait_for_first_retry(clocked_page)
-        run.next_connection()
+        reconnection(clocked_page, run)
         expect(status_line(clocked_page)).to_have_text("Writing")
     run.emit(events.text_completed(), events.completed())
     expect(clocked_page.locator(".usage")).to_be_visible()
@@ -142,10 +148,8 @@ def test_three_missed_heartbeats_are_a_broken_connection(
 
     clocked_page.clock.run_for(40_000)
     expect(status_line(clocked_page)).to_have_text("Writing")
-    # Not long enough to reconnect before the status is checked.
     clocked_page.clock.run_for(7100)
-    wait_for_first_retry(clocked_page)
-    assert run.next_connection() == run.last_seq
+    assert reconnection(clocked_page, run) == run.last_seq
     run.emit(events.text_delta(" 28."), events.text_completed(), events.completed())
 
     expect(answer_text(clocked_page)).to_have_text("There are 28.")
