@@ -17,7 +17,7 @@ from waypost_chat import sse
 
 QUESTION = "How many technicians are active?"
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
-ANSWER = "There are 13 technicians active."
+ANSWER = "There are 13 active technicians."
 
 
 @pytest.fixture

@@ -59,7 +59,10 @@ async def test_a_row_of_a_table_is_quoted_with_its_columns() -> None:
 async def test_passages_that_do_not_answer_are_not_quoted() -> None:
     answer = await ask("Which colour is the logo?", LEAVE, FIRE)
 
-    assert answer == "The passages that were found do not answer this."
+    assert answer == (
+        "The passages that were found do not answer this: "
+        "none of them speaks of \u201ccolour\u201d."
+    )
 
 
 async def test_no_passages_at_all() -> None:

@@ -13,9 +13,9 @@ Turns = list[tuple[str, str]]
     "turns",
     [
         [
-            ("How many technicians are active?", "There are 13 technicians active."),
+            ("How many technicians are active?", "There are 13 active technicians."),
             ("tell me about the first one", "Mara Lindqvist"),
-            ("what is her hourly rate?", "The hourly rate of **Mara Lindqvist** is 48.5."),
+            ("what is her hourly rate?", "48.50"),
         ],
         [
             ("How many technicians are active?", "13"),
@@ -27,19 +27,19 @@ Turns = list[tuple[str, str]]
             ("list them", "Garrison Gym"),
         ],
         [
-            ("How many jobs were completed in 2025?", "53 jobs were completed in 2025."),
-            ("and in 2024?", "52 jobs were completed in 2024."),
+            ("How many jobs were completed in 2025?", "There are 53 jobs completed in 2025."),
+            ("and in 2024?", "There are 52 jobs completed in 2024."),
             ("by technician?", "| Ben Adeyemi | 6 |"),
         ],
         [
             ("Top 5 customers by revenue", "1. **Copperfield Mill**"),
-            ("How many jobs did the first one have?", "Copperfield Mill has 10 jobs."),
+            ("How many jobs did the first one have?", "There are 10 jobs of that customer."),
             ("Where is it?", "Fennwick"),
             ("and the second one?", "Novak Family"),
         ],
         [
             ("Which technicians are on leave?", "- Nora Byrne\n- Peter Novak"),
-            ("when was the second one hired?", "2021-09-03"),
+            ("when was the second one hired?", "**Peter Novak** was hired on 3 September 2021."),
         ],
         [
             ("Which region has the most customers?", "**City**"),
@@ -70,7 +70,7 @@ async def test_a_conversation(company: Path, turns: Turns) -> None:
             ("How many customers are in Brazil?", "There are 5 customers in Brazil."),
             ("tell me about the first one", "**Luís Gonçalves**"),
             ("what is his email?", "luisg@embraer.com.br"),
-            ("how much did he spend?", "Luís Gonçalves spent 39.62."),
+            ("how much did he spend?", "39.62"),
         ],
         [
             ("How many customers are in Brazil?", "There are 5 customers in Brazil."),
@@ -81,17 +81,17 @@ async def test_a_conversation(company: Path, turns: Turns) -> None:
         ],
         [
             ("Which artist has the most albums?", "It is **Iron Maiden**, with 21 albums."),
-            ("How many tracks do they have?", "Iron Maiden has 213 tracks."),
+            ("How many tracks do they have?", "There are 213 tracks of that artist."),
             ("and AC/DC?", "AC/DC has 18 tracks."),
         ],
         [
             ("List the top 3 genres by number of tracks", "2. **Latin** \u2013 579 tracks"),
-            ("tell me about the first one", "It is **Rock**, with 1297 tracks."),
-            ("how many tracks does the second one have?", "Latin has 579 tracks."),
+            ("tell me about the first one", "It is **Rock**."),
+            ("how many tracks does the second one have?", "There are 579 tracks of that genre."),
         ],
         [
-            ("What was the revenue in 2022?", "The revenue in 2022 was 481.45."),
-            ("what about 2023?", "The revenue in 2023 was 469.58."),
+            ("What was the revenue in 2022?", "The total revenue of invoices in 2022 is 481.45."),
+            ("what about 2023?", "The total revenue of invoices in 2023 is 469.58."),
             ("by country?", "| USA | 103.01 |"),
         ],
     ],

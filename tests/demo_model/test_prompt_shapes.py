@@ -49,7 +49,7 @@ async def test_a_tool_is_called_with_one_select_over_quoted_names() -> None:
 
     pieces = await reply(converse)
 
-    assert sql_of(pieces) == 'SELECT COUNT(*) AS sale_orders\nFROM "sales order"'
+    assert sql_of(pieces) == 'SELECT COUNT(*) AS sales_orders\nFROM "sales order"'
     assert stop_of(pieces).reason == "tool_use"
     assert isinstance(pieces[0], ToolUseStart)
     assert pieces[0].name == "query_database"
@@ -133,4 +133,4 @@ async def test_an_essay_before_a_question_does_no_harm() -> None:
 
     pieces = await reply(request(DATA, turns, toolConfig=TOOLS))
 
-    assert sql_of(pieces) == 'SELECT COUNT(*) AS sale_orders\nFROM "sales order"'
+    assert sql_of(pieces) == 'SELECT COUNT(*) AS sales_orders\nFROM "sales order"'

@@ -29,7 +29,7 @@ CONTRIBUTING = commands(ROOT / "CONTRIBUTING.md")
 ADDRESS = "http://127.0.0.1:8080"
 STACK = "make run"
 CURLS = {
-    "/v1/runs": ("event: run.completed", "13 technicians"),
+    "/v1/runs": ("event: run.completed", "13 active technicians"),
     "/internal/chat/stream": ('"event":"complete"', "overtime"),
 }
 """By path: what is in the frames, and what is in the answer's text."""
@@ -128,7 +128,7 @@ def test_one_event_goes_through_lambdas_emulator() -> None:
         pytest.skip(str(error))
     answer = run(INVOKE)
     assert json.loads(answer.partition("\n\n")[0])["statusCode"] == 200
-    assert "13 technicians" in answer
+    assert "13 active technicians" in answer
 
 
 @pytest.mark.parametrize("command", MAKE)

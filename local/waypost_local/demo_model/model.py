@@ -45,8 +45,8 @@ def _whole(request: ConverseRequest) -> list[Piece]:
         return [TextPiece(routing.route(system, question))]
     if summing_up.is_asked(question):
         return [TextPiece(summing_up.summary(system, question))]
-    if introduction.is_asked(question):
-        return [TextPiece(introduction.TEXT)]
+    if talk := introduction.said(system, question):
+        return [TextPiece(talk.strip())]
     results = prompts.tool_results(request)
     offered = {tool["name"] for tool in request.tools}
     rows = "<schema" in system and data.TOOL in offered

@@ -5,7 +5,7 @@ from functools import lru_cache
 from waypost_local.demo_model.words import stem
 
 _NEAR = """
-refund reimburse repay moneyback
+refund reimburse repay moneyback money back
 cancel terminate end stop close quit discontinue
 delete remove erase purge destroy wipe
 price cost fee charge rate pay tariff expensive
@@ -26,7 +26,11 @@ law legal act regulation statute
 comply compliance follow obey adhere
 uptime availability available
 downtime outage
-raise increase change rise
+raise increase change rise rotate replace renew
+malware virus
+annual year yearly
+fall drop sink lose
+inclusive include exclusive
 inactive inactivity dormant unused idle
 vulnerability security bug exploit weakness flaw
 notice notification notify announce warn

@@ -30,7 +30,7 @@ let names = 0;
 export const unused = (prefix) => `${prefix}-${process.pid}-${++names}`;
 
 export const QUESTION = "How many technicians are active?";
-export const ANSWER = "There are 13 technicians active.";
+export const ANSWER = "There are 13 active technicians.";
 export const DOCUMENTS_QUESTION = "How many days of annual leave are there?";
 
 const golden = new URL("../../dialects/golden/", import.meta.url);

@@ -1,10 +1,9 @@
-"""Questions to a database: read by rules, asked in SQL, answered from the rows.
+"""Answers from tables: a question becomes a query of which every word has a part, or is refused.
 
-`schema` is what the prompt shows. `said` is a question with the tables, columns, values, numbers
-and times that `links`, `comparing` and `dates` recognise in it. `reading` makes a `query` of it:
-`ranking`, `measuring`, `lookups`, `lists` and `shares` know one kind of question each, `filters`
-adds the conditions. `sql` writes the query down, `phrase` puts its rows into words, and
-`followup` makes a question whole that leans on the one before.
+`schema` is what the prompt shows of the database, `tagging` says what each word may stand for in
+it, `reading` makes a query of that, `nodes` and `paths` say how its nouns hang together, `sql`
+writes it, `wording` puts the rows into English, and `followup` reads what leans on the question
+before. `english.toml` holds the words.
 """
 
 from waypost_local.demo_model.data.answer import (
@@ -16,5 +15,6 @@ from waypost_local.demo_model.data.answer import (
     query,
     told,
 )
+from waypost_local.demo_model.data.answer import questions as examples
 
-__all__ = ["TOOL", "Understood", "answer", "asked_of", "first_row", "query", "told"]
+__all__ = ["TOOL", "Understood", "answer", "asked_of", "examples", "first_row", "query", "told"]

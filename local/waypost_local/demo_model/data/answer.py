@@ -9,29 +9,28 @@ from typing import Any
 from zlib import crc32
 
 from waypost_local.bedrock.model import Piece, TextPiece, ToolUseInput, ToolUseStart
-from waypost_local.demo_model.data import filters, followup, reading, sql
-from waypost_local.demo_model.data.followup import Earlier
-from waypost_local.demo_model.data.phrase import phrase
-from waypost_local.demo_model.data.query import Query
-from waypost_local.demo_model.data.said import Said, Unclear
+from waypost_local.demo_model.data import examples, followup, sql, wording
+from waypost_local.demo_model.data.query import Query, Unclear
+from waypost_local.demo_model.data.reading import read as read_items
 from waypost_local.demo_model.data.schema import Schema, read
-from waypost_local.demo_model.data.subjects import shown
+from waypost_local.demo_model.data.tagging import Item, Tagger
 from waypost_local.demo_model.prompts import Turn, element
 
 TOOL = "query_database"
 LONGEST = 600
 """Characters of a question that is read; rules do not make sense of an essay, but try for long."""
 _TABLES = re.compile(
-    r"\b(what|which|list|show)\b.*\b(tables|data|information|schema)\b.*(\bhave\b|\bthere\b"
-    r"|\bknow\b|\bhold\b|$)",
+    r"^\W*(what|which|list|show)( me)?( the| are the| all)? (tables|data|schema|information)\b"
+    r"( do you have| are there| is there| do you know| do we have)?\W*$",
     re.IGNORECASE,
 )
 _WHY = re.compile(r"^\W*(why|how come|what caused|explain why)\b", re.IGNORECASE)
+_MODEL = "Start with `MODEL=…` and a language model answers in my place."
+_CORRECTIONS = 3
 
 
 @dataclass(frozen=True)
 class Understood:
-    said: Said
     query: Query
     sql: str
 
@@ -42,23 +41,29 @@ def answer(system: str, turns: Sequence[Turn], results: Sequence[dict[str, Any]]
     question = next(turn.text for turn in reversed(turns) if turn.role == "user")
     if not schema.tables:
         return [TextPiece("I was shown no tables to answer from.")]
-    if _TABLES.search(question) and not re.search(r"\d", question) and len(question.split()) < 9:
+    if _TABLES.match(question):
         return [TextPiece(_tables(schema))]
-    if _WHY.match(question):
-        return [
-            TextPiece(
-                "The tables say what is there, not why. I can only count, sum, rank and look up."
-            )
-        ]
     try:
+        if _WHY.match(question):
+            raise Unclear("The tables say what is there, not why.")
         understood = understand(schema, turns, _today(system))
     except Unclear as error:
-        return [TextPiece(f"I cannot answer that from this database. {error} {_knows(schema)}")]
-    except sql.Unreachable as error:
-        return [TextPiece(f"I cannot answer that from this database: {error}. {_knows(schema)}")]
+        return [TextPiece(declined(str(error.args[0]), schema))]
     if results:
         return [TextPiece(told(understood, results[-1]))]
     return query(understood.sql, len(turns))
+
+
+def declined(reason: str, schema: Schema) -> str:
+    """A refusal: why, what could be asked instead, and how a language model answers."""
+    asked = " or ".join(f"\u201c{one}\u201d" for one in examples.questions(schema)[:2])
+    return f"I cannot answer that from this database. {reason} Ask, for example, {asked} {_MODEL}"
+
+
+def questions(system: str) -> list[str]:
+    """Questions that the tables of a prompt answer; none where it shows none."""
+    schema = read(system)
+    return examples.questions(schema) if schema.tables else []
 
 
 def query(statement: str, number: int) -> list[Piece]:
@@ -74,98 +79,48 @@ def asked_of(system: str, turns: Sequence[Turn]) -> Understood | None:
         return None
     try:
         return understand(schema, turns, _today(system))
-    except (Unclear, sql.Unreachable):
+    except Unclear:
         return None
 
 
 def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood:
-    """The last question, read with the ones before it.
-
-    Raises:
-        Unclear, sql.Unreachable: It cannot be asked of these tables.
-    """
-    earlier: Earlier | None = None
-    asked = [n for n, turn in enumerate(turns) if turn.role == "user"]
-    if len(turns[asked[-1]].text) > LONGEST:
+    """The last question, read with the ones before it. Raises Unclear."""
+    asked = [turn.text for turn in turns if turn.role == "user"]
+    if len(asked[-1]) > LONGEST:
         raise Unclear(f"I can read questions of up to {LONGEST} characters only.")
-    for place in asked:
-        if len(turns[place].text) > LONGEST:
-            continue
-        answered = next((t.text for t in turns[place + 1 :] if t.role == "assistant"), "")
-        said, query, failure = _one(turns[place].text, earlier, schema, today)
-        if place == asked[-1]:
-            if query is None:
-                raise failure or Unclear("")
-            return Understood(said, query, sql.render(said.schema, query))
-        names = followup.names(answered, said)
-        listed = earlier and (earlier if len(earlier.names) > 1 else earlier.listed)
-        earlier = Earlier(said, query, names, None if len(names) > 1 else listed)
-    raise Unclear("No question was asked.")
+    tagger = Tagger(schema, today)
+    earlier = followup.Earlier()
+    for question in asked[:-1]:
+        if len(question) <= LONGEST:
+            earlier = followup.after(schema, tagger, question, earlier, _read)
+    found = followup.read(schema, tagger, asked[-1], earlier, _read)
+    return Understood(found, sql.render(schema, found))
 
 
-def _one(
-    question: str, earlier: Earlier | None, schema: Schema, today: date
-) -> tuple[Said, Query | None, Unclear | None]:
-    if earlier:
-        known = (*schema.mentioned, *earlier.said.schema.mentioned)
-        schema = replace(schema, mentioned=tuple(dict.fromkeys(known)))
-    said = Said.of(question, schema, today)
-    if earlier and followup.leans(question, said):
-        whole = followup.whole(question, earlier, schema, today)
-        if whole.same_rows and earlier.query:
-            # What comes next leans on the question that was asked in full.
-            return earlier.said, _rows_of(said, earlier.query, whole.place), None
-        said = Said.of(whole.text, whole.schema, today)
-    try:
-        return said, reading.read(said), None
-    except Unclear as error:
-        return said, None, error
+def _read(schema: Schema, tagger: Tagger, items: list[Item]) -> Query:
+    """Reads items; a word that has no part in it may be a misspelt one."""
+    first: Unclear | None = None
+    for _ in range(_CORRECTIONS):
+        try:
+            return read_items(schema, [replace(item) for item in items])
+        except Unclear as error:
+            first = first or error
+            corrected = _corrected(tagger, items)
+            if corrected is None:
+                break
+            items = corrected
+    raise first or Unclear("")
 
 
-def _rows_of(said: Said, query: Query, place: int | None) -> Query:
-    """The rows that a figure was made of, all or one of them, as far as they meet what is new."""
-    name = (
-        query.table
-        if query.kind == "rows"
-        else query.measure.table
-        if query.measure
-        else query.table
-    )
-    table = said.schema.table(name)
-    fresh = filters.apply(said, Query("rows", name, shown(said, table)))
-    rows = replace(
-        query,
-        kind="rows",
-        table=name,
-        columns=fresh.columns,
-        measure=None,
-        group=None,
-        having=None,
-        ranked=query.ranked and query.kind == "rows",
-        conditions=(
-            *query.conditions,
-            *query.part_of,
-            *(fresh.conditions if place is None else ()),
-        ),
-        related=(*query.related, *(fresh.related if place is None else ())),
-        part_of=(),
-    )
-    if place is None:
-        return replace(rows, limit=None, offset=0) if query.kind == "facts" else rows
-    keys = tuple(c for c in table.columns if c.primary)
-    told = tuple(c for c in table.columns if not c.is_key)
-    columns = tuple(dict.fromkeys([*(table.label or keys), *told]))
-    order = rows.order or keys[:1]
-    down = rows.descending if rows.order else place < 0
-    return replace(
-        rows,
-        kind="facts",
-        columns=columns,
-        order=order,
-        descending=down,
-        limit=1,
-        offset=max(place, 0),
-    )
+def _corrected(tagger: Tagger, items: list[Item]) -> list[Item] | None:
+    for place, item in enumerate(items):
+        bare = not (item.operation or item.is_nominal or item.when or item.filler or item.note)
+        near = tagger.misspelt(item.text) if bare and item.number is None else None
+        if near:
+            (fresh, *_) = tagger.tag(near)
+            note = f"(I read \u201c{item.text}\u201d as \u201c{near}\u201d.)"
+            return [*items[:place], replace(fresh, at=item.at, note=note), *items[place + 1 :]]
+    return None
 
 
 def told(understood: Understood, result: dict[str, Any]) -> str:
@@ -175,7 +130,7 @@ def told(understood: Understood, result: dict[str, Any]) -> str:
         columns, rows, cut = _table(result)
     except (ValueError, KeyError, TypeError):
         return "The tool's answer was not the table that I asked for, so I cannot answer."
-    return phrase(understood.said, understood.query, columns, rows, cut=cut)
+    return wording.phrase(understood.query, columns, rows, cut=cut)
 
 
 def first_row(result: dict[str, Any]) -> dict[str, Any]:
@@ -211,7 +166,3 @@ def _tables(schema: Schema) -> str:
         for table in schema.tables
     ]
     return "The database holds these tables:\n\n" + "\n".join(lines)
-
-
-def _knows(schema: Schema) -> str:
-    return f"Its tables are: {', '.join(table.name for table in schema.tables)}."

@@ -1,297 +1,265 @@
-"""Questions that lean on the one before, made whole: `and in Germany?`, `the first one`."""
+"""Questions that lean on the one before: pronouns, `the first one`, `and in Saltby?`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 
-from waypost_local.demo_model.data.mentions import ColumnLink, TableLink, ValueLink
-from waypost_local.demo_model.data.query import Query
-from waypost_local.demo_model.data.said import Said
-from waypost_local.demo_model.data.schema import Column, Schema
+from waypost_local.demo_model.data import lexicon
+from waypost_local.demo_model.data.query import Query, Scope, Unclear
+from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
+from waypost_local.demo_model.data.tagging import Item, Tagger
 
-_ORDINALS = {
-    "first": 0,
-    "second": 1,
-    "third": 2,
-    "fourth": 3,
-    "fifth": 4,
-    "sixth": 5,
-    "seventh": 6,
-    "eighth": 7,
-    "ninth": 8,
-    "tenth": 9,
-    "last": -1,
-    "1st": 0,
-    "2nd": 1,
-    "3rd": 2,
-    "top": 0,
-}
-_NTH = re.compile(
-    rf"\b(?:the )?({'|'.join(_ORDINALS)})(?: (?:one|result|item|entry|name|row|of (?:them"
-    rf"|those|these)))?"
-    r"(?=(?:'s)?(?:\W*$| (?:have|has|do|does|did|is|was|live|work|in the list|on the list"
-    r"|from the list)\b|'s\b))"
-    r"(?: (?:in|on|from|of) the list)?",
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_ONE = re.compile(
+    r"\b(?:the )?(first|second|third|fourth|fifth|last)(?: one\b| of (?:them|these|those)\b|"
+    r"(?=$|[?.!,]|'s?\b| (?:have|has|had|do|does|did|is|was|work|earn|"
+    r"complete|cost|live|spend|pay|get)\b))",
     re.IGNORECASE,
 )
-_ONLY_NTH = re.compile(
-    rf"^\W*(?:and|what about|how about|or)?\s*(?:the )?(?:{'|'.join(_ORDINALS)})(?: one)?\W*$",
+_PLURAL = re.compile(
+    r"\b((?:which|how many|who|what|all|any|most|some) )?(?:of )?(them|they|those|these|their)\b",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"\b(?:number|no\.?|#) ?(\d+)\b", re.IGNORECASE)
-_IT = re.compile(
-    r"\b(it|he|she|him|that one|this one|that (?:\w+)|this (?:\w+)|them)\b(?!\w)", re.IGNORECASE
-)
-_ITS = re.compile(r"\b(his|her|its)\b", re.IGNORECASE)
-_THEY = re.compile(
-    r"\b(they|them|those|these|their|the same ones|which ones|which are they|whom)\b", re.IGNORECASE
-)
-_FRAGMENT = re.compile(
-    r"^\W*(and|but|or|also|then|what about|how about|only|just|same|for|in|by|per|now|ok)\b",
+_SINGULAR = re.compile(
+    r"\b(he|she|it|him|her|his|hers|its|that (?:one|person))\b",
     re.IGNORECASE,
 )
-_FIGURES = re.compile(
-    r"\b(total|sum|average|mean|how many|number of|highest|lowest|maximum|minimum|most|least"
-    r"|fewest|longest|shortest|"
-    r"oldest|youngest|newest|latest|cheapest|most expensive|largest|smallest|best|worst"
-    r"|earliest|biggest)\b",
-    re.IGNORECASE,
-)
-_GROUP = re.compile(r"\b(?:by|per|for each|in each|each)\b .*$", re.IGNORECASE)
-_ITEM = re.compile(r"^\s*(?:[-*]|\d+[.)])\s+(?:\*\*(.+?)\*\*|(.+?))(?:\s+[\u2013-]\s.*|: .*)?$")
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_AND = re.compile(r"^\W*(and|what about|how about|or|but|also|now|then)\b[ ,]*", re.IGNORECASE)
+_POSSESSIVE = frozenset(("their", "his", "her", "its"))
 
-
-_LISTING = re.compile(
-    r"\b(list|show me|show|who are|what are|name) (them|they|those|these)\b|\bwhich (ones|of)\b",
-    re.IGNORECASE,
-)
+Reader = Callable[[Schema, Tagger, list[Item]], Query]
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The question before, made whole, what it was read as, and the answer that it got."""
+    """The question before: how it was read, and its items; None where it was not."""
 
-    said: Said
-    query: Query | None
-    names: tuple[str, ...]
-    """What its answer named: the items of a list, or the one thing that it was about."""
-    listed: "Earlier | None" = None
-    """The latest question whose answer was a list, where this one's was not."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A question that stands alone, with the schema in which its names are known."""
-
-    text: str
-    schema: Schema
-    same_rows: bool = False
-    """It asks to see the rows that the question before was about."""
-    place: int | None = None
-    """Which of those rows, where it asks for one of them."""
+    query: Query | None = None
+    items: tuple[Item, ...] = ()
+    listed: Query | None = None
+    """The last one that gave several rows: what `the second one` counts in."""
+    listing: tuple[Item, ...] = ()
+    """Its items."""
 
 
-def leans(question: str, said: Said) -> bool:
-    """Whether a question cannot be understood without the one before."""
-    if _FRAGMENT.match(question) or _NTH.search(question) or _ITS.search(question):
-        return True
-    if _THEY.search(question) or re.search(
-        r"\b(it|he|she|him|that one|this one)\b", question, re.IGNORECASE
-    ):
-        return True
-    named = said.links.tables or said.links.columns
-    verb = re.match(
-        r"\W*(how|what|which|who|where|when|list|show|is|are|do|does|count)\b", question, re.I
-    )
-    return not named and (len(said.tokens) <= 5 or not verb)
+def after(
+    schema: Schema, tagger: Tagger, question: str, earlier: Earlier, reader: Reader
+) -> Earlier:
+    """The conversation as it is after one more question."""
+    try:
+        query, items = _read(schema, tagger, question, earlier, reader)
+    except Unclear:
+        return Earlier(None, (), earlier.listed)
+    lists = query.kind in {"rows", "count", "groups", "distinct"} and not _is_of_one(query.scope)
+    if not lists:
+        return Earlier(query, tuple(items), earlier.listed, earlier.listing or earlier.items)
+    return Earlier(query, tuple(items), query, tuple(items))
 
 
-def whole(question: str, earlier: Earlier, schema: Schema, today: date) -> Whole:
-    """The question with what it leans on put in."""
-    if (place := _place(question)) is not None or _points_at_one(question, earlier):
-        source = _source(earlier, place or 0)
-        if source:
-            item = source.names[place or 0]
-            if _ONLY_NTH.match(question):
-                return Whole(_asked_of(item, earlier), _knowing(schema, source, item))
-            return Whole(_with_item(question, item), _knowing(schema, source, item))
-        if place is not None and earlier.query:
-            return Whole(question, schema, same_rows=True, place=place)
-    said = Said.of(question, schema, today)
-    if _THEY.search(question) and earlier.query:
-        return Whole(question, schema, same_rows=True)
-    return Whole(_merged(question, said, earlier.said), schema)
+def _is_of_one(scope: Scope) -> bool:
+    """Whether it speaks of one row that the conversation named before."""
+    return bool(scope.row_of) or any(_is_of_one(related.scope) for related in scope.related)
 
 
-def _asked_of(item: str, earlier: Earlier) -> str:
-    """`and the second one?`: the question before, of another thing."""
-    named = _named(earlier.said)
-    if named and named[0] in earlier.said.text:
-        return earlier.said.text.replace(named[0], item, 1)
-    return f"Tell me about {item}"
+def read(schema: Schema, tagger: Tagger, question: str, earlier: Earlier, reader: Reader) -> Query:
+    return _read(schema, tagger, question, earlier, reader)[0]
 
 
-def names(answer: str, said: Said) -> tuple[str, ...]:
-    """What an answer lists: its items, the first cells of its table, or what is bold; else the one
-    thing that the question named."""
-    lines = answer.splitlines()
-    if lines and re.fullmatch(r"\*\*(.+?)\*\*", lines[0]):
-        return (lines[0].strip("*"),)
-    listed = [m[1] or m[2] for line in lines if (m := _ITEM.match(line))]
-    if not listed:
-        rows = [x.strip().strip("|").split("|") for x in lines if x.strip().startswith("|")]
-        listed = [row[0].strip() for row in rows[2:]]
-    return tuple(listed or _BOLD.findall(answer) or _named(said))
+def _read(
+    schema: Schema, tagger: Tagger, question: str, earlier: Earlier, reader: Reader
+) -> tuple[Query, list[Item]]:
+    text = question.replace("\u2019", "'").strip()
+    if items := _with_rows(tagger, _AND.sub("", text), earlier):
+        bare = [i for i in items if not (i.filler or i.operation in {"list", "who", "all"})]
+        if len(bare) == 1 and bare[0].row and earlier.listed:
+            return _listed(bare[0]), items
+        return reader(schema, tagger, items), items
+    leaning = _AND.match(text)
+    items = tagger.tag(text[leaning.end() :] if leaning else text)
+    if earlier.query and (leaning or _is_fragment(items)):
+        for before in (earlier.items, earlier.listing):
+            try:
+                whole = _merged(list(before), items)
+                return reader(schema, tagger, whole), whole
+            except Unclear:
+                if before is earlier.listing or not earlier.listing:
+                    raise
+    if leaning and not earlier.query:
+        raise Unclear("I do not know what it goes on from.")
+    pronoun = _SINGULAR.search(text) or _PLURAL.search(text)
+    if pronoun and not (earlier.query or earlier.listed):
+        raise Unclear(f"I do not know what \u201c{pronoun[0].strip()}\u201d means here.")
+    return reader(schema, tagger, items), items
 
 
-def _named(said: Said) -> list[str]:
-    for value in said.links.values:
-        for columns, text in value.options:
-            if said.schema.table(columns[0].table).label == columns:
-                return [text]
-    return []
+def _listed(item: Item) -> Query:
+    """`List them`, `who are they`, `the second one`: the rows themselves."""
+    assert isinstance(item.row, Scope)  # noqa: S101 - the caller looked
+    table = item.row.table
+    told = tuple(c for c in table.columns if not c.is_key)
+    if item.row.row_of:
+        rest = (*told, *(c for c in table.columns if c.references))
+        return Query("facts", item.row, tuple(dict.fromkeys((*table.label, *rest))))
+    labels = table.label or tuple(c for c in table.columns if not c.references)[:6]
+    return Query("rows", item.row, labels, descending=False)
 
 
-def _place(question: str) -> int | None:
-    if nth := _NTH.search(question):
-        return _ORDINALS[nth[1].lower()]
-    numbered = _NUMBERED.search(question)
-    return int(numbered[1]) - 1 if numbered else None
-
-
-def _source(earlier: Earlier, place: int) -> Earlier | None:
-    """The answer that has an item at that place: the last one, or the last list."""
-    for one in (earlier, earlier.listed):
-        if one and -len(one.names) <= place < len(one.names):
-            return one
+def _with_rows(tagger: Tagger, text: str, earlier: Earlier) -> list[Item] | None:
+    """The items of a question in which a pronoun or an ordinal stands for rows."""
+    query = earlier.query
+    if (found := _ONE.search(text)) and earlier.listed:
+        place = _ORDINALS[found[1].lower()]
+        scope = Scope(_table(earlier.listed), row_of=(earlier.listed, place))
+        return _placed(tagger, text, found.start(), found.end(), scope)
+    if query is None:
+        return None
+    if found := _SINGULAR.search(text):
+        if found[0].lower() in {"it", "its"} and re.match(
+            r"^\W*(is|was) it\b.*\b(true|ok)\b", text
+        ):
+            return None
+        return _placed(tagger, text, found.start(), found.end(), _single(query))
+    if found := _PLURAL.search(text):
+        start, end = found.span(2)
+        if found[1] and found[1].lower().strip() in {"which", "how many", "who", "what"}:
+            start = found.start() + len(found[1])
+        return _placed(tagger, text, start, end, _several(query))
     return None
 
 
-def _points_at_one(question: str, earlier: Earlier) -> bool:
-    if _LISTING.search(question):
+def _placed(tagger: Tagger, text: str, start: int, end: int, scope: Scope) -> list[Item]:
+    before, after_ = tagger.tag(text[:start]), tagger.tag(text[end:])
+    at = (before[-1].at if before else 0) + 2
+    for item in after_:
+        item.at += at + 1
+    return [*before, Item(text[start:end].strip(), at, row=scope), *after_]
+
+
+def _table(query: Query) -> PromptTable:
+    return query.group.scope.table if query.group and query.group.scope else query.scope.table
+
+
+def _single(query: Query) -> Scope:
+    """The one row that was spoken of; whatever is counted is not one."""
+    scope = query.scope
+    if query.kind == "facts" or scope.row_of:
+        return scope
+    if query.best or query.limit == 1:
+        return Scope(_table(query), row_of=(query, 0))
+    for related in scope.related:
+        inner = related.scope
+        if inner.row_of or any(c.columns[0] in inner.table.label for c in inner.conditions):
+            return inner
+    if any(c.columns[0] in scope.table.label for c in scope.conditions):
+        return scope
+    raise Unclear("It is not clear which one is meant.")
+
+
+def _several(query: Query) -> Scope:
+    if query.kind in {"count", "rows", "exists"} and not query.limit and not query.best:
+        return query.scope
+    if query.kind in {"figure", "share"}:
+        return query.scope
+    if query.best or query.limit or query.group:
+        one = _single(query) if query.best else None
+        return one or Scope(_table(query), rows_of=query)
+    return query.scope
+
+
+def _is_fragment(items: list[Item]) -> bool:
+    """`In Saltby?`, `by technician`, `last year`: nothing is asked, something is changed."""
+    if not items or len(items) > 6:
         return False
-    if _ITS.search(question) or _IT.search(question):
-        return not re.search(r"\bthem\b", question, re.IGNORECASE) or len(earlier.names) == 1
-    return bool(_THEY.search(question)) and len(earlier.names) == 1
-
-
-def _with_item(question: str, item: str) -> str:
-    quoted = item
-    for pattern in (_NTH, _NUMBERED):
-        if pattern.search(question):
-            return pattern.sub(lambda m: quoted, question, count=1)
-    if _ITS.search(question):
-        return _ITS.sub(lambda m: f"{quoted}'s", question, count=1)
-    if _IT.search(question):
-        return _IT.sub(lambda m: quoted, question, count=1)
-    text = re.sub(r"\btheir\b", f"{quoted}'s", question, count=1, flags=re.IGNORECASE)
-    return re.sub(r"\b(they|them)\b", lambda m: quoted, text, count=1, flags=re.IGNORECASE)
-
-
-def _knowing(schema: Schema, earlier: Earlier, item: str) -> Schema:
-    """The schema in which an item of the answer is a known name."""
-    query = earlier.query
-    if query is None:
-        return schema
-    columns = query.group.columns if query.group else schema.table(query.table).label
-    known = _named(earlier.said)
-    if item in known:
-        return replace(schema, mentioned=(*schema.mentioned, *earlier.said.schema.mentioned))
-    return replace(
-        schema, mentioned=(*schema.mentioned, *_names(columns or query.columns[:1], item))
+    first = items[0]
+    if first.operation in {"each", *("trend", "yearly", "quarterly")} or first.when:
+        return all(i.filler or i.is_nominal or i.when or i is first for i in items)
+    return first.text.lower() in {"in", "by", "for", "on", "from", "only", "during"} and not any(
+        i.operation in {"how many", "who", "list"} for i in items
     )
 
 
-def _names(columns: tuple[Column, ...], item: str) -> list[tuple[Column, str]]:
-    if len(columns) < 2:
-        return [(column, item) for column in columns]
-    parts = item.split(" ")
-    found: list[tuple[Column, str]] = []
-    for cut in range(1, len(parts)):
-        found += [(columns[0], " ".join(parts[:cut])), (columns[1], " ".join(parts[cut:]))]
-    return found
+def _merged(before: list[Item], new: list[Item]) -> list[Item]:
+    """The question before, with what the new one names in the place of its like."""
+    fresh = [replace(i, used=False) for i in new if not i.filler or i.text.lower() == "by"]
+    if not fresh:
+        raise Unclear("I do not know what it goes on about.")
+    old = [replace(item, used=False) for item in before]
+    if any(
+        i.operation
+        in {"how many", "how much", "average", "who", "when", "where", "share", "list", "total"}
+        for i in fresh
+    ):
+        return _asked_anew(old, fresh)
+    for item in fresh:
+        if item.when:
+            old = [o for o in old if not o.when]
+        elif _is_superlative(item):
+            adjectives = [o for o in old if _is_superlative(o) or o.operation in {"most", "fewest"}]
+            if adjectives:
+                old = [
+                    replace(item, at=o.at) if o is adjectives[0] else o
+                    for o in old
+                    if o is adjectives[0]
+                    or not (_is_superlative(o) or o.operation.endswith(" adj"))
+                ]
+                old = [o for o in old if not o.operation.endswith(" adj")]
+                fresh = [f for f in fresh if f is not item]
+        elif item.operation in {"most", "fewest", "mode", "-mode"}:
+            old = [replace(item, at=o.at) if o.operation in {"most", "fewest"} else o for o in old]
+            if any(o.operation == item.operation for o in old):
+                fresh = [f for f in fresh if f is not item]
+        elif item.values:
+            kept = _without_like(old, item)
+            taken = [o for o in old if o not in kept]
+            tables = {c.table for o in taken for c, _ in o.values}
+            tables |= {o.row.table.name for o in taken if isinstance(o.row, Scope)}
+            like = tuple((c, v) for c, v in item.values if c.table in tables)
+            fresh = [replace(f, values=like or f.values) if f is item else f for f in fresh]
+            old = kept
+        elif item.tables and not _follows_group(fresh, item):
+            return _with_noun(old, fresh, item)
+    end = max((o.at for o in old), default=0)
+    return [*old, *(replace(f, at=end + 1 + n) for n, f in enumerate(fresh))]
 
 
-def _merged(question: str, said: Said, before: Said) -> str:
-    """The question before, with what the new one says in the place of what it said."""
-    text = before.text
-    if (said.links.tables and said.links.values) or len(said.tokens) > 9:
-        return question
-    if (
-        grouped := re.search(
-            r"\b(by|per|for each|in each) .*$", said.text.rstrip("?. "), re.IGNORECASE
-        )
-    ) and not said.links.values:
-        return f"{_GROUP.sub('', text.rstrip('?. ')).strip()} {grouped[0]}?"
-    text = _swap_values(text, said, before)
-    text = _swap_dates(text, said, before)
-    text = _swap_figures(text, said)
-    return _swap_tables(text, said, before)
+def _is_superlative(item: Item) -> bool:
+    word = item.text.lower()
+    return (word.endswith("est") and lexicon.adjective(word) is not None) or (
+        word in lexicon.ADJECTIVES and not item.is_nominal and not item.operation
+    )
 
 
-def _swap_values(text: str, said: Said, before: Said) -> str:
-    for value in said.links.values:
-        new = said.text[said.tokens[value.first].at : said.tokens[value.last].to]
-        old = next((v for v in before.links.values if _same_columns(v, value)), None)
-        if old is None and len(before.links.values) == 1 and value.guessed:
-            old = before.links.values[0]
-        if old:
-            was = before.text[before.tokens[old.first].at : before.tokens[old.last].to]
-            suffix = "'s" if was.endswith("'s") and not new.endswith("'s") else ""
-            text = text.replace(was, new + suffix, 1)
-        else:
-            lead = said.tokens[value.first - 1].low if value.first else ""
-            word = lead if lead in {"in", "from", "by", "for", "with", "on"} else "in"
-            text = f"{text.rstrip('?. ')} {word} {new}?"
-    return text
+def _follows_group(fresh: list[Item], item: Item) -> bool:
+    place = fresh.index(item)
+    return place > 0 and (
+        fresh[place - 1].operation == "each" or fresh[place - 1].text.lower() == "by"
+    )
 
 
-def _same_columns(one: ValueLink, other: ValueLink) -> bool:
-    return bool({columns for columns, _ in one.options} & {columns for columns, _ in other.options})
+def _without_like(old: list[Item], item: Item) -> list[Item]:
+    """Without the values of the same column, or of the same table's name."""
+    columns: set[Column] = {column for column, _ in item.values}
+    kept = [o for o in old if not ({c for c, _ in o.values} & columns)]
+    if len(kept) == len(old):
+        labels = {c.table for c in columns}
+        kept = [o for o in old if not (isinstance(o.row, Scope) and o.row.table.name in labels)]
+    return kept
 
 
-def _swap_dates(text: str, said: Said, before: Said) -> str:
-    for when in said.whens:
-        new = said.text[when.at : when.to].strip()
-        new = (
-            new
-            if re.match(
-                r"(in|since|before|after|last|this|between|from|during|on|until|next"
-                r"|yesterday|today)\b",
-                new,
-                re.I,
-            )
-            else f"in {new}"
-        )
-        if before.whens:
-            old = before.text[before.whens[0].at : before.whens[0].to].strip()
-            text = text.replace(old, new, 1)
-        else:
-            text = f"{text.rstrip('?. ')} {new}?"
-    return text
+def _with_noun(old: list[Item], fresh: list[Item], item: Item) -> list[Item]:
+    """`And customers?`: the noun that was counted is another now, with its own restrictions."""
+    place = next((n for n, o in enumerate(old) if o.tables), None)
+    if place is None or len(fresh) != 1:
+        raise Unclear(f"I do not know what \u201c{item.text}\u201d takes the place of.")
+    if any(o.values or o.when for o in old):
+        tables = {t.name for t in item.tables}
+        if not any(c.table in tables for o in old for c, _ in o.values):
+            old = [o for o in old if not o.values]
+    return [*old[:place], replace(item, at=old[place].at), *old[place + 1 :]]
 
 
-def _swap_figures(text: str, said: Said) -> str:
-    new = _FIGURES.search(said.text)
-    number = re.search(r"\btop (\d+)\b", said.text, re.IGNORECASE)
-    if number:
-        return re.sub(r"\btop \d+\b", number[0], text, count=1, flags=re.IGNORECASE)
-    if new and not said.links.tables and not _FIGURES.search(text):
-        return re.sub(r"\b(revenue|sales|turnover)\b", f"{new[0]} \\1", text, count=1)
-    if new and not said.links.tables:
-        return _FIGURES.sub(lambda m: new[0], text, count=1)
-    return text
-
-
-def _swap_tables(text: str, said: Said, before: Said) -> str:
-    named: list[TableLink | ColumnLink] = [*said.links.tables, *said.links.columns]
-    if not named or said.links.values or said.whens:
-        return text
-    held: list[TableLink | ColumnLink] = [*before.links.tables, *before.links.columns]
-    same = [one for one in held if isinstance(one, type(named[0]))] or held
-    if not same:
-        return f"{said.text}"
-    new = said.text[said.tokens[named[0].first].at : said.tokens[named[0].last].to]
-    old = before.text[before.tokens[same[0].first].at : before.tokens[same[0].last].to]
-    return text.replace(old, new, 1)
+def _asked_anew(old: list[Item], fresh: list[Item]) -> list[Item]:
+    """A whole question behind `and`: read for itself, with its fillers."""
+    if any(i.is_nominal or i.text.lower() in lexicon.MONEY for i in fresh):
+        return fresh
+    raise Unclear("I do not know what it goes on about.")

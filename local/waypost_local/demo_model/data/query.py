@@ -1,98 +1,101 @@
 """What a question asks of a database, before it is SQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from waypost_local.demo_model.data.schema import Column
+from waypost_local.demo_model.data.paths import Path
+from waypost_local.demo_model.data.schema import Column, PromptTable
 
 Operator = Literal["=", "<", ">", "<=", ">=", "between", "like", "null"]
 
 
+class Unclear(Exception):
+    """The question cannot be read in full, or in one way only. The message says what is in it."""
+
+
 @dataclass(frozen=True)
 class Condition:
-    """`column operator values`; several values of `=` are alternatives.
+    """`columns operator values`: several columns are a name in parts, several values alternatives.
 
-    `between` takes its first value in and leaves its second out. A `label` condition compares the
-    columns of a name, joined by a blank.
+    `between` takes its first value in and leaves its second out; an empty one is open.
     """
 
     columns: tuple[Column, ...]
     operator: Operator
     values: tuple[str | float, ...] = ()
     negated: bool = False
+    said: str = ""
+    """How the question puts it, where that reads better than the column's name."""
 
-    @property
-    def table(self) -> str:
-        return self.columns[0].table
+
+@dataclass(frozen=True)
+class Scope:
+    """Rows of a table that meet conditions, and that are related to rows of others."""
+
+    table: PromptTable
+    conditions: tuple[Condition, ...] = ()
+    related: tuple["Related", ...] = ()
+    row_of: "tuple[Query, int] | None" = None
+    """Only the nth row of what another query lists, from 0; -1 is its last."""
+    rows_of: "Query | None" = None
+    """Only rows that another query lists or counts."""
 
 
 @dataclass(frozen=True)
 class Related:
-    """Rows of `table` that belong to a row: whether there are any, or how many."""
+    """Rows of another table along a path: that there are some, none, or so many of them."""
 
-    table: str
+    path: Path
+    scope: Scope
     negated: bool = False
-    operator: Operator | None = None
-    count: float = 0
-    measure: "Measure | None" = None
-    """Compared instead of the number of rows."""
-    conditions: tuple[Condition, ...] = ()
-    """What those rows must meet to count."""
-
-
-@dataclass(frozen=True)
-class Kin:
-    """Rows that refer to (`below`), or are referred to by, the rows of the same table that meet
-    `conditions`."""
-
-    column: Column
-    below: bool
-    conditions: tuple[Condition, ...]
+    having: tuple[Operator, float] | None = None
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure: of rows (no column), of a column, or of the product of two."""
+    """A figure over rows: their number (no column), or one of a column or a product of two."""
 
     function: Literal["count", "sum", "avg", "min", "max"]
-    table: str
     columns: tuple[Column, ...] = ()
-    distinct: bool = False
     name: str = ""
+    distinct: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        return any(column.is_money for column in self.columns)
 
 
 @dataclass(frozen=True)
 class Group:
-    """What is counted apart: the rows of a table, the values of a column, or a part of a date."""
+    """What is counted apart: each row of `scope`, or the values or date parts of a column."""
 
-    columns: tuple[Column, ...]
-    entity: bool = False
+    path: Path
+    scope: Scope | None = None
+    column: Column | None = None
     part: str = ""
-    """year, month, quarter, day, weekday or nothing"""
-
-    @property
-    def table(self) -> str:
-        return self.columns[0].table
+    """year, quarter, month, weekday or day"""
 
 
 @dataclass(frozen=True)
 class Query:
-    """`kind` says how the rows shall be put into words."""
+    """`scope` holds the rows that are counted, listed or measured."""
 
-    kind: Literal["value", "groups", "rows", "share", "exists", "average", "distinct", "facts"]
-    table: str
+    kind: Literal["count", "figure", "rows", "facts", "distinct", "share", "exists", "groups"]
+    scope: Scope
     columns: tuple[Column, ...] = ()
     measure: Measure | None = None
     group: Group | None = None
-    conditions: tuple[Condition, ...] = ()
-    related: tuple[Related, ...] = ()
-    kin: Kin | None = None
+    average: bool = False
+    """Of the groups' figures their average."""
     having: tuple[Operator, float] | None = None
-    order: tuple[Column, ...] = ()
+    order: Column | None = None
     descending: bool = True
-    ranked: bool = False
-    """By measure or order, as against by name."""
+    best: bool = False
+    """All that have the highest figure, or the lowest, and no other."""
     limit: int | None = None
-    offset: int = 0
-    part_of: tuple[Condition, ...] = ()
-    """For a share: the conditions that make the part of the whole."""
+    part_of: Scope | None = None
+    """For a share: the rows that it is a share of."""
+    claim: Condition | None = None
+    """For facts: what is asked to be true of them."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """How a word was read that could be misspelt or stands for another."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from waypost_local.demo_model.data import vocabulary
+from waypost_local.demo_model.data import lexicon
 from waypost_local.demo_model.prompts import element
 from waypost_local.demo_model.words import singular
 
@@ -16,6 +16,7 @@ _TABLE = re.compile(
 _COLUMN = re.compile(r'^\s*("(?:[^"]|"")+"|\w+)\s*(.*)$')
 _REFERENCES = re.compile(r'REFERENCES\s+("(?:[^"]|"")+"|\w+)\s*(?:\(\s*("(?:[^"]|"")+"|\w+)\s*\))?')
 _VALUE = re.compile(r"'((?:[^']|'')*)'")
+_MONEY = frozenset(("amount", "total", "price", "cost", "revenue", "salary", "rate", "fee", "due"))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+")
 
 
@@ -37,6 +38,12 @@ class Column:
         """Its name in singular words: `BillingCity` → billing, city."""
         return split(self.name)
 
+    @cached_property
+    def spoken(self) -> str:
+        """Its name as people say it: `UnitPrice` is unit price, `issued_on` issued."""
+        words = [part.lower() for part in _CAMEL.split(self.name) if part]
+        return " ".join([w for w in words if w not in {"on", "at"}] or words)
+
     @property
     def is_key(self) -> bool:
         return self.primary or self.references is not None or self.words[-1:] == ("id",)
@@ -49,6 +56,12 @@ class Column:
     def is_number(self) -> bool:
         kind = re.search(r"INT|REAL|NUM|DEC|FLOA|DOUB|MONEY", self.type.upper())
         return bool(kind) and not self.is_key and not self.is_date
+
+    @property
+    def is_money(self) -> bool:
+        """By its name an amount or a price, and no whole number."""
+        whole = "INT" in self.type.upper()
+        return self.is_number and not whole and bool(_MONEY & set(self.words))
 
     @property
     def is_text(self) -> bool:
@@ -78,7 +91,7 @@ class PromptTable:
 
     @cached_property
     def is_person(self) -> bool:
-        if vocabulary.PEOPLE & set(self.words):
+        if lexicon.PEOPLE & set(self.words):
             return True
         return len(self.label) == 2
 
@@ -160,7 +173,7 @@ def _with_key(column: Column, table: PromptTable, tables: list[PromptTable]) -> 
     if (column.primary and table.key) or column.words[-1:] != ("id",) or len(column.words) < 2:
         return column
     named = column.words[:-1]
-    if table.key and named[-1] in vocabulary.SUPERIORS:
+    if table.key and named[-1] in lexicon.SUPERIORS:
         return replace(column, references=(table.name, table.key))
     others = [t for t in tables if t.key and t is not table]
     target = next((t for t in others if (t.key or "").lower() == column.name.lower()), None)
@@ -186,7 +199,7 @@ def _label(table: PromptTable) -> tuple[Column, ...]:
     )
     if first and last:
         return (first, last)
-    for wanted in vocabulary.LABELS:
+    for wanted in lexicon.LABELS:
         for column in texts:
             if column.words == (wanted,) or column.words == (*table.words, wanted):
                 return (column,)

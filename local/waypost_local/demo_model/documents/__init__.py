@@ -5,7 +5,7 @@ each fits, and `answer` puts the chosen ones together. `searching` asks for more
 """
 
 from waypost_local.demo_model.documents.answer import answer, quoted
-from waypost_local.demo_model.documents.passages import Quoted, everything, found, shown
+from waypost_local.demo_model.documents.passages import Quoted, everything, found, shown, topics
 from waypost_local.demo_model.documents.searching import TOOL, next_piece, search
 from waypost_local.demo_model.documents.units import units
 
@@ -19,5 +19,6 @@ __all__ = [
     "quoted",
     "search",
     "shown",
+    "topics",
     "units",
 ]

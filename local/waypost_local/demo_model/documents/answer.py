@@ -6,16 +6,29 @@ from collections.abc import Sequence
 from waypost_local.demo_model.documents.passages import Quoted
 from waypost_local.demo_model.documents.score import Scored, score
 from waypost_local.demo_model.documents.units import Unit, readable, units
-from waypost_local.demo_model.words import content, words
+from waypost_local.demo_model.thesaurus import near
+from waypost_local.demo_model.words import content, stem, words
 
 _LEAST = 0.42
 """Less of the question than this in the best sentence and its headings is no answer."""
 _NOTHING = "The documents hold nothing on this."
-_ELSEWHERE = "The passages that were found do not answer this."
-_UNKNOWN = "The passages that were found do not mention {name}."
-_A_NAMED_ONE = re.compile(
-    r"(?<=[a-z,] )([A-Z][a-z]{3,}) (?=(?:plan|version|edition|tier|package|account|office|model)\b)"
+_ELSEWHERE = "The passages that were found do not answer this: none of them speaks of {word}."
+_UNANSWERED = "The passages that were found do not answer this."
+_GENERIC = frozenset(
+    content(
+        "rule policy happen company people person thing way tell explain question exact long high "
+        "day week month hour year time allow possible employee staff customer rights information "
+        "kind sort type give use make take mean put offer describe detail summary matter available "
+        "sure big small amount number much many short fast quick good best normal usually apply "
+        "guarantee currently receive received twice like send open require needed last same "
+        "must say"
+    )
 )
+"""Words that ask, and do not say what about."""
+_PER_MISSING_WORD = 2
+_APART = 0.4
+_HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_NUMBERED = re.compile(r"\d[\d.,]*(?: \w+){0,2}? (\w+)")
 _LISTING = re.compile(
     r"\b(what|which|list|name)\b.*\b(rules|steps|reasons|things|options|plans|exceptions|"
     r"restrictions|requirements|conditions|uses|types|kinds|ways|documents|information|included|"
@@ -46,30 +59,97 @@ _SECTION = 900
 
 def answer(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     """The answer to the last question; a question that leans on the one before is read with it."""
-    if unknown := _unknown_name(passages, asked[-1]):
-        return _UNKNOWN.format(name=unknown)
-    return quoted(passages, asked) or (_ELSEWHERE if passages else _NOTHING)
+    if text := quoted(passages, asked):
+        return text
+    missing = next(iter(_missing(passages, asked)), "")
+    if missing and passages:
+        return _ELSEWHERE.format(word=f"\u201c{missing}\u201d")
+    return _UNANSWERED if passages else _NOTHING
 
 
-def _unknown_name(passages: Sequence[Quoted], question: str) -> str:
-    """A plan, a product or the like that is named in the question and nowhere else."""
-    told = " ".join(f"{p.document} {p.heading} {p.text}" for p in passages).lower()
-    names = _A_NAMED_ONE.findall(question)
-    return next((name for name in names if passages and name.lower() not in told), "")
+def _missing(passages: Sequence[Quoted], asked: Sequence[str]) -> list[str]:
+    """The words of the question that no passage holds, as they stand there."""
+    there = frozenset().union(*(held(passage) for passage in passages))
+    strange = uncovered(asked[-1], there)
+    return [word for word in words(asked[-1]) if stem(word) in strange]
+
+
+def held(passage: Quoted) -> frozenset[str]:
+    """The stems of a passage, its headings and its document's name."""
+    parts = [
+        part
+        for word in words(f"{passage.place} {passage.text}")
+        for part in (word, *re.split(r"[-/.]", word))
+    ]
+    return frozenset(stem(part) for part in parts if part)
+
+
+def uncovered(question: str, there: frozenset[str]) -> list[str]:
+    """Stems of what a question is about that are not there, nor a word near to them."""
+    return [
+        word
+        for word in content(question)
+        if word not in there and word not in _GENERIC and not near(word) & there
+    ]
 
 
 def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
-    """What of the passages answers the last question; nothing where none does."""
-    found = units(passages)
+    """What of the passages answers the last question; nothing where none does.
+
+    A passage answers where it speaks of all that the question is about.
+    """
     question = asked[-1]
-    if not found or _unknown_name(passages, question):
-        return ""
+    found = units(passages)
+    covering = _covering(passages, question)
     scored = score(question, found, leaned_on(asked))
-    best = max(scored, key=lambda one: one.value)
+    able = [one for one in scored if one.unit.passage in covering and _counts(question, one.unit)]
+    able = [one for one in able if _close_by(question, scored, one)]
+    if not able:
+        return ""
+    best = max(able, key=lambda one: one.value)
     if best.value <= 0 or best.whole < _LEAST or not _touches(best):
         return ""
     chosen = _chosen(question, scored, best)
     return _lead(asked[-1], chosen[0], best) + _written(chosen)
+
+
+def _covering(passages: Sequence[Quoted], question: str) -> set[int]:
+    """The passages that speak of all that is asked about; else of all but one word of four.
+
+    A name, which is written with a capital, is never the one that may be missing.
+    """
+    strange = {passage.index: uncovered(question, held(passage)) for passage in passages}
+    if whole := {index for index, missing in strange.items() if not missing}:
+        return whole
+    names = {stem(word) for word in words(question)[1:] if word[:1].isupper()}
+    asked = [word for word in content(question) if word not in _GENERIC]
+    return {
+        index
+        for index, missing in strange.items()
+        if len(missing) == 1 and len(asked) > _PER_MISSING_WORD and missing[0] not in names
+    }
+
+
+def _close_by(question: str, scored: list[Scored], best: Scored) -> bool:
+    """Most of what is asked about stands in the sentence, beside it or above it."""
+    asked = [word for word in content(question) if word not in _GENERIC]
+    around = [
+        one.unit.text
+        for one in scored
+        if abs(one.unit.order - best.unit.order) <= 1 and one.unit.passage == best.unit.passage
+    ]
+    unit = best.unit
+    text = " ".join([*around, unit.heading, unit.lead, re.sub(r"[/._-]", " ", unit.document)])
+    missing = uncovered(question, frozenset(stem(word) for word in words(text)))
+    return len(missing) <= len(asked) * _APART
+
+
+def _counts(question: str, unit: Unit) -> bool:
+    """Where it is asked how many of something there are, a number of those stands in it."""
+    asked = _HOW_MANY.search(question)
+    if asked is None or re.match(r"(minute|hour|day|week|month|year|time)s?$", asked[1], re.I):
+        return True
+    return any(stem(word) == stem(asked[1]) for word in _NUMBERED.findall(unit.text))
 
 
 def leaned_on(asked: Sequence[str]) -> str:

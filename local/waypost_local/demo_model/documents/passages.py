@@ -12,6 +12,7 @@ from waypost_local.demo_model.prompts import element, elements
 from waypost_local.demo_model.thesaurus import near
 from waypost_local.demo_model.words import content
 
+_ASKING = re.compile(r"(what|how|who|when|where|which|why|is|are|can|do|does)\b", re.IGNORECASE)
 _SHORTLIST = 10
 _HEADING = 1.5
 _NEAR = 0.5
@@ -54,6 +55,13 @@ def everything(system: str) -> list[Quoted]:
         )
         for found in elements(system, "passage")
     ]
+
+
+def topics(system: str) -> list[str]:
+    """What the prompt's passages are about: their last headings, each once."""
+    headings = [passage.heading.rpartition(" > ")[2].strip() for passage in everything(system)]
+    plain = (heading.lower() for heading in headings if not _ASKING.match(heading))
+    return list(dict.fromkeys(heading for heading in plain if heading))
 
 
 def found(results: Iterable[dict[str, Any]]) -> list[Quoted]:
