@@ -1,5 +1,7 @@
 """The CORS settings of a function URL, which replace the function's headers."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.local.conftest import RunningUrl
@@ -78,3 +80,33 @@ async def test_an_error_response_has_cors_headers_too(url: RunningUrl) -> None:
     answer = await url.get("/crash", headers={"Origin": PAGE})
     assert answer.status_code == 502
     assert answer.headers["access-control-allow-origin"] == PAGE
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://localhost:3000", "http://localhost:5173", "http://127.0.0.1:3001", "http://[::1]:80"],
+)
+async def test_every_page_on_this_machine_may_call_the_local_stack(
+    url: RunningUrl, origin: str
+) -> None:
+    answer = await url.get("/health", headers={"Origin": origin})
+
+    assert answer.headers["access-control-allow-origin"] in {origin, "*"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost.evil.example", "http://10.0.0.1:3000", "null", "localhost:3000"]
+)
+def test_no_other_machine_is_a_loopback_origin(origin: str) -> None:
+    settings = replace(cors_settings(), loopback=True)
+
+    assert "access-control-allow-origin" not in settings.response_headers({"origin": origin})
+
+
+async def test_a_name_that_is_not_this_machines_is_refused(url: RunningUrl) -> None:
+    refused = await url.get("/health", headers={"Host": "evil.example"})
+    taken = await url.get("/health", headers={"Host": "waypost.localhost:8080"})
+
+    assert refused.status_code == 421
+    assert "no name of this machine" in refused.json()["Message"]
+    assert taken.status_code == 200

@@ -63,6 +63,7 @@ def server(host: str, port: int, descriptor: int | None = None) -> Any:
         def log_request(self, *_: object) -> None:
             """Its output is discarded."""
 
+    _keep_no_instances()
     _copy_less_in_transactions()
     moto = _one_request_at_a_time(DomainDispatcherApplication(create_backend_app))
     app = DynamoDBFaultMiddleware(moto)
@@ -80,6 +81,15 @@ def _one_request_at_a_time(app: Any) -> Any:
             return app(environ, start_response)
 
     return call
+
+
+def _keep_no_instances() -> None:
+    """Patches moto: it holds every table, item and request it ever made, to reset them between
+    tests; a stack that runs for an hour would hold gigabytes."""
+    from moto.core.common_models import BaseModel
+
+    patched: Any = BaseModel
+    patched.__new__ = lambda cls, *_, **__: object.__new__(cls)
 
 
 def _copy_less_in_transactions() -> None:

@@ -3,16 +3,21 @@
 https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
 """
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 _PREFIX = "access-control-"
 
 
 @dataclass(frozen=True)
 class Cors:
-    """`max_age` is in seconds, None to leave it to the browser."""
+    """`max_age` is in seconds, None to leave it to the browser.
+
+    Beside what AWS does, every origin on this machine is allowed where `loopback`.
+    """
 
     origins: frozenset[str]
     methods: tuple[str, ...] = ()
@@ -20,6 +25,7 @@ class Cors:
     exposed: tuple[str, ...] = ()
     max_age: int | None = None
     credentials: bool = False
+    loopback: bool = False
 
     def response_headers(self, request: Mapping[str, str]) -> dict[str, str]:
         """Headers for an ordinary response. Names are in lower case, here and in `request`."""
@@ -39,7 +45,8 @@ class Cors:
         return {**headers, "vary": "Origin"}
 
     def _origin_headers(self, origin: str) -> dict[str, str]:
-        if not origin or not self.origins & {"*", origin}:
+        own = self.loopback and is_loopback(urlsplit(origin).netloc)
+        if not origin or not (own or self.origins & {"*", origin}):
             return {}
         any_origin = "*" in self.origins and not self.credentials
         headers = {"access-control-allow-origin": "*" if any_origin else origin}
@@ -61,6 +68,17 @@ def from_url(properties: Mapping[str, Any]) -> Cors | None:
         int(settings["MaxAge"]) if "MaxAge" in settings else None,
         str(settings.get("AllowCredentials", False)).lower() == "true",
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is a name of this machine only."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def is_preflight(method: str, request: Mapping[str, str]) -> bool:

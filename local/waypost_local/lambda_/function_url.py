@@ -8,6 +8,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import h11
 
@@ -42,12 +43,15 @@ class FunctionUrl:
         self._pool = pool
         self._log = log
         self._paced = paced
-        self._cors = cors.from_url(pool.function.url or {})
+        settings = cors.from_url(pool.function.url or {})
+        self._cors = replace(settings, loopback=True) if settings else None
         self._url_id = url_events.url_id(pool.function.name)
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._loopback = False
 
     async def start(self, listening: socket.socket) -> None:
+        self._loopback = cors.is_loopback(_host_of(listening))
         self._server = await asyncio.start_server(self._accept, sock=listening)
 
     def close(self) -> None:
@@ -102,6 +106,7 @@ class FunctionUrl:
     async def _respond(self, connection: HttpConnection, record: AccessLogRecord) -> None:
         request = record.request
         body = await _read_body(connection)
+        self._check_host(request)
         if self._cors and cors.is_preflight(request.method, request.header_values):
             record.response_started(200)
             headers = self._cors.preflight_headers(request.header_values)
@@ -112,6 +117,17 @@ class FunctionUrl:
             raise _too_large()
         record.running = await self._invoke(event)
         await self._relay(connection, record, record.running)
+
+    def _check_host(self, request: UrlRequest) -> None:
+        """A page elsewhere may have its own name lead here; it must not read the answers.
+
+        Only where the stack listens on this machine alone: who opens it to a network decides so.
+        """
+        host = request.header_values.get("host", "localhost")
+        if self._loopback and not cors.is_loopback(host):
+            raise _RequestRefused(
+                421, f"{host} is no name of this machine. Call 127.0.0.1 or localhost.", host
+            )
 
     async def _invoke(self, event: bytes) -> RunningInvocation:
         try:
@@ -153,6 +169,11 @@ class FunctionUrl:
         if request.method != "HEAD":
             await connection.send(body)
         await connection.end()
+
+
+def _host_of(listening: socket.socket) -> str:
+    host = str(listening.getsockname()[0])
+    return f"[{host}]" if ":" in host else host
 
 
 def _to_url_request(request: h11.Request, client_ip: str) -> UrlRequest:
