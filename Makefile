@@ -8,7 +8,7 @@ N ?= 100
 SEED ?= 1
 CONCURRENCY ?= 4
 MODEL ?= builtin
-RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
+RUN_FLAGS := $(if $(DATABASE),--database "$(DATABASE)") $(if $(DOCUMENTS),--documents "$(DOCUMENTS)") $(if $(DATA),--data "$(DATA)")
 PAGE_LINTER := $(if $(shell command -v npm),node_modules/.dev)
 biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome on the page's JavaScript and CSS, which needs Node and npm")
 export SAM_CLI_TELEMETRY := 0
@@ -19,7 +19,8 @@ export SAM_CLI_TELEMETRY := 0
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder> and'
+	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder>,'
+	@echo '  DATA=<folder> (keeps threads over a restart) and'
 	@echo '  MODEL=builtin | openai:<model>@<base url> | bedrock[:<model id>]'
 
 run: $(VENV)/.local ## Start the stack on this machine and print its address
@@ -83,12 +84,12 @@ $(BIN)/pip:
 	@$(BIN)/pip install --quiet --upgrade pip
 
 $(VENV)/.local: pyproject.toml constraints.txt | $(BIN)/pip
-	@echo "Installing what the stack needs into $(VENV) …"
+	@echo "Installing what the stack needs into $(VENV): a minute or two …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group local
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
-	@echo "Installing what the tests need into $(VENV) …"
+	@echo "Installing what the tests need into $(VENV): two minutes or three …"
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
 	@touch $(VENV)/.local $@
 

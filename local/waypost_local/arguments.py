@@ -71,7 +71,7 @@ def _add_invoke(commands: Any) -> None:
 def _add_questions(commands: Any) -> None:
     questions = _add_command(commands, "questions", "send a file of questions to a running stack")
     add = questions.add_argument
-    add("file", type=Path, help="JSON lines of question, route and expect")
+    add("file", type=Path, help="JSON lines of question, route, expect, declined and after")
     add("--url", default="http://127.0.0.1:8080", help="the stack (%(default)s)")
     add("--agents", type=Path, default=ROOT / "agents", help="folder of agents")
     add("--at-least", type=int, metavar="N", help="right answers for exit code 0 (all)")
@@ -116,6 +116,12 @@ def _add_stack_options(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="Markdown and text files to question (the demo company's)",
+    )
+    add(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="where threads are kept over a restart (without it they are gone when it stops)",
     )
     add(
         "--parameter",

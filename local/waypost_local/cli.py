@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
             settings,
             listening,
             log,
-            lambda url: to_stdout(f"Waypost is ready at {url}"),
+            to_stdout,
             max_environments=options.environments,
             paced=options.pace,
             reload_on_change=options.reload,
@@ -102,6 +102,7 @@ def _settings(options: argparse.Namespace) -> StackSettings:
         pace=bedrock.Pace(options.first_token, _token_rate(options)),
         database=options.database,
         documents=options.documents,
+        data=options.data,
         parameters=dict(options.parameter),
     )
 

@@ -1,5 +1,11 @@
 """Which model the setting MODEL names."""
 
+import contextlib
+import http.server
+import json
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +14,7 @@ from waypost_local.bedrock.openai import OpenAIModel
 from waypost_local.bedrock.prompt_cache import PromptCache
 from waypost_local.bedrock.relay import Relay
 from waypost_local.demo_model import DemoModel
-from waypost_local.stack.model_backend import model_backend
+from waypost_local.stack.model_backend import describe_model, model_backend
 
 
 @pytest.fixture
@@ -67,3 +73,65 @@ def test_bedrock_with_credentials(no_credentials: pytest.MonkeyPatch) -> None:
 
     assert isinstance(model, Relay)
     assert model.endpoint == "https://bedrock-runtime.eu-central-1.amazonaws.com"
+
+
+@contextlib.contextmanager
+def endpoint(status: int, body: object, path: str = "/v1/models") -> Iterator[str]:
+    """An endpoint that answers one path; any other is not found."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == path
+            self.send_response(status if found else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        do_POST = do_GET  # noqa: N815 - the library's name
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, {"data": [{"id": "llama3.2:latest"}]}, "which answers"),
+        (200, {"data": [{"id": "qwen3"}]}, "it does not know the model llama3.2; it has qwen3"),
+        (401, {}, "it answered 401; set OPENAI_API_KEY"),
+        (500, {"error": "out of memory"}, "it answered 500"),
+    ],
+)
+async def test_the_start_says_whether_the_endpoint_answers(
+    status: int, body: object, said: str
+) -> None:
+    with endpoint(status, body) as url:
+        assert said in await describe_model(f"openai:llama3.2@{url}")
+
+
+@pytest.mark.server
+async def test_an_endpoint_that_lists_no_models_is_asked() -> None:
+    with endpoint(200, {}, "/v1/chat/completions") as url:
+        assert (await describe_model(f"openai:llama3.2@{url}")).endswith("which answers")
+
+
+@pytest.mark.server
+async def test_nobody_at_the_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    said = await describe_model(f"openai:llama3.2@http://127.0.0.1:{port}/v1")
+
+    assert "it refuses the connection" in said
+
+
+@pytest.mark.server
+async def test_an_endpoint_that_says_nothing_costs_three_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        assert "within 3 seconds" in await describe_model(f"openai:llama3.2@{url}")

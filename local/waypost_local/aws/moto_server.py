@@ -8,15 +8,22 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from waypost_local.aws.account import CREDENTIALS
 from waypost_local.aws.fault_middleware import DynamoDBFaultMiddleware
+from waypost_local.aws.table_archive import TableArchive
+
+_SAVE_TIMEOUT = 30
+"""Seconds that the tables may take to be written when the stack stops."""
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[str]:
+async def serving(folder: Path | None = None) -> AsyncIterator[str]:
     """Starts the process; yields the endpoint of every AWS service but Bedrock.
+
+    DynamoDB's tables are read from `folder` when they are made, and written there as they change.
 
     It accepts connections at once and answers them when moto is imported. `/_faults` there makes
     DynamoDB fail: see `fault_middleware`.
@@ -27,6 +34,7 @@ async def serving() -> AsyncIterator[str]:
             "-m",
             __name__,
             str(listening.fileno()),
+            *([str(folder)] if folder else []),
             # moto's own calls of AWS must not use the credentials of the user.
             env={**os.environ, **CREDENTIALS},
             stdin=asyncio.subprocess.PIPE,
@@ -39,18 +47,24 @@ async def serving() -> AsyncIterator[str]:
     try:
         yield endpoint
     finally:
+        if folder and process.stdin:
+            # It saves what has changed when its input ends.
+            process.stdin.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _SAVE_TIMEOUT)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, folder: Path | None = None) -> None:
     """Serves moto on a listening socket until standard input is closed."""
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    server("127.0.0.1", 0, descriptor).serve_forever()
+    running = server("127.0.0.1", 0, descriptor, folder)
+    threading.Thread(target=_exit_with_parent, args=[running.archive], daemon=True).start()
+    running.serve_forever()
 
 
-def server(host: str, port: int, descriptor: int | None = None) -> Any:
+def server(host: str, port: int, descriptor: int | None = None, folder: Path | None = None) -> Any:
     """moto's WSGI server on a port, or on a socket that listens already."""
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
@@ -65,16 +79,21 @@ def server(host: str, port: int, descriptor: int | None = None) -> Any:
 
     _keep_no_instances()
     _copy_less_in_transactions()
-    moto = _one_request_at_a_time(DomainDispatcherApplication(create_backend_app))
-    app = DynamoDBFaultMiddleware(moto)
-    return make_server(
+    lock = threading.Lock()
+    moto = DomainDispatcherApplication(create_backend_app)
+    archive = TableArchive(moto, folder, lock) if folder else None
+    if archive:
+        threading.Thread(target=archive.save_forever, daemon=True).start()
+    app = DynamoDBFaultMiddleware(_one_request_at_a_time(archive or moto, lock))
+    running = make_server(
         host, port, app, threaded=True, request_handler=SilentRequestHandler, fd=descriptor
     )
+    running.archive = archive  # type: ignore[attr-defined]
+    return running
 
 
-def _one_request_at_a_time(app: Any) -> Any:
+def _one_request_at_a_time(app: Any, lock: threading.Lock) -> Any:
     """moto's tables are plain dictionaries: two requests at once break each other's iterations."""
-    lock = threading.Lock()
 
     def call(environ: Any, start_response: Any) -> Any:
         with lock:
@@ -124,10 +143,12 @@ def _copy_less_in_transactions() -> None:
     patched.__deepcopy__ = copy_table
 
 
-def _exit_with_parent() -> None:
+def _exit_with_parent(archive: TableArchive | None) -> None:
     sys.stdin.buffer.read()
+    if archive:
+        archive.save()
     os._exit(0)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

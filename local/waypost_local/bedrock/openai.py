@@ -3,6 +3,7 @@
 https://platform.openai.com/docs/api-reference/chat/create, as far as those servers agree on it.
 """
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -35,6 +36,7 @@ _ERRORS = {
     429: ("ThrottlingException", 429),
     503: ("ServiceUnavailableException", 503),
 }
+_CHECK_TIMEOUT = 3
 _TIMEOUT = httpx.Timeout(connect=5, read=300, write=30, pool=30)
 
 
@@ -44,7 +46,7 @@ class OpenAIModel:
     def __init__(self, model: str, url: str, key: str = "") -> None:
         self.model = model
         self.url = f"{url.rstrip('/')}/chat/completions"
-        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.headers = {"authorization": f"Bearer {key}"} if key else {}
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         body = request_body(self.model, request)
@@ -61,7 +63,7 @@ class OpenAIModel:
 
     async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         async with (
-            httpx.AsyncClient(timeout=_TIMEOUT, headers=self._headers) as client,
+            httpx.AsyncClient(timeout=_TIMEOUT, headers=self.headers) as client,
             client.stream("POST", self.url, json=body) as response,
         ):
             if response.status_code != 200:
@@ -74,6 +76,48 @@ class OpenAIModel:
                     return
                 yield _parse(data)
             raise BedrockError("ModelStreamErrorException", 424, "The endpoint's stream was cut.")
+
+
+async def endpoint_problem(model: OpenAIModel) -> str:
+    """Why the endpoint will not answer for its model, or nothing; within 3 seconds."""
+    url = model.url.removesuffix("/chat/completions")
+    try:
+        async with (
+            asyncio.timeout(_CHECK_TIMEOUT),
+            httpx.AsyncClient(timeout=_CHECK_TIMEOUT, headers=model.headers) as client,
+        ):
+            listed = await client.get(f"{url}/models")
+            if listed.status_code == 200:
+                return _unknown(model.model, listed)
+            if listed.status_code not in {404, 405, 501}:
+                return _refusal(listed)
+            # Not every endpoint lists its models.
+            hello = [{"role": "user", "content": "Hello"}]
+            body = {"model": model.model, "messages": hello, "max_tokens": 1}
+            asked = await client.post(model.url, json=body)
+            return "" if asked.status_code == 200 else _refusal(asked)
+    except (TimeoutError, httpx.TimeoutException):
+        return f"nothing came within {_CHECK_TIMEOUT} seconds"
+    except httpx.ConnectError:
+        return "it refuses the connection; is the server started, and is this its address?"
+    except httpx.HTTPError as error:
+        return str(error)
+
+
+def _unknown(name: str, listed: httpx.Response) -> str:
+    try:
+        models = [str(one["id"]) for one in listed.json()["data"]]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    if not models or name in models or f"{name}:latest" in models:
+        return ""
+    return f"it does not know the model {name}; it has {', '.join(models[:8])}"
+
+
+def _refusal(response: httpx.Response) -> str:
+    if response.status_code in {401, 403}:
+        return f"it answered {response.status_code}; set OPENAI_API_KEY to a key that it takes"
+    return f"it answered {response.status_code}: {' '.join(response.text.split())[:200]}"
 
 
 class _Completion:

@@ -28,6 +28,8 @@ class StackSettings:
     pace: bedrock.Pace = field(default_factory=bedrock.Pace)
     database: Path | None = None
     documents: Path | None = None
+    data: Path | None = None
+    """The folder that keeps the table over a restart."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Values of the template's parameters, before its defaults and this machine's."""
 
@@ -66,7 +68,7 @@ async def local_aws(
     """
     bedrock_app = bedrock_app or bedrock.app(_model(settings.model), settings.pace)
     source = template.read(settings.template)
-    async with moto_server.serving() as endpoint:
+    async with moto_server.serving(_data_folder(settings.data)) as endpoint:
         stack = _load(settings, source, StackEndpoints(endpoint, function_url))
         async with bedrock.serving(bedrock_app) as bedrock_server:
             variables = {
@@ -91,6 +93,18 @@ def _load(settings: StackSettings, source: dict[str, Any], endpoints: StackEndpo
         bedrock=settings.model.startswith("bedrock"),
     )
     return template.load(source, root, {**local_values, **settings.parameters}, endpoints)
+
+
+def _data_folder(path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        (path / ".writable").touch()
+        (path / ".writable").unlink()
+    except OSError as error:
+        raise CommandError(f"the data cannot be kept in {path}: {error.strerror}") from None
+    return path.resolve()
 
 
 def _origins(url: str) -> list[str]:

@@ -4,7 +4,7 @@ import os
 import re
 
 from waypost_local.bedrock.model import Model
-from waypost_local.bedrock.openai import OpenAIModel
+from waypost_local.bedrock.openai import OpenAIModel, endpoint_problem
 from waypost_local.bedrock.prompt_cache import PromptCache
 from waypost_local.bedrock.relay import Relay
 from waypost_local.demo_model import DemoModel
@@ -16,6 +16,18 @@ _ALLOWED = (
     "(such as openai:llama3.2@http://127.0.0.1:11434/v1), bedrock, bedrock:<model-id>"
 )
 _OPENAI = re.compile(r"openai:(?P<model>.+)@(?P<url>https?://\S+)")
+
+
+async def describe_model(setting: str) -> str:
+    """One line on the model that `setting` names, and whether its endpoint answers."""
+    model = model_backend(setting)
+    if isinstance(model, OpenAIModel):
+        problem = await endpoint_problem(model)
+        said = f"does not answer: {problem}" if problem else "answers"
+        return f"{model.model} at {model.url.removesuffix('/chat/completions')}, which {said}"
+    if isinstance(model, Relay):
+        return "Bedrock itself, with the AWS credentials of the environment"
+    return "the demo model: rules, no language model; MODEL=\u2026 puts one in its place"
 
 
 def model_backend(setting: str = DEMO_MODEL) -> Model:

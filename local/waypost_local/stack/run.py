@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from waypost_local.aws import table_archive
 from waypost_local.errors import CommandError
 from waypost_local.lambda_.environment import InitFailed
 from waypost_local.lambda_.function_url import FunctionUrl
 from waypost_local.lambda_.pool import Pool
 from waypost_local.stack import reload
 from waypost_local.stack.console import ConsoleLog
-from waypost_local.stack.local_aws import StackSettings, local_aws
+from waypost_local.stack.local_aws import LocalAws, StackSettings, local_aws
+from waypost_local.stack.model_backend import describe_model
 
 _STOP_TIMEOUT = 5
 """Seconds that running invocations have to finish when the stack stops."""
@@ -34,7 +36,7 @@ async def run(
 
     Args:
         listening: The socket of the function URL.
-        on_ready: Called with the URL once the function answers there.
+        on_ready: Called once the function answers, with lines that say where everything is.
         max_environments: How many execution environments may run at once.
         paced: Limit responses to Lambda's bandwidth.
         reload_on_change: Restart the function when its code changes.
@@ -48,14 +50,28 @@ async def run(
         pool = Pool(function, settings.python, aws.variables, max_environments, log.function_output)
         function_url = FunctionUrl(pool, log.request, paced=paced)
         async with _stopping(pool, function_url, log):
+            model = asyncio.create_task(describe_model(settings.model))
             await _run_all(aws.create_resources(), _start_first_environment(pool))
             await function_url.start(listening)
             await _check_health(listening)
-            on_ready(url)
-            log.message(f"AWS is served at {aws.endpoint}, Bedrock at {aws.bedrock_url}.")
+            on_ready(_summary(url, aws, await model, settings.data))
             if reload_on_change:
                 await reload.watch(_watched_folders(settings, pool), pool, log)
             await asyncio.Event().wait()
+
+
+def _summary(url: str, aws: LocalAws, model: str, data: Path | None) -> str:
+    threads = "in memory; DATA=<folder> keeps them over a restart"
+    if data:
+        threads = f"kept in {data} ({table_archive.size(data):,} bytes)"
+    return (
+        f"Waypost is ready at {url}\n"
+        f"  API docs  {url}/docs\n"
+        f"  Model     {model}\n"
+        f"  Bedrock   {aws.bedrock_url}, played on this machine\n"
+        f"  AWS       {aws.endpoint}, played on this machine\n"
+        f"  Threads   {threads}"
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:
