@@ -156,7 +156,7 @@ def test_sam_local_invoke_names_what_is_there() -> None:
 def test_the_settings_of_make_run_are_those_of_the_makefile() -> None:
     table = re.findall(r"^\| `([A-Z]+)=", (ROOT / "README.md").read_text(), re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text()
-    assert set(table) == {"PORT", "DATABASE", "DOCUMENTS", "MODEL", "FLAGS"}
+    assert set(table) == {"PORT", "DATABASE", "DOCUMENTS", "DATA", "MODEL", "FLAGS"}
     assert all(f"$({name})" in makefile for name in table)
 
 
