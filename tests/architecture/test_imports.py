@@ -35,11 +35,12 @@ ROOMS = {
     | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
 }
 LOCAL_ROOMS = {
-    "aws": {"errors"},
+    "aws": {"errors", "child_server"},
+    "demo_mcp": {"child_server"},
     "lambda_": {"errors", "aws"},
     "bedrock": set(),
     "demo_model": {"bedrock"},
-    "stack": {"errors", "aws", "lambda_", "bedrock", "demo_model"},
+    "stack": {"errors", "aws", "lambda_", "bedrock", "demo_model", "demo_mcp"},
 }
 
 

@@ -109,20 +109,46 @@ async def test_a_run_that_failed_is_an_error(
 async def test_a_model_is_chosen_by_its_name(api: Api) -> None:
     models = (await api.http.get("/api/agent/models", headers=ME)).json()["models"]
     assert models == [
-        {"id": "us.amazon.nova-lite-v1:0", "default": True},
-        {"id": "us.amazon.nova-pro-v1:0", "default": False},
+        {
+            "id": f"us.{name}",
+            "name": f"us.{name}",
+            "provider": "amazon",
+            "default": name == "amazon.nova-lite-v1:0",
+        }
+        for name in ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0")
     ]
     api.model.add_reply("sql | 1 | - | x").add_reply("Two.")
     await stream(api, model="us.amazon.nova-pro-v1:0")
     assert api.model.requests[-1].model_id == "us.amazon.nova-pro-v1:0"
 
 
+@pytest.mark.parametrize("path", ["stream", "execute"])
+@pytest.mark.parametrize(
+    ("body", "code", "named"),
+    [
+        ({"model": "gpt-9"}, "unknown_model", "us.amazon.nova-pro-v1:0"),
+        ({"mcp_servers": ["a/b"]}, "unknown_mcp_server", ""),
+    ],
+)
+async def test_only_what_is_allowed_may_be_chosen(
+    api: Api, path: str, body: dict[str, Any], code: str, named: str
+) -> None:
+    response = await api.http.post(f"/api/agent/{path}", json={"input": "x", **body}, headers=ME)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (422, code)
+    assert named in error["message"]
+
+
+async def test_a_simulated_run_takes_whatever_is_chosen(api: Api) -> None:
+    body = {"model": "openai/gpt-4.1", "mcp_servers": ["joerup/exa-mcp"], "stream": True}
+    found = await stream(api, "/api/agent/stream/simulate", **body)
+    assert event_names(found)[-2:] == ["final_output", "complete"]
+
+
 @pytest.mark.parametrize("path", ["stream", "execute", "stream/simulate"])
 @pytest.mark.parametrize(
     ("body", "code", "named"),
     [
-        ({"input": "x", "model": "gpt-9"}, "unknown_model", "us.amazon.nova-pro-v1:0"),
-        ({"input": "x", "mcp_servers": ["a/b"]}, "unknown_mcp_server", ""),
         ({"input": ""}, "invalid_request", "input"),
         ({"input": " "}, "empty_message", ""),
         ({"input": "x", "mcp_servers": "a/b"}, "invalid_request", "mcp_servers"),

@@ -123,7 +123,7 @@ async def test_a_signal_stops_it_and_leaves_no_process(
 ) -> None:
     command = await start()
     below = descendants(command.process.pid)
-    assert len(below) == 2  # moto and one environment
+    assert len(below) == 3  # moto, the MCP server and one environment
     command.process.send_signal(signal_number)
     assert await command.process.wait() == 0
     for pid in below:

@@ -42,7 +42,10 @@ def values_for(
 ) -> dict[str, str]:
     names = {name: {"Type": "String"} for name in declared}
     origins = ["http://127.0.0.1:1", "http://localhost:1"]
-    return parameters.local_values(root, names, database, documents, origins, bedrock=bedrock)
+    servers = {"demo": "http://127.0.0.1:2/mcp"}
+    return parameters.local_values(
+        root, names, database, documents, origins, servers, bedrock=bedrock
+    )
 
 
 def test_by_default_it_is_the_demo_company(root: Path) -> None:

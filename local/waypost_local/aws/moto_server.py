@@ -1,16 +1,14 @@
 """moto's server in a process of its own: DynamoDB, SQS, S3 and EventBridge on one port."""
 
-import asyncio
 import contextlib
 import copy
-import os
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from waypost_local import child_server
 from waypost_local.aws.account import CREDENTIALS
 from waypost_local.aws.fault_middleware import DynamoDBFaultMiddleware
 from waypost_local.aws.table_archive import TableArchive
@@ -28,39 +26,18 @@ async def serving(folder: Path | None = None) -> AsyncIterator[str]:
     It accepts connections at once and answers them when moto is imported. `/_faults` there makes
     DynamoDB fail: see `fault_middleware`.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            __name__,
-            str(listening.fileno()),
-            *([str(folder)] if folder else []),
-            # moto's own calls of AWS must not use the credentials of the user.
-            env={**os.environ, **CREDENTIALS},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=[listening.fileno()],
-            start_new_session=True,
-        )
-        endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    try:
+    saved = [str(folder)] if folder else []
+    # moto's own calls of AWS must not use the credentials of the user.
+    async with child_server.serving(
+        __name__, *saved, environment=CREDENTIALS, goodbye=_SAVE_TIMEOUT if folder else 0
+    ) as endpoint:
         yield endpoint
-    finally:
-        if folder and process.stdin:
-            # It saves what has changed when its input ends.
-            process.stdin.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _SAVE_TIMEOUT)
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def serve(descriptor: int, folder: Path | None = None) -> None:
     """Serves moto on a listening socket until standard input is closed."""
     running = server("127.0.0.1", 0, descriptor, folder)
-    threading.Thread(target=_exit_with_parent, args=[running.archive], daemon=True).start()
+    child_server.end_with_parent(running.archive.save if running.archive else lambda: None)
     running.serve_forever()
 
 
@@ -141,13 +118,6 @@ def _copy_less_in_transactions() -> None:
 
     patched: Any = Table
     patched.__deepcopy__ = copy_table
-
-
-def _exit_with_parent(archive: TableArchive | None) -> None:
-    sys.stdin.buffer.read()
-    if archive:
-        archive.save()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from waypost_local.demo_model import (
     research,
     routing,
     summing_up,
+    tools,
     triage,
 )
 
@@ -49,6 +50,8 @@ def _whole(request: ConverseRequest) -> list[Piece]:
         return [TextPiece(talk.strip())]
     results = prompts.tool_results(request)
     offered = {tool["name"] for tool in request.tools}
+    if called := tools.answer(request.tools, question, results):
+        return called
     rows = "<schema" in system and data.TOOL in offered
     if triage.is_asked(system):
         return triage.answer(system, question, results, may_look=rows)

@@ -11,6 +11,7 @@ from typing import Any
 from waypost_local import bedrock
 from waypost_local.aws import moto_server
 from waypost_local.aws.account import CREDENTIALS
+from waypost_local.demo_mcp import server as demo_mcp_server
 from waypost_local.errors import CommandError
 from waypost_local.stack import parameters, resources, template
 from waypost_local.stack.model_backend import DEMO_MODEL, model_backend
@@ -68,8 +69,11 @@ async def local_aws(
     """
     bedrock_app = bedrock_app or bedrock.app(_model(settings.model), settings.pace)
     source = template.read(settings.template)
-    async with moto_server.serving(_data_folder(settings.data)) as endpoint:
-        stack = _load(settings, source, StackEndpoints(endpoint, function_url))
+    async with (
+        moto_server.serving(_data_folder(settings.data)) as endpoint,
+        demo_mcp_server.serving() as mcp_url,
+    ):
+        stack = _load(settings, source, StackEndpoints(endpoint, function_url), mcp_url)
         async with bedrock.serving(bedrock_app) as bedrock_server:
             variables = {
                 **CREDENTIALS,
@@ -82,7 +86,9 @@ async def local_aws(
             yield LocalAws(stack, endpoint, bedrock_server.url, variables)
 
 
-def _load(settings: StackSettings, source: dict[str, Any], endpoints: StackEndpoints) -> Stack:
+def _load(
+    settings: StackSettings, source: dict[str, Any], endpoints: StackEndpoints, mcp_url: str
+) -> Stack:
     root = settings.template.parent
     local_values = parameters.local_values(
         root,
@@ -90,6 +96,7 @@ def _load(settings: StackSettings, source: dict[str, Any], endpoints: StackEndpo
         settings.database,
         settings.documents,
         _origins(endpoints.function_url),
+        dict.fromkeys(demo_mcp_server.NAMES, mcp_url),
         bedrock=settings.model.startswith("bedrock"),
     )
     return template.load(source, root, {**local_values, **settings.parameters}, endpoints)

@@ -61,12 +61,22 @@ LOCAL_MODEL_ID = "waypost.builtin-v1:0"
 """For every model that is not on Bedrock. Its price is 0."""
 
 
+_SAID_MODELS = (
+    "openai/gpt-4.1",
+    "openai/gpt-4.1-mini",
+    "openai/gpt-4o",
+    "anthropic/claude-sonnet-4",
+)
+"""Models that requests of other systems name: the one model of this machine answers for each."""
+
+
 def local_values(
     root: Path,
     declared: Mapping[str, Any],
     database: Path | None,
     documents: Path | None,
     origins: list[str],
+    mcp_servers: Mapping[str, str],
     *,
     bedrock: bool,
 ) -> dict[str, str]:
@@ -75,6 +85,7 @@ def local_values(
     Args:
         database, documents: The demo company's where None.
         origins: The origins of the page in a browser on this machine.
+        mcp_servers: Addresses of MCP servers on this machine, by name.
         bedrock: Keeps the template's model ids, as Bedrock answers.
 
     Raises:
@@ -84,6 +95,7 @@ def local_values(
         "DefaultIdentity": lambda: "demo/developer/admin",
         "AllowedOrigins": lambda: ",".join(origins),
         "SharedTables": lambda: "*",
+        "McpServers": lambda: ",".join(f"{name}={url}" for name, url in mcp_servers.items()),
         "AgentsPath": lambda: str(_folder(root / "agents")),
         "DocumentsPath": lambda: str(_folder(documents or root / "demo/documents")),
         "DatabasePath": lambda: str(_database(database) if database else _demo_database(root)),
@@ -91,6 +103,7 @@ def local_values(
     if not bedrock:
         models = ("ModelId", "RouterModelId", "FallbackModelId")
         values |= {name: (lambda: LOCAL_MODEL_ID) for name in models}
+        values["ModelNames"] = lambda: ",".join(f"{name}={LOCAL_MODEL_ID}" for name in _SAID_MODELS)
     return {name: value() for name, value in values.items() if name in declared}
 
 

@@ -15,6 +15,7 @@ class Execution(Body):
     input: Annotated[str, Field(min_length=1, examples=["Research AI"])]
     model: Annotated[str | None, Field(examples=[None])] = None
     mcp_servers: Annotated[tuple[str, ...], Field(max_length=20, strict=False, examples=[[]])] = ()
+    stream: Annotated[bool | None, Field(description="Not read: the path says it")] = None
 
 
 class Executed(BaseModel):
@@ -34,6 +35,8 @@ class Executed(BaseModel):
 
 class AllowedModel(BaseModel):
     id: str = Field(description="What `model` may be", examples=["openai/gpt-4.1"])
+    name: str = Field(description="The model that answers", examples=["amazon.nova-pro-v1:0"])
+    provider: str = Field(description="Whose model that is", examples=["amazon"])
     default: bool
 
 
@@ -43,6 +46,8 @@ class AllowedModels(BaseModel):
 
 class AllowedServer(BaseModel):
     id: str = Field(description="What `mcp_servers` may hold", examples=["joerup/exa-mcp"])
+    name: str = Field(description="The same, for people", examples=["exa-mcp"])
+    description: str = Field(description="Where its tools come from")
 
 
 class AllowedServers(BaseModel):

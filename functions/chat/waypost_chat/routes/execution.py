@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from waypost import runs
 from waypost.agents import scripted_agent
+from waypost.models import catalogue
 from waypost.runs.request import RunRequest
 from waypost_chat.bodies.execution import (
     AllowedModel,
@@ -60,12 +61,13 @@ async def simulate(
         Literal["completed", "failed"], Query(description="How the scripted run ends")
     ] = "completed",
 ) -> Response:
-    """A scripted run, for work on a front end: no model is called; it is stored like any run."""
+    """A scripted run, for work on a front end: no model is called, and none is refused.
+
+    It is stored like any run.
+    """
     agents = await backend.agents_of(who)
     run_request = RunRequest(
         text=body.input,
-        model=body.model,
-        mcp_servers=body.mcp_servers,
         among=tuple(agents)[:1],
         runner=scripted_agent.failing if ending == "failed" else scripted_agent.ScriptedAgent,
     )
@@ -78,15 +80,31 @@ async def list_models(backend: BackendOf, who: Caller) -> AllowedModels:
     """The models that `model` may name."""
     settings = backend.settings
     return AllowedModels(
-        models=[AllowedModel(id=name, default=name == settings.model) for name in settings.models]
+        models=[
+            AllowedModel(
+                id=name,
+                name=model,
+                provider=catalogue.provider(model),
+                default=name == settings.model,
+            )
+            for name, model in settings.models.items()
+        ]
     )
 
 
 @router.get("/mcp-servers")
 async def list_mcp_servers(backend: BackendOf, who: Caller) -> AllowedServers:
     """The servers that `mcp_servers` may name, whose tools the agent then has."""
-    servers = backend.settings.mcp_servers
-    return AllowedServers(mcp_servers=[AllowedServer(id=name) for name in servers])
+    return AllowedServers(
+        mcp_servers=[
+            AllowedServer(
+                id=name,
+                name=name.rpartition("/")[2],
+                description="An MCP server that this deployment allows.",
+            )
+            for name in backend.settings.mcp_servers
+        ]
+    )
 
 
 def _run_request(body: Execution) -> RunRequest:
