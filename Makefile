@@ -55,6 +55,7 @@ questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack a
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_memory.py $(FLAGS)
 
 chaos: $(VENV)/.dev ## Draw N=100 faults from SEED=1, or replay CASE=…, and check what follows
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)

@@ -38,6 +38,7 @@ def test_each_agent_is_listed_with_its_settings(page: Page, backend: FakeBackend
 def test_back_and_forward_go_through_the_views(page: Page, backend: FakeBackend) -> None:
     run = ask(page, backend, "How many?")
     run.emit(*events.routed(), *events.answer("Four."), events.completed())
+    expect(answer_text(page)).to_have_text("Four.")
     page.get_by_role("link", name="Agents").click()
     page.get_by_role("link", name="Data", exact=True).click()
     page.get_by_role("link", name="Versions").click()

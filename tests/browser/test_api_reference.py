@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import events
 from tests.browser.conftest import NewPage
 from tests.browser.fake_backend import FakeBackend
 from waypost.events import any_event
@@ -135,3 +136,36 @@ def test_each_stream_lists_its_own_events_with_an_example(
     token = page.get_by_role("article", name="POST /chat", exact=True).locator(".event").nth(2)
     token.locator("summary").click()
     expect(token.get_by_label("An example")).to_contain_text('"type": "token"')
+
+
+def test_an_operation_is_tried_and_its_frames_arrive(
+    new_page: NewPage, backend: FakeBackend
+) -> None:
+    page = open_reference(new_page, backend, "#post-v1-runs")
+    article = page.locator("#post-v1-runs")
+
+    article.get_by_text("Try it out").click()
+    body = article.get_by_label("Body", exact=True)
+    body.fill('{"input": "How many?"}')
+    article.get_by_role("button", name="Send").click()
+    run = backend.next_run()
+    run.emit(*events.routed())
+
+    response = article.get_by_label("Response")
+    expect(response).to_contain_text("route.decided")
+    expect(article.get_by_role("status")).to_contain_text("arriving")
+
+    article.get_by_role("button", name="Stop").click()
+    expect(article.get_by_role("status")).to_have_text("Stopped.")
+
+
+def test_a_refusal_is_shown_with_its_status(new_page: NewPage, backend: FakeBackend) -> None:
+    page = open_reference(new_page, backend, "#post-v1-runs")
+    article = page.locator("#post-v1-runs")
+
+    article.get_by_text("Try it out").click()
+    article.get_by_label("Body", exact=True).fill("{}")
+    article.get_by_role("button", name="Send").click()
+
+    expect(article.get_by_role("status")).to_contain_text("422")
+    expect(article.get_by_label("Response")).to_contain_text('"code"')

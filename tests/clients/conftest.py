@@ -21,7 +21,7 @@ from tests.template import ROOT
 
 NODE = Path(__file__).parent / "node"
 _READY = re.compile(r"Waypost is ready at (http://\S+)")
-_BEDROCK = re.compile(r"Bedrock at (http://[^\s,]+[^\s.,])")
+_BEDROCK = re.compile(r"Bedrock +(http://[^\s,]+)")
 _TIMEOUT = 120
 """Seconds that the stack has to start, and npm to install."""
 _MIN_NODE = 18

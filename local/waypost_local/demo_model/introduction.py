@@ -57,6 +57,11 @@ _FOREIGN_TEXT = (
 _MODEL = "With `MODEL=\u2026` a language model answers in my place."
 
 
+def is_small_talk(question: str) -> bool:
+    """A greeting, thanks, or the question what can be asked here."""
+    return any(pattern.fullmatch(question) for pattern, _ in _MANNERS)
+
+
 def said(system: str, question: str) -> str:
     """What there is to say to small talk and to what no company's sources hold; else nothing."""
     if _ASKED.search(question):

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from waypost_local.demo_model import introduction
 from waypost_local.demo_model.manners import manners, shares
 from waypost_local.demo_model.prompts import Element, element, elements
 from waypost_local.demo_model.thesaurus import near
-from waypost_local.demo_model.words import content, singular, stem, words
+from waypost_local.demo_model.words import content, stem, words
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DATA_FORM = re.compile(
@@ -92,6 +93,10 @@ def route(system: str, asked: str) -> str:
     text = question.text if question else asked
     if not agents:
         return "- | 0 | - | there is no agent to choose from"
+    if introduction.is_small_talk(text):
+        # Whoever has tables can name questions that they answer.
+        best = max(agents, key=lambda agent: (bool(agent.covers), agent.keeps_rows))
+        return f"{best.id} | 0.90 | - | greets, or asks what can be asked"
     ranked = sorted(_scores(agents, text), key=lambda score: -score.value)
     ranked, leaning = _leaning(ranked, elements(asked, "previous"), text)
     runner_up = ranked[1].agent.id if len(ranked) > 1 else "-"
@@ -245,4 +250,4 @@ def _reason(best: _Score, text: str) -> str:
         return f"asks for a figure or ranking{about}"
     if _RULE_FORM.search(text):
         return f"asks for a rule or procedure{about}"
-    return f"asks{about}" if named else f"is closest to what {singular(best.agent.id)} answers"
+    return f"asks{about}" if named else "is closest to what it answers"

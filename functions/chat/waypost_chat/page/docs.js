@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { ApiSchemas } from "./json_schema.js";
 import { renderInline } from "./markdown_inline.js";
+import { tryOperation } from "./try_operation.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** Fields whose constant names an event. */
@@ -87,6 +88,7 @@ function operationArticle(operation, schemas) {
     requestBody && requestBodySection(requestBody, schemas),
     h("h4", {}, "Example"),
     curlExample(operation, schemas),
+    lazyDetails("try-out", h("summary", {}, "Try it out"), () => tryOperation(operation, schemas)),
     h("h4", {}, "Responses"),
     Object.entries(responses).map(([status, response]) =>
       responseDetails(status, response, schemas),

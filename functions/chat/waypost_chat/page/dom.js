@@ -25,16 +25,18 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
+/** Makes an element of an SVG picture. */
+export function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG_NAMESPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
 /** A decorative SVG icon: the element around it needs a label. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG_NAMESPACE, "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "icon");
-  const path = document.createElementNS(SVG_NAMESPACE, "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
+  const attributes = { viewBox: "0 0 20 20", "aria-hidden": "true", class: "icon" };
+  return svg("svg", attributes, svg("path", { d: ICONS[name] }));
 }
 
 /** A button that shows only an icon; `label` is its accessible name. */

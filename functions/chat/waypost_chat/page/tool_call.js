@@ -1,7 +1,9 @@
-/** A tool call: its arguments, and its result as text or table. */
+/** A tool call: its arguments, and its result as text, table or passages. */
 
 import { h } from "./dom.js";
-import { formatDuration, formatNumber, pluralize } from "./format.js";
+import { formatDuration, pluralize } from "./format.js";
+import { isPassages, passageList } from "./passage_list.js";
+import { resultTable } from "./result_table.js";
 
 const SQL_TOKEN = /('(?:[^']|'')*'|"[^"]*"|--[^\n]*)|\b(\d+(?:\.\d+)?)\b|\b([A-Za-z_]+)\b/g;
 const SQL_KEYWORDS = new Set(
@@ -46,11 +48,9 @@ export class ToolCallView {
   }
 
   setOutput(output, elapsedMs) {
-    const table = isTable(output);
-    const size = table ? pluralize(output.row_count ?? output.rows.length, "row") : "done";
     const duration = typeof elapsedMs === "number" && formatDuration(elapsedMs);
-    this.#end([size, duration].filter(Boolean).join(" · "));
-    this.#result.replaceChildren(table ? resultTable(output) : outputBlock(output));
+    this.#end([sizeText(output), duration].filter(Boolean).join(" · "));
+    this.#result.replaceChildren(resultElement(output));
   }
 
   setTable(table) {
@@ -95,41 +95,14 @@ function sqlTokenClass([, literal, number, word]) {
   return SQL_KEYWORDS.has(word.toLowerCase()) ? "keyword" : null;
 }
 
-/** `{columns, rows, truncated, row_count?}`; there may be fewer `rows` than `row_count`. */
-function resultTable({ columns, rows, truncated, row_count: total = rows.length }) {
-  if (rows.length === 0) return h("p", { class: "row-count" }, "No rows.");
-  const alignments = columns.map((_, n) => {
-    const numeric = rows.every((row) => row[n] === null || typeof row[n] === "number");
-    return numeric && "align-end";
-  });
-  const headers = columns.map((name, n) => h("th", { scope: "col", class: alignments[n] }, name));
-  const cells = (row) => row.map((value, n) => h("td", { class: alignments[n] }, cellText(value)));
-  const table = h(
-    "table",
-    {},
-    h("thead", {}, h("tr", {}, headers)),
-    h(
-      "tbody",
-      {},
-      rows.map((row) => h("tr", {}, cells(row))),
-    ),
-  );
-  const props = { tabindex: 0, role: "region", "aria-label": "Result" };
-  const region = h("div", { class: "table-scroll result-table", ...props }, table);
-  return h("div", {}, region, rowCount(rows.length, total, truncated));
+function sizeText(output) {
+  if (isTable(output)) return pluralize(output.row_count ?? output.rows.length, "row");
+  return isPassages(output) ? pluralize(output.passages.length, "passage") : "done";
 }
 
-function rowCount(shown, total, truncated) {
-  const text =
-    shown < total
-      ? `The first ${formatNumber(shown)} of ${pluralize(total, "row")}.`
-      : truncated && `The first ${pluralize(shown, "row")}; there are more.`;
-  return text && h("p", { class: "row-count" }, text);
-}
-
-function cellText(value) {
-  if (value === null) return h("i", { class: "null" }, "null");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function resultElement(output) {
+  if (isTable(output)) return resultTable(output);
+  return isPassages(output) ? passageList(output) : outputBlock(output);
 }
 
 function outputBlock(output) {

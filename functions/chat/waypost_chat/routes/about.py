@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from waypost.runs.health import check_parts
 from waypost_chat.bodies import About, Health
@@ -40,6 +40,12 @@ async def root(request: Request) -> Response:
         return asset("index.html", request)
     about = About(service=SERVICE, version=release(), docs="/docs", openapi="/openapi.json")
     return JSONResponse(about.model_dump())
+
+
+@router.get("/redoc", include_in_schema=False)
+def redoc() -> Response:
+    """Where other frameworks have their reference."""
+    return RedirectResponse("docs", 308)
 
 
 @router.get("/docs", include_in_schema=False)
