@@ -1,9 +1,10 @@
 """Answers from tables: a question becomes a query of which every word has a part, or is refused.
 
-`schema` is what the prompt shows of the database, `tagging` says what each word may stand for in
-it, `reading` makes a query of that, `nodes` and `paths` say how its nouns hang together, `sql`
-writes it, `wording` puts the rows into English, and `followup` reads what leans on the question
-before. `english.toml` holds the words.
+`schema` is what the prompt shows of the database, and `tagging` says what each word may stand for
+in it; `english.toml` holds the words. `question`, `restrictions`, `figures`, `rankings` and
+`lookups` each read more kinds of questions than the one before, and `reading` asks for the account.
+`nodes` and `paths` say how nouns hang together, `sql` writes the query, `wording` puts its rows
+into English, and `followup` reads what leans on the question before.
 """
 
 from waypost_local.demo_model.data.answer import (
