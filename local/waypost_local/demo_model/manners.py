@@ -21,7 +21,8 @@ _TROUBLE = re.compile(
     r"\b(help|send (somebody|someone|a technician|help)|broken?|broke down|dead|fail(ed|s|ing)?|"
     r"not work(ing)?|does(n't| not) (work|heat|cool|start|turn)|stopped|leak(s|ing)?|drip(s|ping)?|"
     r"smell|freezing|no (hot water|water|heating|heat|power)|stay(s)? cold|cold|error|crash(es)?|"
-    r"freezes|rattles?|nois[ey]|noise|blank|never (showed|came|arrived)|nobody came|again|"
+    r"freezes|hangs?|slow|bug|tim(e[sd]?|ing) out|timeouts?|rattles?|nois[ey]|noise|blank|"
+    r"never (showed|came|arrived)|nobody came|again|"
     r"i('d| would) like to (move|cancel|book)|burst|flooded)\b",
     re.IGNORECASE,
 )

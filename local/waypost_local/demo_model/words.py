@@ -80,6 +80,8 @@ def stem(word: str) -> str:
 
 def content(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order, each once."""
+    text = re.sub(r"\bkeep(?:s|ing)? (?=\w+ing\b)", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"\btim(?:e[sd]?|ing)[ -]outs?\b", "timeout", text, flags=re.IGNORECASE)
     found = (stem(word) for word in words(text) if word.lower().replace("\u2019", "'") not in STOP)
     return list(dict.fromkeys(found))
 

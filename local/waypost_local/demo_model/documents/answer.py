@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from waypost_local.demo_model.documents.passages import Quoted
 from waypost_local.demo_model.documents.score import Scored, score
@@ -21,12 +22,20 @@ _GENERIC = frozenset(
         "kind sort type give use make take mean put offer describe detail summary matter available "
         "sure big small amount number much many short fast quick good best normal usually apply "
         "guarantee currently receive received twice like send open require needed last same "
-        "must say"
+        "must say fix my"
     )
 )
 """Words that ask, and do not say what about."""
 _PER_MISSING_WORD = 2
 _APART = 0.4
+_LONG_TITLE = 80
+_UNTITLED = {False: 1.0, True: 0.3}
+"""What a sentence counts, and what a title does, which answers nothing."""
+_A_NAMED_ONE = re.compile(
+    r"\b([A-Z]\w+) (?:plan|version|edition|tier|package|account|office|model)\b"
+)
+_PRICE = re.compile(r"\b(how much|costs?|prices?|fees?)\b", re.IGNORECASE)
+_CURRENCY = re.compile(r"[$\u20ac\u00a3]\s?\d")
 _HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d[\d.,]*(?: \w+){0,2}? (\w+)")
 _LISTING = re.compile(
@@ -101,14 +110,26 @@ def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     question = asked[-1]
     found = units(passages)
     covering = _covering(passages, question)
-    scored = score(question, found, leaned_on(asked))
-    able = [one for one in scored if one.unit.passage in covering and _counts(question, one.unit)]
-    able = [one for one in able if _close_by(question, scored, one)]
+    titled = {passage.index: _titled(question, passage) for passage in passages}
+    scored = [
+        replace(one, value=one.value * titled[one.unit.passage] * _UNTITLED[_is_title(one.unit)])
+        for one in score(question, found, leaned_on(asked))
+    ]
+    able = [
+        one
+        for one in scored
+        if one.unit.passage in covering
+        and one.value > 0
+        and one.whole >= _LEAST
+        and _touches(one)
+        and _counts(question, one.unit)
+        and _close_by(question, scored, one)
+    ]
+    if _PRICE.search(question) and any(_CURRENCY.search(one.unit.text) for one in able):
+        able = [one for one in able if _CURRENCY.search(one.unit.text)]
     if not able:
         return ""
     best = max(able, key=lambda one: one.value)
-    if best.value <= 0 or best.whole < _LEAST or not _touches(best):
-        return ""
     chosen = _chosen(question, scored, best)
     return _lead(asked[-1], chosen[0], best) + _written(chosen)
 
@@ -121,7 +142,7 @@ def _covering(passages: Sequence[Quoted], question: str) -> set[int]:
     strange = {passage.index: uncovered(question, held(passage)) for passage in passages}
     if whole := {index for index, missing in strange.items() if not missing}:
         return whole
-    names = {stem(word) for word in words(question)[1:] if word[:1].isupper()}
+    names = _names(question)
     asked = [word for word in content(question) if word not in _GENERIC]
     return {
         index
@@ -141,7 +162,25 @@ def _close_by(question: str, scored: list[Scored], best: Scored) -> bool:
     unit = best.unit
     text = " ".join([*around, unit.heading, unit.lead, re.sub(r"[/._-]", " ", unit.document)])
     missing = uncovered(question, frozenset(stem(word) for word in words(text)))
-    return len(missing) <= len(asked) * _APART
+    named = {stem(name) for name in _A_NAMED_ONE.findall(question)}
+    return not set(missing) & named and len(missing) <= len(asked) * _APART
+
+
+def _names(question: str) -> set[str]:
+    """Stems of words with a capital that does not begin the question."""
+    return {stem(word) for word in words(question)[1:] if word[:1].isupper()}
+
+
+def _is_title(unit: Unit) -> bool:
+    """A line of its own that ends without a full stop, as text files have them for headings."""
+    return unit.kind == "sentence" and unit.text[-1:].isalnum() and len(unit.text) < _LONG_TITLE
+
+
+def _titled(question: str, passage: Quoted) -> float:
+    """From 1 to 1.5, by how much of the question the headings and the file's name hold."""
+    asked = [word for word in content(question) if word not in _GENERIC]
+    missing = uncovered(question, frozenset(stem(word) for word in words(passage.place)))
+    return 1.5 - 0.5 * len(missing) / max(1, len(asked))
 
 
 def _counts(question: str, unit: Unit) -> bool:
@@ -188,7 +227,7 @@ def _chosen(question: str, scored: list[Scored], best: Scored) -> list[Unit]:
 
 def _as_good(one: Scored, best: Scored) -> bool:
     same = one.unit.passage == best.unit.passage
-    return one.value >= (0.75 if same else 0.8) * best.value and not one.unit.text.endswith("?")
+    return one.value >= (0.75 if same else 0.65) * best.value and not one.unit.text.endswith("?")
 
 
 def _same_section(one: Unit, other: Unit) -> bool:
