@@ -45,7 +45,7 @@ def _write(line: str) -> None:
 
 
 async def main(questions: int) -> None:
-    arguments = ["run", "--port", "0", "--token-rate", "0", "--environments", str(AT_ONCE)]
+    arguments = ["run", "--port", "0", "--token-rate", "0", "--environments", str(2 * AT_ONCE)]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "waypost_local", *arguments, stdout=asyncio.subprocess.PIPE
     )
