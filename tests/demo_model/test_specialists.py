@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.demo_model.conversation import ROOT, TODAY, questions
-from tests.demo_model.deployment import AGENTS, Deployment
+from tests.demo_model.deployment import AGENTS, ROUTED_AGENTS, Deployment
 from waypost.agents.loop import AgentLoop
 from waypost.agents.task import Resources, Task
 from waypost.events import Event, SourceCited, TextDelta, ToolOutput, ToolStarted
 from waypost.knowledge import passages
 from waypost_local.demo_model.research import parts
+from waypost_local.questions import is_refusal
 
 Ask = Callable[[Deployment, str, str], Awaitable[list[Event]]]
 
@@ -47,6 +48,19 @@ async def test_each_says_what_its_sources_say(
             assert expected[1:] not in text, text
         else:
             assert expected in text, text
+
+
+@pytest.mark.parametrize(
+    ("agent", "question"),
+    [(agent.id, text) for agent in ROUTED_AGENTS.values() for text in agent.examples],
+)
+async def test_each_answers_its_own_examples(
+    ask: Ask, demo: Deployment, agent: str, question: str
+) -> None:
+    text = text_of(await ask(demo, agent, question))
+
+    assert text
+    assert not is_refusal(text), text
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ _IN = re.compile(
     rf"of |all of )?\b({_POINT})",
     re.I,
 )
+_COMPARED = re.compile(r"\b(over|above|below|under|than|exceeds?|exceeding|least|most) \W?$", re.I)
+"""Before four digits that are an amount, and no year."""
 _DECADE = re.compile(r"\b(?:in |during )?the (?:(19|20)(\d)0|(\d)0)['\u2019]?s\b", re.I)
 _RELATIVE = re.compile(
     r"\b(?:in |during |over |for |within |of )?(?:the )?"
@@ -94,6 +96,8 @@ def _all(text: str, today: date) -> Iterator[When]:
     for match in _RELATIVE.finditer(text):
         yield When(*_relative(match[1].lower(), today), match.start(), match.end())
     for match in _IN.finditer(text):
+        if re.fullmatch(_YEAR, match[1]) and _COMPARED.search(text[: match.start(1)]):
+            continue
         if _is_month_only(match[1]) and not re.match(
             r"(in|during|for|of|throughout)\b", match[0], re.I
         ):

@@ -124,7 +124,16 @@ class FigureReader(RestrictionReader):
     def _quantity(self, table: PromptTable) -> Column | None:
         """Where things are used or sold, their number is the sum of the quantities."""
         words = {i.text.lower() for i in self.items}
-        if not words & {"used", "use", "sold", "sell", "needed", "bought", "ordered", "installed"}:
+        if event_date(table) or not words & {
+            "used",
+            "use",
+            "sold",
+            "sell",
+            "needed",
+            "bought",
+            "ordered",
+            "installed",
+        }:
             return None
         found = [
             c
@@ -143,8 +152,9 @@ class FigureReader(RestrictionReader):
     def _figure(self) -> Query | None:
         """Averages, totals, extremes and amounts, of all or of each."""
         marker = self._op("average", "total", "max", "min", "how much", "howmany")
+        reduced = self._op("average", "max", "min")
         function = {"average": "avg", "max": "max", "min": "min"}.get(
-            marker.operation if marker else "", "sum"
+            reduced.operation if reduced else "", "sum"
         )
         money_item = self._money_item()
         if marker is None and (money_item is None or money_item.text.lower() in lexicon.BUYING):
@@ -182,6 +192,8 @@ class FigureReader(RestrictionReader):
                 raise Unclear("It is not said of what the figure is meant.")
             measure = Measure("sum", (amounts[0],), amounts[0].spoken)
         elif measure.function == "count":
+            if function != "sum":
+                raise Unclear("It is not said of which numbers the extreme is meant.")
             return self._finish(head, measure, group)
         if function == "avg" and measure.name in lexicon.MONEY and not group:
             others = {t.name for t in self._mentioned()} - {head.table.name}
@@ -268,7 +280,7 @@ class FigureReader(RestrictionReader):
                 continue
             phrase = self._phrase(noun)
             last = phrase[-1] if phrase else noun
-            if last.values and not last.tables and not last.columns:
+            if not (last.tables or last.columns):
                 continue
             marker.used = last.used = True
             near = [*(t for i in phrase for t in i.tables), head.table]
@@ -278,7 +290,10 @@ class FigureReader(RestrictionReader):
                 for item in phrase[:-1]:
                     if item.tables:
                         item.used = True
-                return marker, self._column(last, near)
+                column = self._column(last, near)
+                if column.is_number and not column.complete:
+                    raise Unclear(f"A figure \u201cper {last.text}\u201d is a ratio.")
+                return marker, column
         return None
 
     def _finish(
@@ -339,7 +354,7 @@ class FigureReader(RestrictionReader):
         own = next((r for r in scope.related if _leads_to(r.path, table) and not r.negated), None)
         rest = tuple(r for r in scope.related if r is not own)
         outer = own.scope if own else Scope(table)
-        if any(not step.up for step in path) and any(step.up for step in path):
+        if any(step.up for step in path):
             raise Unclear(f"{head.table.name} do not belong to one of {table.name} each.")
         group = Group(path, scope=outer)
         inner = replace(scope, related=rest)
@@ -421,12 +436,14 @@ class FigureReader(RestrictionReader):
 
     def _stock(self, phrase: Sequence[Item]) -> Query | None:
         """`How many thermostats are in stock`: the number beside a thing, which is in a column."""
+        last = phrase[-1]
         mention = next((i for i in self.items if i.text.lower() in lexicon.STOCK), None)
         column = next((c for c in (mention.columns if mention else ()) if c.is_number), None)
+        if mention is None and all(self._says_nothing(i) or i in phrase for i in self.items):
+            return self._held(last)
         if column is None or mention is None:
             return None
         table = self.schema.table(column.table)
-        last = phrase[-1]
         if isinstance(last.row, Scope) and last.row.table == table:
             mention.used = True
             return Query("facts", self._gather(self._head(phrase)), (column,))
@@ -435,6 +452,17 @@ class FigureReader(RestrictionReader):
             return None
         mention.used = True
         return Query("facts", self._gather(Node(table, phrase[-1].at)), (column,))
+
+    def _says_nothing(self, item: Item) -> bool:
+        return item.filler or item.used or item.operation == "any"
+
+    def _held(self, item: Item) -> Query | None:
+        """`How many thermostats do we have`: the stock of a thing, where a column holds it."""
+        if not any(c in self.schema.table(c.table).label for c, _ in item.values):
+            return None
+        table = self._entity(item).table
+        stock = [c for c in table.columns if c.is_number and lexicon.STOCK & set(c.words)]
+        return Query("facts", self._gather(Node(table, item.at)), (stock[0],)) if stock else None
 
     def _grouped(self) -> Query | None:
         """`How many jobs per category`, `revenue by region`, `compare 2024 and 2025`."""

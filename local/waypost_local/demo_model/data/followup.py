@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
-from waypost_local.demo_model.data import lexicon
+from waypost_local.demo_model.data import dates, lexicon
 from waypost_local.demo_model.data.query import Query, Scope, Unclear
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.data.tagging import Item, Tagger
@@ -25,6 +26,8 @@ _SINGULAR = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"^\W*(and|what about|how about|or|but|also|now|then)\b[ ,]*", re.IGNORECASE)
+_YEAR = re.compile(r"\d{4}")
+_MONTH = re.compile(r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _POSSESSIVE = frozenset(("their", "his", "her", "its"))
 
 Reader = Callable[[Schema, Tagger, list[Item]], Query]
@@ -69,6 +72,8 @@ def _read(
     schema: Schema, tagger: Tagger, question: str, earlier: Earlier, reader: Reader
 ) -> tuple[Query, list[Item]]:
     text = question.replace("\u2019", "'").strip()
+    if re.match(r"any\b", text, re.IGNORECASE) and earlier.query and earlier.query.kind == "facts":
+        text = f"{text.rstrip('?. ')} of it"
     if items := _with_rows(tagger, _AND.sub("", text), earlier):
         bare = [i for i in items if not (i.filler or i.operation in {"list", "who", "all"})]
         if len(bare) == 1 and bare[0].row and earlier.listed:
@@ -129,6 +134,13 @@ def _with_rows(tagger: Tagger, text: str, earlier: Earlier) -> list[Item] | None
 
 def _placed(tagger: Tagger, text: str, start: int, end: int, scope: Scope) -> list[Item]:
     before, after_ = tagger.tag(text[:start]), tagger.tag(text[end:])
+    if text[start:end].strip().lower() in _POSSESSIVE:
+        # `her jobs` are jobs of hers: the noun stands before whose it is.
+        noun = next((n for n, item in enumerate(after_, 1) if item.tables), 0)
+        if noun and not after_[noun - 1].columns:
+            for item in after_[:noun]:
+                item.at += before[-1].at + 1 if before else 0
+            before, after_ = [*before, *after_[:noun]], after_[noun:]
     at = (before[-1].at if before else 0) + 2
     for item in after_:
         item.at += at + 1
@@ -184,6 +196,11 @@ def _merged(before: list[Item], new: list[Item]) -> list[Item]:
     if not fresh:
         raise Unclear("I do not know what it goes on about.")
     old = [replace(item, used=False) for item in before]
+    if fresh[0].text.lower() == "by" or fresh[0].operation == "each":
+        apart = [n for n, o in enumerate(old) if o.text.lower() == "by" or o.operation == "each"]
+        old = old[: apart[0]] if apart else old
+        end = max((o.at for o in old), default=0)
+        return [*old, *(replace(f, at=end + 1 + n) for n, f in enumerate(fresh))]
     if any(
         i.operation
         in {"how many", "how much", "average", "who", "when", "where", "share", "list", "total"}
@@ -192,6 +209,7 @@ def _merged(before: list[Item], new: list[Item]) -> list[Item]:
         return _asked_anew(old, fresh)
     for item in fresh:
         if item.when:
+            fresh = [_in_its_year(f, old) if f is item else f for f in fresh]
             old = [o for o in old if not o.when]
         elif _is_superlative(item):
             adjectives = [o for o in old if _is_superlative(o) or o.operation in {"most", "fewest"}]
@@ -220,6 +238,16 @@ def _merged(before: list[Item], new: list[Item]) -> list[Item]:
             return _with_noun(old, fresh, item)
     end = max((o.at for o in old), default=0)
     return [*old, *(replace(f, at=end + 1 + n) for n, f in enumerate(fresh))]
+
+
+def _in_its_year(item: Item, old: list[Item]) -> Item:
+    """`And in May?`: the May of the year that was spoken of."""
+    years = {o.when.first.year for o in old if o.when and o.when.first}
+    if len(years) != 1 or _YEAR.search(item.text) or not _MONTH.search(item.text):
+        return item
+    year = years.pop()
+    when = dates.whens(item.text, date(year, 12, 31))[0]
+    return replace(item, text=f"{item.text} {year}", when=when)
 
 
 def _is_superlative(item: Item) -> bool:

@@ -44,8 +44,8 @@ class LookupReader(RankingReader):
         noun = next((i for i in self._free() if i.is_nominal), None)
         if noun is None:
             return None
-        entity = noun.row or (noun.values and noun.named)
-        if entity:
+        numbered = noun is self._numbered()
+        if noun.row or (noun.values and noun.named) or numbered:
             head = self._entity(noun)
             scope = self._gather(head)
             own = [
@@ -60,7 +60,7 @@ class LookupReader(RankingReader):
                 bare = replace(scope, conditions=rest)
                 return Query("facts", bare, own[0].columns, claim=own[0])
             return Query("exists", scope, names_of(head.table))
-        head = self._head(self._phrase(noun))
+        head = self._head(self._nouns(noun))
         scope = self._gather(head)
         return Query("exists", scope, names_of(head.table))
 
@@ -83,9 +83,12 @@ class LookupReader(RankingReader):
         nouns = [
             i
             for i in self.items
-            if i.columns and not i.values and not i.row and not (i.tables and not self._own(i, row))
+            if i.columns
+            and (not i.values or (when and any(c.is_date for c in i.columns)))
+            and not i.row
+            and not (i.tables and not self._own(i, row))
         ]
-        table = self._entity(row).table if not row.tables else self._table(row)
+        table = self._entity(row).table
         row.used = False
         asked = [i for i in nouns if any(c.table == table.name for c in i.columns)]
         asked = [i for i in asked if not self._after_each(i)]
@@ -111,7 +114,7 @@ class LookupReader(RankingReader):
                 item.used = True
             if item.tables and item.tables[0] == table:
                 item.used = True
-        head = self._entity(row) if not row.tables else Node(table, row.at)
+        head = self._entity(row)
         if row.tables:
             row.used = True
         scope = self._gather(head)
@@ -180,7 +183,7 @@ class LookupReader(RankingReader):
             noun = next((i for i in self._free() if i.is_nominal or i.operation), None)
             if noun is None or not noun.is_nominal:
                 raise Unclear(self._strange(noun or self._unknown()))
-            phrase = self._phrase(noun)
+            phrase = self._nouns(noun)
             last = phrase[-1]
             if last.columns and not last.tables and not last.values:
                 return self._values_of(phrase)
@@ -190,6 +193,8 @@ class LookupReader(RankingReader):
         limit = self._leading_number(head)
         scope = self._gather(head)
         column = self._column(ordered, [head.table]) if ordered else None
+        if ordered and column and column.table != head.table.name:
+            raise Unclear(f"{head.table.name} have no \u201c{ordered.text}\u201d to be sorted by.")
         columns = tuple(dict.fromkeys((*names_of(head.table), *((column,) if column else ()))))
         return Query("rows", scope, columns, order=column, descending=False, limit=limit)
 

@@ -70,6 +70,7 @@ class QuestionReader:
                     break
             elif (not run and (item.filler or item.operation in {"distinct", "all", "any"})) or (
                 item.operation == "and"
+                and run
                 and run[-1].values
                 and not run[-1].tables
                 and (
@@ -85,6 +86,13 @@ class QuestionReader:
             else:
                 break
         return run
+
+    def _nouns(self, start: Item) -> list[Item]:
+        """A phrase that must be there. Raises Unclear where the item begins none."""
+        phrase = self._phrase(start)
+        if not phrase:
+            raise Unclear(self._strange(start))
+        return phrase
 
     def _goes_on(self, item: Item) -> bool:
         """`invoice amount`, `job category`: the noun behind a table is one of its columns."""

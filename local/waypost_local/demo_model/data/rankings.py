@@ -233,7 +233,7 @@ class RankingReader(FigureReader):
         noun = next((i for i in self._free() if i.is_nominal), None)
         if noun is None:
             raise Unclear("It is not said what is asked for.")
-        phrase = self._phrase(noun)
+        phrase = self._nouns(noun)
         if not phrase or not (phrase[-1].tables or phrase[-1].row):
             raise Unclear(f"\u201c{phrase[-1].text}\u201d is not what could be ranked.")
         return self._head(phrase)
@@ -348,7 +348,7 @@ class RankingReader(FigureReader):
         noun = noun or next((i for i in self._free() if i.columns and i.at < marker.at), None)
         if noun is None:
             raise Unclear(f"It is not said what is \u201c{marker.text}\u201d.")
-        phrase = self._phrase(noun)
+        phrase = self._nouns(noun)
         last = phrase[-1]
         near = self._near(phrase)
         if not last.columns or last.tables:

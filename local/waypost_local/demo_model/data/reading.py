@@ -18,6 +18,8 @@ from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.data.tagging import Item
 from waypost_local.demo_model.words import stem
 
+_PAYING = frozenset(("spent", "spend", "spends", "pay", "pays", "paid", "owe", "owes"))
+
 
 def read(schema: Schema, items: list[Item]) -> Query:
     """Raises Unclear: a word has no part in what could be read, or it means several things."""
@@ -28,22 +30,39 @@ class _Reader(LookupReader):
     """Tries one kind of question after the other."""
 
     def read(self) -> Query:
-        query = (
-            self._share()
-            or self._ranking()
-            or self._grouped()
-            or self._figure()
-            or self._lookup()
-            or self._count()
-            or self._exists()
-            or self._listing()
-        )
+        self._asks_who = self._op("who") is not None
+        query = self._first_that_fits()
         query = replace(query, notes=tuple(item.note for item in self.items if item.note))
         self._account(query)
         return query
 
+    def _is_of_money(self, query: Query) -> bool:
+        return bool(self.settled or (query.measure and query.measure.is_money))
+
+    def _first_that_fits(self) -> Query:
+        """A kind that gives up gives back the words that it took."""
+        used = [item.used for item in self.items]
+        for kind in (
+            self._share,
+            self._ranking,
+            self._grouped,
+            self._figure,
+            self._lookup,
+            self._count,
+            self._exists,
+        ):
+            if query := kind():
+                return query
+            for item, was_used in zip(self.items, used, strict=True):
+                item.used = was_used
+            self.settled = []
+        return self._listing()
+
     def _account(self, query: Query) -> None:
         """Raises Unclear at the first word that has no part in the query."""
+        _is_possible(query.scope)
+        if self._asks_who and not _result_table(query).is_person:
+            raise Unclear("It is not clear whom \u201cwho\u201d means.")
         named = _words_of(query)
         several = len({column.table for column in _columns_of(query)}) > 1 or query.scope.related
         restricted = bool(
@@ -72,9 +91,32 @@ class _Reader(LookupReader):
                 continue
             if low in lexicon.LINKING and (several or restricted or query.scope.table.is_person):
                 continue
-            if low in lexicon.BUYING and several:
+            if (
+                low in lexicon.BUYING
+                and several
+                and (low not in _PAYING or self._is_of_money(query))
+            ):
                 continue
             raise Unclear(f"I do not understand \u201c{item.text}\u201d here.", item.text)
+
+
+def _is_possible(scope: Scope) -> None:
+    """Raises Unclear where no row could ever meet all the conditions: they were not meant so."""
+    equal = [c for c in scope.conditions if c.operator == "=" and not c.negated]
+    for one in equal:
+        for other in equal:
+            if one.columns == other.columns and not set(one.values) & set(other.values):
+                both = " and ".join(f"\u201c{c.values[0]}\u201d" for c in (one, other))
+                raise Unclear(f"No {scope.table.name} can be {both} at once.")
+    absent = [r for r in scope.related if r.negated and r.scope == Scope(r.scope.table)]
+    for related in scope.related:
+        if not related.negated and any(r.path[0] == related.path[0] for r in absent):
+            raise Unclear(f"It is not clear which {related.scope.table.name} are missing.")
+        _is_possible(related.scope)
+
+
+def _result_table(query: Query) -> PromptTable:
+    return query.group.scope.table if query.group and query.group.scope else query.scope.table
 
 
 def _words_of(query: Query) -> set[str]:

@@ -86,6 +86,8 @@ class RestrictionReader(QuestionReader):
         if isinstance(item.row, Scope):
             item.used = True
             return Node(item.row.table, item.at, scope=item.row)
+        if item.tables:
+            return Node(self._table(item), item.at)
         tables = list(dict.fromkeys(column.table for column, _ in item.values))
         near = [t for i in self.items for t in i.tables if t.name in tables]
         if len(tables) > 1 and not near:
@@ -217,7 +219,7 @@ class RestrictionReader(QuestionReader):
                 raise Unclear(
                     f"\u201c{marker.text}\u201d says that something is missing, not what."
                 )
-            phrase = self._phrase(noun)
+            phrase = self._nouns(noun)
             last = phrase[-1]
             if last.tables:
                 last.used = True
@@ -242,7 +244,7 @@ class RestrictionReader(QuestionReader):
     def _absent(self, nodes: Nodes, table: PromptTable, marker: Item) -> None:
         path = nodes.way(nodes.head.table, table)
         if paths.is_up(path):
-            if len(path) > 1:
+            if len(path) != 1:
                 raise Unclear(f"\u201c{marker.text}\u201d could not be placed.")
             self._empty(nodes.head, path[0].column)
             return
@@ -273,7 +275,7 @@ class RestrictionReader(QuestionReader):
             node.conditions.append(Condition((column,), operator, (number.number * factor,)))
 
     def _so_many(self, nodes: Nodes, noun: Item, operator: Operator, number: float) -> None:
-        phrase = self._phrase(noun)
+        phrase = self._nouns(noun)
         if not phrase or not phrase[-1].tables:
             raise Unclear(f"\u201c{noun.text}\u201d is nothing that could be counted.")
         phrase[-1].used = True
@@ -393,6 +395,9 @@ class RestrictionReader(QuestionReader):
             behind = self._noun_behind(item)
             nodes.value(item, behind, negated=negated, prepositional=prepositional)
             node = next(n for n in nodes.head.all() if len(n.conditions) > before.get(id(n), 0))
+            down = node.path and not paths.is_up(node.path)
+            if negated and marker and down and marker.operation == "not" and marker.at < node.at:
+                raise Unclear(f"It is not clear what \u201c{marker.text}\u201d denies.")
             joined = self._joined(last[0], item) if last else None
             if joined and last and last[1] is node:
                 self._alternative(node, joined)

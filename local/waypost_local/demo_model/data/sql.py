@@ -156,11 +156,18 @@ class _Writer:
         if related.having:
             operator, count = related.having
             where = [f"{own} = {key}", *where]
-            counted = _statement(["COUNT(*)"], inner, where, flat=True)
+            counted = _statement([self._counted(inner, related)], inner, where, flat=True)
             return f"({counted}) {operator} {literal(count)}"
         word = "NOT IN" if related.negated else "IN"
         where = [*where, f"{own} IS NOT NULL"] if related.negated else where
         return f"{key} {word} ({_statement([own], inner, where, flat=True)})"
+
+    def _counted(self, source: _Source, related: Related) -> str:
+        """The rows at the end of a way: each once, where it leads up again."""
+        up = tuple(step for step in related.path if step.up)
+        if not up:
+            return "COUNT(*)"
+        return f"COUNT(DISTINCT {source.join(up)}.{name(up[-1].key)})"
 
     def _descend(self, related: Related) -> tuple[tuple[_Source, str], list[str]]:
         """The source at the lowest table of a way, its column that refers to the first table."""
@@ -196,6 +203,9 @@ class _Writer:
         limit = query.limit or (1 if query.best else None)
         if place is None:
             return text if not limit else f"{text} ORDER BY {order} LIMIT {limit}"
+        if place < 0 and limit:
+            last = f"SELECT MIN(COUNT(*), {limit}) - 1 FROM ({text})"
+            return f"{text} ORDER BY {order} LIMIT 1 OFFSET ({last})"
         if place < 0:
             flipped = [
                 o.removesuffix(" DESC") if o.endswith(" DESC") else f"{o} DESC"

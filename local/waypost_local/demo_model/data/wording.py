@@ -177,6 +177,8 @@ def _facts(query: Query, columns: Sequence[str], rows: Sequence[Sequence[Any]]) 
             f"{'Yes' if holds else 'No'}: the {_spoken(query.columns[0])} of {who} is {rows[0][0]}."
         )
     if len(query.columns) == 1 and len(rows) == 1:
+        if rows[0][0] is None:
+            return f"There is no {_spoken(query.columns[0])} of {who}."
         value = shown(rows[0][0], query.columns[0])
         if (verb := _when(query.columns[0])) and query.columns[0].is_date and verb != "that joined":
             return f"{who[:1].upper()}{who[1:]} was {verb} on {value}."

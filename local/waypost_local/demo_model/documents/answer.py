@@ -36,6 +36,8 @@ _A_NAMED_ONE = re.compile(
 )
 _PRICE = re.compile(r"\b(how much|costs?|prices?|fees?)\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"[$\u20ac\u00a3]\s?\d")
+_WHY = re.compile(r"\W*(why|how come)\b", re.IGNORECASE)
+_REASON = re.compile(r"\b(because|since|so that|reasons?|due to|caused?|causes)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d[\d.,]*(?: \w+){0,2}? (\w+)")
 _LISTING = re.compile(
@@ -127,6 +129,8 @@ def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
     ]
     if _PRICE.search(question) and any(_CURRENCY.search(one.unit.text) for one in able):
         able = [one for one in able if _CURRENCY.search(one.unit.text)]
+    if _WHY.match(question):
+        able = [one for one in able if _REASON.search(one.unit.text)]
     if not able:
         return ""
     best = max(able, key=lambda one: one.value)
