@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "waypost_chat": {"waypost"},
     "waypost_local": {"waypost", "waypost_runtime", "waypost_chat"},
 }
-SHARED_MODULES = {"events", "records", "identity", "errors", "ids", "settings"}
+SHARED_MODULES = {"events", "records", "identity", "errors", "ids", "settings", "json_values"}
 ROOMS = {
     "store": SHARED_MODULES,
     "models": SHARED_MODULES,

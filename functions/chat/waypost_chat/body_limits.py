@@ -1,9 +1,15 @@
-"""Refuses bodies before anything parses them: too large, or not JSON."""
+"""Bodies before anything parses them: refused where too large or not JSON, made encodable."""
+
+import json
+import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waypost.errors import CallerError
+from waypost.json_values import plain
 from waypost_chat.error_responses import error_response
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BodyTooLarge(CallerError):
@@ -34,7 +40,7 @@ class BodyLimits:
         except CallerError as error:
             await error_response(error, scope)(scope, receive, send)
             return
-        await self._app(scope, _replay(body, receive), send)
+        await self._app(scope, _replay(_encodable(body), receive), send)
 
 
 async def _read(receive: Receive, max_bytes: int) -> bytes:
@@ -56,6 +62,17 @@ def _check_type(scope: Scope, body: bytes) -> None:
     kind = dict(scope["headers"]).get(b"content-type", b"").partition(b";")[0].strip().lower()
     if body and not (kind == b"application/json" or kind.endswith(b"+json")):
         raise UnsupportedMediaType
+
+
+def _encodable(body: bytes) -> bytes:
+    """The body with U+FFFD for each half of an escaped surrogate pair that stands alone."""
+    if not _SURROGATE.search(body):
+        return body
+    try:
+        return json.dumps(plain(json.loads(body))).encode()
+    except (ValueError, RecursionError):
+        # It is refused where it is read.
+        return body
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from waypost.json_values import plain
+
 StepKind = Literal["classify", "retrieval", "model", "tool"]
 StepStatus = Literal["ok", "failed", "retried"]
 RouteMethod = Literal["sticky", "model", "default", "pinned"]
@@ -47,6 +49,13 @@ class Event(_Frozen):
     seq: int = 0
     run_id: str = ""
     at: str = Field(default="", description="RFC 3339, UTC")
+
+    def encodable(self) -> Self:
+        """As JSON that can be written: see `json_values`."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        fresh = {name: plain(v) for name, v in values.items() if not isinstance(v, BaseModel)}
+        changed = {name: v for name, v in fresh.items() if v != values[name]}
+        return self.model_copy(update=changed) if changed else self
 
     def stamped(self, seq: int, run_id: str, at: str) -> Self:
         return self.model_copy(update={"seq": seq, "run_id": run_id, "at": at})

@@ -16,6 +16,7 @@ from waypost.agents.task import Resources, Task
 from waypost.agents.tools import ToolResult, tool_failure
 from waypost.errors import LimitReached, ModelBroken, ModelBusy, ModelError
 from waypost.events import Data, Event, StepCompleted, ToolFailed, ToolOutput, Usage
+from waypost.json_values import encodable, plain
 from waypost.models.failures import model_error
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
 
@@ -128,7 +129,7 @@ class AgentLoop:
         self._limits.check()
         began = time.monotonic()
         result = await self._result(call)
-        self._turns.append(ToolTurn(call.id, result.text, result.failed))
+        self._turns.append(ToolTurn(call.id, encodable(result.text), result.failed))
         elapsed = elapsed_ms(began)
         if result.failed:
             yield ToolFailed(call_id=call.id, message=result.text)
@@ -144,7 +145,7 @@ class AgentLoop:
         tool = self._context.tools.get(call.name)
         if tool is None:
             return tool_failure(f"There is no tool {call.name!r}.")
-        return await tool(call.arguments)
+        return await tool(plain(call.arguments))
 
 
 def _following(attempts: Attempts, call: ModelCall, failure: ModelError) -> Attempt | None:

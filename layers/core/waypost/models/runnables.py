@@ -6,7 +6,6 @@ itself: whoever names a Runnable does.
 """
 
 import importlib
-import json
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from types import ModuleType
 from typing import Any
 
 from waypost.errors import Unavailable
+from waypost.json_values import capped
 from waypost.models.turns import Finished, Piece, Turn, UserTurn
 
 HIDDEN = "nostream"
 """The tag of models whose text is not for the user."""
-_MAX_CHARACTERS = 80_000
+_MAX_BYTES = 80_000
 
 
 @dataclass(frozen=True)
@@ -206,9 +206,5 @@ def _text(output: Any) -> str:
 
 
 def _json(value: Any) -> Any:
-    """`value` as JSON, cut where it is too long to be stored."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        value = text = str(value)
-    return value if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS]
+    """`value` as JSON; too long, an object that says so and holds its beginning."""
+    return capped(value, _MAX_BYTES)

@@ -1,5 +1,6 @@
 """What an agent may name in a deployment, and the check that it does."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from pydantic import ValidationError
 from waypost.agents import definition
 from waypost.agents.definition import Agent
 from waypost.errors import Invalid
+
+_MAX_AGENT_BYTES = 300_000
+"""Of its definition as JSON: each version of an agent is one item of the table."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,16 @@ class Allowed:
         _check("fallbacks", fields.get("fallbacks", ()), self.models, what="model")
         _check("runnable", [runnable] if runnable else [], self.runnables)
         try:
-            return Agent.model_validate({**fields, "version": 1})
+            agent = Agent.model_validate({**fields, "version": 1})
         except ValidationError as error:
             raise _invalid(error) from None
+        size = len(json.dumps(agent.content))
+        if size > _MAX_AGENT_BYTES:
+            raise Invalid(
+                f"The agent has {size} bytes; {_MAX_AGENT_BYTES} is the maximum.",
+                code="agent_too_large",
+            )
+        return agent
 
 
 def _check(

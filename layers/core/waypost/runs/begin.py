@@ -6,7 +6,14 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from waypost.errors import CallerError, Conflict, Invalid, Unavailable
+from waypost.errors import (
+    CallerError,
+    Conflict,
+    Interrupted,
+    Invalid,
+    StoreUnavailable,
+    Unavailable,
+)
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
 from waypost.records import Message, PriorTurn, Run, Thread
@@ -16,8 +23,9 @@ from waypost.runs.follow import FollowedRun, follow
 from waypost.runs.live import LiveRun
 from waypost.runs.pipeline import RunInput
 from waypost.runs.request import NO_CONTEXT, RequestContext, RunRequest
-from waypost.store import idempotency, run_start
+from waypost.store import idempotency, journals, run_start
 from waypost.store.idempotency import AlreadyClaimed, Claim
+from waypost.store.table import ConditionFailed
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -111,18 +119,40 @@ async def store_and_start(
         model=model,
         mcp_servers=mcp_servers,
     )
+    lease_until = time.time() + backend.settings.lease
     await run_start.begin(
         backend.table,
         who,
         thread,
         run,
         None if continues else _user_message(run, run_input.text),
-        time.time() + backend.settings.lease,
+        lease_until,
         claim=claim,
         unchanged=continues is not None,
         prior_turns=prior_turns,
     )
-    return LiveRun.start(backend, who, run, run_input, context.deadline)
+    lease_until = await _whole_lease(backend, who, run, lease_until)
+    return LiveRun.start(backend, who, run, run_input, lease_until, context.deadline)
+
+
+async def _whole_lease(backend: Backend, who: Identity, run: Run, lease_until: float) -> float:
+    """Until when the run is live: where storing it has taken long, that begins anew.
+
+    Raises:
+        Interrupted: The lease was over before the run could begin, and somebody has ended it.
+    """
+    lease = backend.settings.lease
+    if lease_until - time.time() > lease / 2:
+        return lease_until
+    fresh = time.time() + lease
+    try:
+        await journals.renew_lease(backend.table, who, run.id, fresh)
+    except ConditionFailed:
+        raise Interrupted from None
+    except StoreUnavailable:
+        # The journal renews it, and writes nothing before.
+        return lease_until
+    return fresh
 
 
 async def _claimed_run(backend: Backend, who: Identity, claim: Claim) -> FollowedRun | None:

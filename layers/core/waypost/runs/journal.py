@@ -30,6 +30,7 @@ class Journal:
     """Takes events at once, and writes them when a batch is old or large enough.
 
     Args:
+        lease_until: Until when the table has the run as live, in seconds since the epoch.
         on_cancel: Called where the run is to be cancelled.
         on_lost: Called once where somebody else has ended the run.
     """
@@ -40,6 +41,7 @@ class Journal:
         who: Identity,
         run_id: str,
         settings: Settings,
+        lease_until: float,
         *,
         on_cancel: Callable[[], None],
         on_lost: Callable[[], None],
@@ -58,7 +60,7 @@ class Journal:
         self._write_now = asyncio.Event()
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._renew_lease())]
         self._closing = False
-        self._lease_until = time.time() + settings.lease
+        self._lease_until = lease_until
         self._renewed = asyncio.Event()
 
     @property

@@ -34,7 +34,9 @@ class LiveRun:
     the end will find the answer.
     """
 
-    def __init__(self, backend: Backend, who: Identity, run: Run, deadline: float | None) -> None:
+    def __init__(
+        self, backend: Backend, who: Identity, run: Run, lease_until: float, deadline: float | None
+    ) -> None:
         self._backend = backend
         self._who = who
         self._projection = RunProjection(run)
@@ -49,6 +51,7 @@ class LiveRun:
             who,
             run.id,
             backend.settings,
+            lease_until,
             on_cancel=self._cancel,
             on_lost=self._lose,
         )
@@ -64,14 +67,16 @@ class LiveRun:
         who: Identity,
         run: Run,
         run_input: RunInput,
+        lease_until: float,
         deadline: float | None = None,
     ) -> "LiveRun":
         """Begins to answer.
 
         Args:
+            lease_until: Until when the table has it as live, in seconds since the epoch.
             deadline: When the process may be stopped, in seconds since the epoch.
         """
-        live = cls(backend, who, run, deadline)
+        live = cls(backend, who, run, lease_until, deadline)
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
         stop_calls, end = min(_STOP_CALLS, left * 0.5), min(_END, left * 0.4)
@@ -174,7 +179,7 @@ class LiveRun:
         self._show(end)
 
     async def _saved(self, end: Event) -> bool:
-        """Whether all of the run is in the table. Raises Superseded."""
+        """Whether the run is in the table as it ended. Raises Superseded."""
         loop = asyncio.get_running_loop()
         until = loop.time() + min(_SAVING, (self._deadline - time.time()) * 0.8)
         if not await self._journal.flush(until):
@@ -187,9 +192,13 @@ class LiveRun:
             [end],
             self._journal.expires_at,
         )
-        return await self._journal.try_until(
-            until, lambda: run_end.finish(self._backend.table, self._who, run_ended)
-        )
+        stored: list[Run] = []
+
+        async def write() -> None:
+            stored.append(await run_end.finish(self._backend.table, self._who, run_ended))
+
+        written = await self._journal.try_until(until, write)
+        return written and stored[-1] == run_ended.run
 
     def _show_new(self, event: Event) -> None:
         stamped = self._projection.append(event)

@@ -66,7 +66,7 @@ class RunProjection:
 
     def append(self, event: Event) -> Event:
         """Gives a new event its number and time, and applies it."""
-        stamped = event.stamped(self.seq + 1, self._run.id, now())
+        stamped = event.encodable().stamped(self.seq + 1, self._run.id, now())
         self.apply(stamped)
         return stamped
 

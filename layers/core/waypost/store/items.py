@@ -15,9 +15,16 @@ _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 
+class ItemRefused(Exception):
+    """DynamoDB, or its client, does not take a write for what it holds: too large, or no value."""
+
+
 def to_item(values: Mapping[str, Any]) -> Item:
-    """DynamoDB JSON of what is not None; floats become decimals."""
-    return {name: _serialize(_exact(v)) for name, v in values.items() if v is not None}
+    """DynamoDB JSON of what is not None; floats become decimals. Raises ItemRefused."""
+    try:
+        return {name: _serialize(_exact(v)) for name, v in values.items() if v is not None}
+    except (TypeError, ArithmeticError, RecursionError) as error:
+        raise ItemRefused from error
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:

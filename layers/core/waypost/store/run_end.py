@@ -1,22 +1,36 @@
 """Stores a run's end: its last events, its steps and its answer, once."""
 
+import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from waypost.events import Event
+from waypost.errors import NotSaved
+from waypost.events import Event, RunFailed
 from waypost.identity import Identity
 from waypost.ids import ulid
-from waypost.records import Message, Run, Step
+from waypost.json_values import encodable
+from waypost.records import Message, Run, RunFailure, Step
 from waypost.store import journals
-from waypost.store.items import to_item
+from waypost.store.items import ItemRefused, split_text, to_item
 from waypost.store.keys import TenantKeys
+from waypost.store.steps import step_item
 from waypost.store.table import ConditionFailed, Table, Values, dumped, put_new
 from waypost.store.threads import OWNED_BY_USER, list_values, message_items
 
-_STEPS = 60
-"""In one transaction, which takes a hundred items; more go before it."""
+logger = logging.getLogger(__name__)
+_STEPS, _STEP_CHARACTERS = 60, 600_000
+"""In the closing transaction at most, beside the answer and the last events; more go before it."""
+_IDENTIFYING = {
+    "id",
+    "thread_id",
+    "user_id",
+    "user_message_id",
+    "message_id",
+    "continues",
+    "created_at",
+}
 _RETENTION_SECONDS = 30 * 86_400
 """For the last run of a deleted thread."""
 
@@ -39,39 +53,86 @@ class RunEnd:
     closer: str = field(default_factory=ulid)
     """Identifies this writer: a write whose response was lost is recognised by it."""
 
+    def bare(self) -> "RunEnd":
+        """That the run ended, as a failure, with as much of the answer as one item holds."""
+        *_, last = self.events
+        failure = RunFailure(code=NotSaved.code, message=NotSaved.message, retryable=False)
+        end = RunFailed(**failure.model_dump(), partial=False)
+        run = Run(
+            **self.run.model_dump(include=_IDENTIFYING),
+            state="failed",
+            finished_at=last.at,
+            failure=failure,
+        )
+        text = next(split_text(encodable(self.message.text)))
+        answer = self.message.model_copy(update={"text": text, "partial": True, "sources": []})
+        stamped = end.stamped(last.seq, run.id, last.at)
+        return RunEnd(run, answer, (), (stamped,), self.expires_at, self.closer)
 
-async def finish(table: Table, who: Identity, end: RunEnd) -> None:
+
+async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
     """One transaction: the run's end with its events, its steps, the answer, the thread.
+
+    Where DynamoDB refuses what the run holds, less of it is stored: without what went through its
+    steps, then as a failure with the answer's beginning, at last without any answer. The thread is
+    free in any case.
+
+    Returns:
+        The run as it was stored.
 
     Raises:
         Superseded: The run was closed by somebody else before.
         ConditionFailed: The journal goes further than `end` holds.
     """
-    keys, run = TenantKeys(who.tenant_id), end.run
-    await _close(table, who, end, [{"Update": _close_thread(keys, run)}])
+    bare = end.bare()
+    for less, steps in (
+        (end, _step_items(who, end)),
+        (end, _step_items(who, end, content=False)),
+        (bare, []),
+    ):
+        try:
+            await _close(table, who, less, steps)
+        except ItemRefused as error:
+            _log_refused(end, error)
+        else:
+            return less.run
+    nothing = replace(bare, message=bare.message.model_copy(update={"text": ""}))
+    await _close(table, who, nothing, [])
+    return nothing.run
+
+
+def _step_items(who: Identity, end: RunEnd, *, content: bool = True) -> list[Values]:
+    keys = TenantKeys(who.tenant_id)
+    return [
+        step_item(keys, end.run.thread_id, number, step, content=content)
+        for number, step in enumerate(end.steps, 1)
+    ]
 
 
 async def _close(
-    table: Table, who: Identity, end: RunEnd, thread: list[Values], **more: Any
+    table: Table,
+    who: Identity,
+    end: RunEnd,
+    steps: Sequence[Values],
+    *,
+    has_thread: bool = True,
+    **more: Any,
 ) -> None:
     keys, run = TenantKeys(who.tenant_id), end.run
     first, last = end.events[0].seq, end.events[-1].seq
     ended = {**keys.run(run.thread_id, run.id), **dumped(run), **more}
     events = list(map(journals.encode, end.events))
     answer = [{**i, **more} for i in message_items(keys, end.message) if end.message.text]
-    steps: list[Values] = [
-        {"Put": {"Item": to_item({**keys.step(run.thread_id, run.id, n), **dumped(step), **more})}}
-        for n, step in enumerate(end.steps, 1)
-    ]
-    for start in range(_STEPS, len(steps), _STEPS):
-        await table.transact(steps[start : start + _STEPS])
+    *before, together = _chunks([{**step, **more} for step in steps])
+    for chunk in before:
+        await table.transact(chunk)
     writes = [
         {"Update": journals.close_head(keys, run.id, run.state, last, end.closer)},
         {"Put": {"Item": to_item(ended)}},
         *map(put_new, journals.batch_items(keys, run.id, first, events, end.expires_at)),
         *map(put_new, answer),
-        *steps[:_STEPS],
-        *thread,
+        *together,
+        *([{"Update": _close_thread(keys, run)}] if has_thread else []),
     ]
     try:
         await table.transact(writes)
@@ -79,12 +140,33 @@ async def _close(
         if 0 in failure.failed:
             if (await journals.head(table, who, run.id)).closed_by != end.closer:
                 raise Superseded from None
-        elif thread and failure.failed == [len(writes) - 1]:
+        elif has_thread and failure.failed == [len(writes) - 1]:
             # The thread was deleted meanwhile: what is written now goes as the thread does.
             expires = int(time.time()) + _RETENTION_SECONDS
-            await _close(table, who, end, [], expires_at=expires)
+            await _close(table, who, end, steps, has_thread=False, expires_at=expires)
         else:
             raise
+
+
+def _chunks(steps: Sequence[Values]) -> list[list[Values]]:
+    """Writes of steps for one transaction each, which takes a hundred items and 4 MB in all."""
+    chunks: list[list[Values]] = [[]]
+    size = 0
+    for item in steps:
+        own = sum(len(v) for v in item.values() if isinstance(v, str))
+        if len(chunks[-1]) == _STEPS or size + own > _STEP_CHARACTERS:
+            chunks.append([])
+            size = 0
+        chunks[-1].append({"Put": {"Item": to_item(item)}})
+        size += own
+    return chunks
+
+
+def _log_refused(end: RunEnd, error: ItemRefused) -> None:
+    logger.error(
+        "run not stored as it is",
+        extra={"run_id": end.run.id, "error": type(error.__cause__).__name__},
+    )
 
 
 def _close_thread(keys: TenantKeys, run: Run) -> Values:

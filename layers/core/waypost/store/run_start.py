@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from waypost.errors import Conflict, RunLive
+from waypost.errors import Conflict, Invalid, RunLive
 from waypost.identity import Identity
 from waypost.records import Message, PriorTurn, Run, Thread
 from waypost.store import journals
 from waypost.store.idempotency import AlreadyClaimed, Claim
-from waypost.store.items import to_item
+from waypost.store.items import ItemRefused, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values, dumped, put_new
 from waypost.store.threads import OWNED_BY_USER, list_values, message_items
@@ -40,6 +40,7 @@ async def begin(
         Conflict: The thread is not as `thread` says.
         NotFound: The thread belongs to somebody else, or was deleted.
         RunLive: Another run is live on this thread.
+        Invalid: What the question holds cannot be stored.
         AlreadyClaimed: The caller has begun a run under that key before.
     """
     keys = TenantKeys(who.tenant_id)
@@ -58,6 +59,8 @@ async def begin(
         writes.append({"Put": {"Item": to_item({**keys.prior_turns(thread.id), "said": turns})}})
     try:
         await table.transact(writes)
+    except ItemRefused:
+        raise Invalid("The question cannot be stored.", code="not_storable") from None
     except ConditionFailed as failure:
         if claim and 3 in failure.failed:
             raise AlreadyClaimed from None

@@ -5,6 +5,7 @@ from waypost.identity import Identity
 from waypost.records import Run, Step
 from waypost.store import journals
 from waypost.store.keys import TenantKeys
+from waypost.store.steps import step
 from waypost.store.table import Table
 from waypost.store.threads import thread as find_thread
 
@@ -18,7 +19,7 @@ async def run(table: Table, who: Identity, run_id: str) -> tuple[Run, list[Step]
     if not items:
         raise NotFound("Run not found.", code="run_not_found")
     first, *steps = items
-    return Run.model_validate(first), [Step.model_validate(s) for s in steps]
+    return Run.model_validate(first), list(map(step, steps))
 
 
 async def thread_runs(table: Table, who: Identity, thread_id: str) -> list[tuple[Run, list[Step]]]:
@@ -26,7 +27,7 @@ async def thread_runs(table: Table, who: Identity, thread_id: str) -> list[tuple
     found: list[tuple[Run, list[Step]]] = []
     for item in await table.query(TenantKeys(who.tenant_id).partition(thread_id), "R#"):
         if "#S#" in item["sk"]:
-            found[-1][1].append(Step.model_validate(item))
+            found[-1][1].append(step(item))
         else:
             found.append((Run.model_validate(item), []))
     return found

@@ -8,11 +8,11 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from pydantic import BaseModel
 
 from waypost.errors import StoreUnavailable
-from waypost.store.items import from_item, to_item
+from waypost.store.items import ItemRefused, from_item, to_item
 
 Values = dict[str, Any]
 _TRIES = 5
@@ -23,11 +23,18 @@ _BATCH_SIZE = 25
 _NAMES_TABLES = {"batch_write_item", "transact_write_items"}
 _BUSY = {
     "InternalServerError",
+    "ResourceNotFoundException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
 }
-"""Error codes that remain after botocore's own retries."""
+"""Error codes that remain after botocore's own retries, and that there is no such table."""
+_REFUSED = {
+    "ItemCollectionSizeLimitExceeded",
+    "ItemCollectionSizeLimitExceededException",
+    "ValidationError",
+    "ValidationException",
+}
 
 
 class ConditionFailed(Exception):
@@ -157,6 +164,7 @@ class Table:
 
         Raises:
             ConditionFailed: With the places of the writes whose condition did not hold.
+            ItemRefused: One of the items, or all of them together, cannot be stored.
         """
         items = [
             {kind: {"TableName": self.name, **body} for kind, body in write.items()}
@@ -171,6 +179,8 @@ class Table:
                 if "ConditionalCheckFailed" in reasons:
                     failed = [i for i, r in enumerate(reasons) if r == "ConditionalCheckFailed"]
                     raise ConditionFailed(failed) from None
+                if _REFUSED & {*reasons, error.response["Error"]["Code"]}:
+                    raise ItemRefused from error
                 if "TransactionConflict" not in reasons or attempt == _TRIES - 1:
                     raise
             await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
@@ -191,6 +201,8 @@ class Table:
             call = partial(getattr(self._client, operation), **arguments)
             loop = asyncio.get_running_loop()
             answer: Values = await loop.run_in_executor(self._threads, call)
+        except ParamValidationError as error:
+            raise ItemRefused from error
         except BotoCoreError as error:
             raise StoreUnavailable from error
         except ClientError as error:

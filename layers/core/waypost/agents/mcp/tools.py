@@ -7,6 +7,7 @@ from typing import Any
 from waypost.agents.mcp.server import MAX_RESULT_CHARACTERS, McpServer, McpToolSpec
 from waypost.agents.mcp.transport import McpError
 from waypost.agents.tools import Tool, ToolResult, tool_failure
+from waypost.json_values import plain
 from waypost.models.turns import ToolSpec
 
 _MAX_NAME = 64
@@ -31,7 +32,7 @@ class McpTool:
             return tool_failure(str(error))
         if result.failed:
             return tool_failure(result.text or "The tool failed.")
-        output = result.text if result.structured is None else result.structured
+        output = plain(result.text if result.structured is None else result.structured)
         if len(json.dumps(output)) > MAX_RESULT_CHARACTERS:
             output = result.text
         return ToolResult(text=result.text, output=output)
