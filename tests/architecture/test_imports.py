@@ -13,13 +13,17 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "waypost_runtime": ROOT / "layers/runtime/waypost_runtime",
     "waypost": ROOT / "layers/core/waypost",
+    "waypost_batch": ROOT / "functions/batch/waypost_batch",
     "waypost_chat": ROOT / "functions/chat/waypost_chat",
+    "waypost_worker": ROOT / "functions/worker/waypost_worker",
     "waypost_local": ROOT / "local/waypost_local",
 }
 MAY_IMPORT = {
     "waypost_runtime": set(),
     "waypost": set(),
+    "waypost_batch": {"waypost"},
     "waypost_chat": {"waypost"},
+    "waypost_worker": {"waypost"},
     "waypost_local": {"waypost", "waypost_runtime", "waypost_chat"},
 }
 SHARED_MODULES = {"events", "records", "identity", "errors", "ids", "settings", "json_values"}
@@ -33,6 +37,7 @@ ROOMS = {
     "registry": SHARED_MODULES | {"store", "agents"},
     "runs": SHARED_MODULES
     | {"store", "models", "knowledge", "warehouse", "agents", "routing", "registry"},
+    "batches": SHARED_MODULES | {"store", "agents", "runs"},
 }
 LOCAL_ROOMS = {
     "aws": {"errors", "child_server"},

@@ -153,3 +153,98 @@ class Run(_Record):
     stop_reason: str | None = None
     failure: RunFailure | None = None
     partial: bool = False
+
+
+BatchState = Literal["splitting", "running", "finishing", "completed", "cancelled", "failed"]
+ResultState = Literal["answered", "failed", "rejected", "cancelled", "skipped"]
+RESULT_STATES: tuple[ResultState, ...] = ("answered", "failed", "rejected", "cancelled", "skipped")
+
+
+class BatchQuestion(BaseModel):
+    """One line of a batch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str | None = Field(default=None, min_length=1, max_length=128)
+    question: str = Field(min_length=1)
+    agent: str | None = None
+    model: str | None = None
+    thread_id: str | None = None
+    user_id: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class BatchResult(_Record):
+    """What became of one line; `reason` is the code of a state that is not `answered`."""
+
+    line: int
+    id: str | None = None
+    state: ResultState
+    question: str | None = None
+    answer: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    run_id: str | None = None
+    thread_id: str | None = None
+    agent: str | None = None
+    sources: list[Source] = []
+    sql: list[str] = []
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    finished_at: str
+    metadata: dict[str, str] | None = None
+
+
+class BatchFile(_Record):
+    """Where a batch's questions are: an object in the stack's bucket, in one version of it."""
+
+    key: str
+    etag: str
+
+
+class Batch(_Record):
+    """Many questions that were sent together."""
+
+    id: str
+    user_id: str
+    source: Literal["http", "event", "file", "schedule"]
+    state: BatchState
+    created_at: str
+    finished_at: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    metadata: dict[str, str] | None = None
+    budget_usd: float | None = None
+    total: int | None = Field(default=None, description="Lines; known once all are split")
+    cancel_requested: bool = False
+    failure: RunFailure | None = None
+    results_key: str | None = None
+    questions: BatchFile | None = Field(default=None, exclude=True)
+    content: str = Field(default="", exclude=True)
+    """A hash of what was sent: the same id with other questions is another batch."""
+    retries: int = Field(default=0, description="How often what failed was asked again")
+    offset: int = Field(default=0, exclude=True)
+    line: int = Field(default=0, exclude=True)
+    shards_done: tuple[int, ...] = Field(default=(), exclude=True)
+
+    @field_validator("shards_done", mode="before")
+    @classmethod
+    def _sorted(cls, shards: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted(int(shard) for shard in shards))
+
+
+class BatchCounts(_Record):
+    """How far a batch is: results by state, and what they have cost."""
+
+    answered: int = 0
+    failed: int = 0
+    rejected: int = 0
+    cancelled: int = 0
+    skipped: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def done(self) -> int:
+        return self.answered + self.failed + self.rejected + self.cancelled + self.skipped

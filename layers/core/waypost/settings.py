@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,31 @@ _ADDRESS = re.compile(r"https?://[^/\s]+")
 
 class SettingsError(ValueError):
     """An environment variable is missing or not valid; the text names it."""
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Where batches are kept and sent: all empty where a deployment has none."""
+
+    bucket: str = ""
+    batch_queue: str = ""
+    """The URL of the queue of what is to be split or finished."""
+    question_queue: str = ""
+    """The URL of the queue of single questions."""
+    bus: str = ""
+    event_identity: Identity = field(default_factory=lambda: Identity("events", "events"))
+    """Whose questions come in events on the bus: whoever may put events there asks as this."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "BatchSettings":
+        return cls(
+            bucket=env.get("WAYPOST_BUCKET", ""),
+            batch_queue=env.get("WAYPOST_BATCH_QUEUE", ""),
+            question_queue=env.get("WAYPOST_QUESTION_QUEUE", ""),
+            bus=env.get("WAYPOST_BUS", ""),
+            event_identity=_identity_of(env, "WAYPOST_EVENT_IDENTITY")
+            or Identity("events", "events"),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,7 @@ class Settings:
     """A run whose process has not renewed its lease for so long is over."""
     result_rows: int
     query_seconds: float
+    batches: BatchSettings = BatchSettings()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -77,7 +103,7 @@ class Settings:
             shared_tables=frozenset(t.lower() for t in _list(env, "WAYPOST_SHARED_TABLES")),
             runnables=tuple(_list(env, "WAYPOST_RUNNABLES")),
             identity=_identity(env),
-            default_identity=_default_identity(env),
+            default_identity=_identity_of(env, "WAYPOST_DEFAULT_IDENTITY"),
             cors_origins=tuple(_list(env, "WAYPOST_CORS_ORIGINS")),
             default_agent=env.get("WAYPOST_DEFAULT_AGENT") or None,
             max_input=int(_number(env, "WAYPOST_MAX_INPUT", 32_000)),
@@ -91,6 +117,7 @@ class Settings:
             lease=_number(env, "WAYPOST_LEASE", 15),
             result_rows=int(_number(env, "WAYPOST_RESULT_ROWS", 200)),
             query_seconds=_number(env, "WAYPOST_QUERY_SECONDS", 5),
+            batches=BatchSettings.from_env(env),
         )
 
 
@@ -145,8 +172,8 @@ def _identity(env: Mapping[str, str]) -> Literal["caller", "none"]:
             raise SettingsError(f"WAYPOST_IDENTITY must be caller or none, not {other!r}.")
 
 
-def _default_identity(env: Mapping[str, str]) -> Identity | None:
-    value = env.get("WAYPOST_DEFAULT_IDENTITY", "")
+def _identity_of(env: Mapping[str, str], name: str) -> Identity | None:
+    value = env.get(name, "")
     if not value:
         return None
     tenant, _, rest = value.partition("/")
@@ -155,6 +182,5 @@ def _default_identity(env: Mapping[str, str]) -> Identity | None:
         return Identity(tenant, user, frozenset(filter(None, roles.split("+"))))
     except Invalid as error:
         raise SettingsError(
-            f"WAYPOST_DEFAULT_IDENTITY must be tenant/user or tenant/user/role, not {value!r}: "
-            f"{error.message}"
+            f"{name} must be tenant/user or tenant/user/role, not {value!r}: {error.message}"
         ) from None

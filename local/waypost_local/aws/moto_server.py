@@ -56,6 +56,7 @@ def server(host: str, port: int, descriptor: int | None = None, folder: Path | N
 
     _keep_no_instances()
     _copy_less_in_transactions()
+    _keep_deep_queues_fast()
     lock = threading.Lock()
     moto = DomainDispatcherApplication(create_backend_app)
     archive = TableArchive(moto, folder, lock) if folder else None
@@ -118,6 +119,36 @@ def _copy_less_in_transactions() -> None:
 
     patched: Any = Table
     patched.__deepcopy__ = copy_table
+
+
+def _keep_deep_queues_fast() -> None:
+    """Patches moto: for each message that is sent or received it works out all attributes of the
+    queue, and reads the clock for every message that lies there; a deep queue takes seconds."""
+    from moto.core.utils import unix_time, unix_time_millis
+    from moto.sqs.models import Queue, SQSBackend
+
+    def is_valid(self: Any, queue_name: str, message: Any) -> bool:
+        seconds: float = self.get_queue(queue_name).message_retention_period
+        return bool(seconds + message.sent_timestamp / 1000 > unix_time())
+
+    def messages(queue: Any) -> list[Any]:
+        now = unix_time_millis()
+        return [m for m in queue._messages if now > m.visible_at and now >= m.delayed_until]
+
+    def in_flight(queue: Any) -> int:
+        now = unix_time_millis()
+        return sum(now <= m.visible_at for m in queue._messages)
+
+    def delayed(queue: Any) -> int:
+        now = unix_time_millis()
+        return sum(now < m.delayed_until for m in queue._messages)
+
+    backend: Any = SQSBackend
+    backend.is_message_valid_based_on_retention_period = is_valid
+    patched: Any = Queue
+    patched.messages = property(messages)
+    patched.approximate_number_of_messages_not_visible = property(in_flight)
+    patched.approximate_number_of_messages_delayed = property(delayed)
 
 
 if __name__ == "__main__":

@@ -136,10 +136,14 @@ class Environment:
 
 
 def start_command(function: LambdaFunction, python: str) -> list[str]:
-    """The exec wrapper with its arguments. Raises CommandError where no layer holds the wrapper."""
-    command = [python, _BOOTSTRAP]
-    wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-    return [str(function.layer_file(wrapper)), *command] if wrapper else command
+    """The exec wrapper with its arguments, or where there is none Lambda's own client.
+
+    Raises:
+        CommandError: No layer holds the wrapper.
+    """
+    if wrapper := function.environment.get("AWS_LAMBDA_EXEC_WRAPPER"):
+        return [str(function.layer_file(wrapper)), python, _BOOTSTRAP]
+    return [python, "-m", "awslambdaric", function.handler]
 
 
 def variables(function: LambdaFunction) -> dict[str, str]:

@@ -93,6 +93,7 @@ def local_values(
     """
     values: dict[str, Callable[[], str]] = {
         "DefaultIdentity": lambda: "demo/developer/admin",
+        "EventIdentity": lambda: "demo/developer",
         "AllowedOrigins": lambda: ",".join(origins),
         "SharedTables": lambda: "*",
         "McpServers": lambda: ",".join(f"{name}={url}" for name, url in mcp_servers.items()),

@@ -15,6 +15,7 @@ from waypost_local.lambda_.function_url import FunctionUrl
 from waypost_local.lambda_.pool import Pool
 from waypost_local.stack import reload
 from waypost_local.stack.console import ConsoleLog
+from waypost_local.stack.event_sources import EventSources
 from waypost_local.stack.local_aws import LocalAws, StackSettings, local_aws
 from waypost_local.stack.model_backend import describe_model
 
@@ -49,9 +50,11 @@ async def run(
         function = aws.stack.url_function()
         pool = Pool(function, settings.python, aws.variables, max_environments, log.function_output)
         function_url = FunctionUrl(pool, log.request, paced=paced)
-        async with _stopping(pool, function_url, log):
+        sources = EventSources(aws, settings.python, log)
+        async with _stopping(pool, sources, function_url, log):
             model = asyncio.create_task(describe_model(settings.model))
             await _run_all(aws.create_resources(), _start_first_environment(pool))
+            sources.start()
             await function_url.start(listening)
             await _check_health(listening)
             on_ready(_summary(url, aws, await model, settings.data))
@@ -93,15 +96,19 @@ def url_of(listening: socket.socket) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _stopping(pool: Pool, function_url: FunctionUrl, log: ConsoleLog) -> AsyncIterator[None]:
+async def _stopping(
+    pool: Pool, sources: EventSources, function_url: FunctionUrl, log: ConsoleLog
+) -> AsyncIterator[None]:
+    pools = (pool, *sources.pools)
     try:
         yield
     finally:
         function_url.close()
-        if pool.busy:
-            log.message(f"Stopping; {pool.busy} still running, {_STOP_TIMEOUT} seconds to finish.")
-        await pool.finish(_STOP_TIMEOUT)
-        await pool.stop()
+        await sources.stop()
+        if busy := sum(pool.busy for pool in pools):
+            log.message(f"Stopping; {busy} still running, {_STOP_TIMEOUT} seconds to finish.")
+        await asyncio.gather(*(pool.finish(_STOP_TIMEOUT) for pool in pools))
+        await asyncio.gather(*(pool.stop() for pool in pools))
         await function_url.stop()
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from waypost.batches import BatchBackend
 from waypost.identity import Identity
 from waypost.runs import Backend
 from waypost.runs.request import RequestContext
@@ -16,6 +17,18 @@ def _backend(request: Request) -> Backend:
 
 
 BackendOf = Annotated[Backend, Depends(_backend)]
+
+
+def _batches(request: Request, backend: BackendOf) -> BatchBackend:
+    # Its clients are made once, and only where somebody asks for batches.
+    state = request.app.state
+    if getattr(state, "batches", None) is None:
+        state.batches = BatchBackend(backend.settings.batches, backend.table)
+    batches: BatchBackend = state.batches
+    return batches
+
+
+BatchesOf = Annotated[BatchBackend, Depends(_batches)]
 
 
 def _caller(request: Request, backend: BackendOf) -> Identity:

@@ -132,7 +132,7 @@ async def store_and_start(
         prior_turns=prior_turns,
     )
     lease_until = await _whole_lease(backend, who, run, lease_until)
-    return LiveRun.start(backend, who, run, run_input, lease_until, context.deadline)
+    return LiveRun.start(backend, who, run, run_input, lease_until, context)
 
 
 async def _whole_lease(backend: Backend, who: Identity, run: Run, lease_until: float) -> float:

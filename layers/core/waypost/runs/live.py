@@ -16,6 +16,7 @@ from waypost.runs.backend import Backend
 from waypost.runs.journal import Journal
 from waypost.runs.pipeline import RunInput, RunPipeline
 from waypost.runs.projection import RunProjection
+from waypost.runs.request import NO_CONTEXT, RequestContext
 from waypost.store import run_end
 
 logger = logging.getLogger(__name__)
@@ -35,14 +36,20 @@ class LiveRun:
     """
 
     def __init__(
-        self, backend: Backend, who: Identity, run: Run, lease_until: float, deadline: float | None
+        self,
+        backend: Backend,
+        who: Identity,
+        run: Run,
+        lease_until: float,
+        context: RequestContext,
     ) -> None:
         self._backend = backend
         self._who = who
         self._projection = RunProjection(run)
         self._events: list[Event] = []
         self._more = asyncio.Event()
-        self._deadline = deadline or math.inf
+        self._deadline = context.deadline or math.inf
+        self._with_end = context.with_end
         self._end_with: Callable[[], Terminal] | None = None
         self._ending = False
         self._superseded = False
@@ -68,15 +75,14 @@ class LiveRun:
         run: Run,
         run_input: RunInput,
         lease_until: float,
-        deadline: float | None = None,
+        context: RequestContext = NO_CONTEXT,
     ) -> "LiveRun":
         """Begins to answer.
 
         Args:
             lease_until: Until when the table has it as live, in seconds since the epoch.
-            deadline: When the process may be stopped, in seconds since the epoch.
         """
-        live = cls(backend, who, run, lease_until, deadline)
+        live = cls(backend, who, run, lease_until, context)
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
         stop_calls, end = min(_STOP_CALLS, left * 0.5), min(_END, left * 0.4)
@@ -93,6 +99,12 @@ class LiveRun:
     @property
     def finished(self) -> bool:
         return bool(self._events) and isinstance(self._events[-1], Terminal)
+
+    @property
+    def failure_code(self) -> str | None:
+        """Why it failed, once it is over; None where it did not."""
+        failure = self._projection.run().failure
+        return failure.code if failure else None
 
     async def read(self, after: int, timeout: float) -> list[Event]:
         """The events whose seq is greater than `after`, as soon as there are any.
@@ -191,6 +203,7 @@ class LiveRun:
             projection.steps(),
             [end],
             self._journal.expires_at,
+            self._with_end,
         )
         stored: list[Run] = []
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from waypost.agents.task import RunnerFactory
 from waypost.records import PriorTurn
+from waypost.store.run_end import MoreWrites
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class RequestContext:
 
     idempotency_key: str | None = None
     deadline: float | None = None
+    with_end: MoreWrites | None = None
+    """What the run's closing transaction writes beside the run's own end."""
 
 
 @dataclass(frozen=True)

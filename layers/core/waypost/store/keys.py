@@ -66,6 +66,25 @@ class TenantKeys:
         hashed = sha256(f"{user}#{key}".encode()).hexdigest()
         return {"pk": f"T#{self.tenant}#IDEM#{hashed}#", "sk": "-"}
 
+    def batches(self) -> str:
+        """The place in the index of the tenant's batches."""
+        return f"T#{self.tenant}#BATCHES#"
+
+    def batch_partition(self, batch: str) -> str:
+        return f"T#{self.tenant}#B#{batch}#"
+
+    def batch_head(self, batch: str) -> Key:
+        return {"pk": self.batch_partition(batch), "sk": "META"}
+
+    def batch_counter(self, batch: str, shard: int) -> Key:
+        return {"pk": self.batch_partition(batch), "sk": f"C#{shard:02d}"}
+
+    def batch_attempt(self, batch: str, line: int) -> Key:
+        return {"pk": self.batch_partition(batch), "sk": f"A#{line:08d}"}
+
+    def batch_result(self, batch: str, line: int) -> Key:
+        return {"pk": self.batch_partition(batch), "sk": f"I#{line:08d}"}
+
     def partition(self, thread: str) -> str:
         return f"T#{self.tenant}#TH#{thread}#"
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,6 +50,8 @@ class RunEnd:
     """The last of the run that are not in its journal yet; the last one ends it."""
     expires_at: int
     """When the events expire, in seconds since the epoch."""
+    more: "MoreWrites | None" = None
+    """What else the closing transaction writes, if its conditions hold."""
     closer: str = field(default_factory=ulid)
     """Identifies this writer: a write whose response was lost is recognised by it."""
 
@@ -67,7 +69,10 @@ class RunEnd:
         text = next(split_text(encodable(self.message.text)))
         answer = self.message.model_copy(update={"text": text, "partial": True, "sources": []})
         stamped = end.stamped(last.seq, run.id, last.at)
-        return RunEnd(run, answer, (), (stamped,), self.expires_at, self.closer)
+        return replace(self, run=run, message=answer, steps=(), events=(stamped,))
+
+
+MoreWrites = Callable[[RunEnd], Sequence[Values]]
 
 
 async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
@@ -126,12 +131,14 @@ async def _close(
     *before, together = _chunks([{**step, **more} for step in steps])
     for chunk in before:
         await table.transact(chunk)
+    more_writes = list(end.more(end)) if end.more else []
     writes = [
         {"Update": journals.close_head(keys, run.id, run.state, last, end.closer)},
         {"Put": {"Item": to_item(ended)}},
         *map(put_new, journals.batch_items(keys, run.id, first, events, end.expires_at)),
         *map(put_new, answer),
         *together,
+        *more_writes,
         *([{"Update": _close_thread(keys, run)}] if has_thread else []),
     ]
     try:
@@ -140,12 +147,20 @@ async def _close(
         if 0 in failure.failed:
             if (await journals.head(table, who, run.id)).closed_by != end.closer:
                 raise Superseded from None
-        elif has_thread and failure.failed == [len(writes) - 1]:
-            # The thread was deleted meanwhile: what is written now goes as the thread does.
-            expires = int(time.time()) + _RETENTION_SECONDS
-            await _close(table, who, end, steps, has_thread=False, expires_at=expires)
-        else:
+            return
+        thread = len(writes) - 1 if has_thread else -1
+        first_of_more = len(writes) - has_thread - len(more_writes)
+        if min(failure.failed) < first_of_more:
             raise
+        if any(place != thread for place in failure.failed):
+            # What comes with the end was written by somebody else; the run ends all the same.
+            end = replace(end, more=None)
+        if thread in failure.failed:
+            # The thread was deleted meanwhile: what is written now goes as the thread does.
+            more = {"expires_at": int(time.time()) + _RETENTION_SECONDS}
+        await _close(
+            table, who, end, steps, has_thread=thread not in failure.failed and has_thread, **more
+        )
 
 
 def _chunks(steps: Sequence[Values]) -> list[list[Values]]:

@@ -1,0 +1,1 @@
+"""Takes batches in, splits them into questions, and ends them."""

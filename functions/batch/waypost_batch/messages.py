@@ -1,0 +1,140 @@
+"""What the queue of batches brings: events of the bus, files in the bucket, our own notes."""
+
+import hashlib
+import json
+import time
+from typing import Any
+
+from waypost.batches import BatchBackend, finishing, splitting, submission
+from waypost.batches.backend import ObjectMissing
+from waypost.batches.lines import QuestionRules
+from waypost.batches.submission import BatchOptions
+from waypost.errors import CallerError, Invalid, NotFound
+from waypost.identity import Identity
+from waypost.records import BatchFile
+from waypost.runs import Backend
+from waypost.store import batches as store
+
+_INCOMING = "in/"
+_FILE_USER = "files"
+"""The user of a file that lies in no user's folder."""
+_SUBMITTED = "waypost.questions.submitted"
+
+
+async def take(backend: Backend, batches: BatchBackend, body: str, late: float) -> None:
+    """One message. What is wrong with it is told on the bus; it is not delivered again.
+
+    Args:
+        late: When to stop, in seconds since the epoch.
+    """
+    message = json.loads(body)
+    match message:
+        case {"split": batch_id, "tenant": tenant, "user": user}:
+            await _split(backend, batches, Identity(tenant, user), batch_id, late)
+        case {"finish": batch_id, "tenant": tenant, "user": user}:
+            who = Identity(tenant, user)
+            await finishing.finish(batches, who, await store.read(batches.table, who, batch_id))
+        case {"detail-type": "Object Created", "detail": {"object": {"key": str(key)}}}:
+            await _file(batches, key)
+        case {"detail-type": str(kind)} if kind == _SUBMITTED:
+            await _event(backend, batches, message)
+        case _:
+            await _reject(batches, "", Invalid("The message is no batch.", code="unknown_message"))
+
+
+async def _split(
+    backend: Backend, batches: BatchBackend, who: Identity, batch_id: str, late: float
+) -> None:
+    try:
+        batch = await store.read(batches.table, who, batch_id)
+    except NotFound:
+        return
+    if batch.state != "splitting":
+        return
+    rules = QuestionRules(
+        agents=await backend.agents_of(who),
+        models=backend.settings.models,
+        max_input=backend.settings.max_input,
+        who=who,
+        may_ask_for_others=batch.source != "http",
+    )
+    try:
+        await splitting.split(batches, who, batch, rules, lambda: time.time() > late)
+    except splitting.OutOfTime:
+        await batches.send_to_splitter(
+            {"split": batch_id, "tenant": who.tenant_id, "user": who.user_id}
+        )
+
+
+async def _event(backend: Backend, batches: BatchBackend, event: dict[str, Any]) -> None:
+    """Questions in an event on the bus. The sender is whoever may put events there."""
+    detail = event.get("detail")
+    fields = detail if isinstance(detail, dict) else {}
+    named = fields.get("batch_id")
+    who = backend.settings.batches.event_identity
+    try:
+        if not isinstance(detail, dict):
+            raise Invalid("The event's detail is no object.", code="invalid_detail")
+        if not isinstance(fields.get("questions"), list):
+            raise Invalid("The event's detail has no list of questions.", code="no_questions")
+        if named is not None and not isinstance(named, str):
+            raise Invalid("The batch_id is no text.", code="invalid_batch_id")
+        await submission.submit(
+            batches,
+            who,
+            fields["questions"],
+            _options(fields),
+            source="event",
+            batch_id=named or event.get("id"),
+        )
+    except CallerError as error:
+        await _reject(batches, str(named or event.get("id") or ""), error, who)
+
+
+async def _file(batches: BatchBackend, key: str) -> None:
+    """A file of questions. Its tenant is the folder that it lies in, and so may be its user."""
+    if not key.startswith(_INCOMING):
+        return
+    tenant, *folders = key.removeprefix(_INCOMING).split("/")
+    try:
+        if not folders:
+            raise Invalid("The file lies in no tenant's folder.", code="no_tenant")
+        who = Identity(tenant, folders[0] if len(folders) > 1 else _FILE_USER)
+        etag, _ = await batches.head_object(key)
+        # The same object is told twice by some, and its event's id is another each time.
+        name = hashlib.sha256(f"{batches.bucket}/{key}/{etag}".encode()).hexdigest()[:24]
+        batch = submission.new_batch(who, f"batch_{name}", "file", BatchOptions(), etag)
+        await submission.start(batches, who, batch, BatchFile(key=key, etag=etag))
+    except ObjectMissing:
+        return
+    except CallerError as error:
+        await _reject(batches, key, error)
+
+
+def _options(fields: dict[str, Any]) -> BatchOptions:
+    """Raises Invalid."""
+    agent, model, metadata = (fields.get(name) for name in ("agent", "model", "metadata"))
+    budget = fields.get("budget_usd")
+    if not isinstance(agent, str | None) or not isinstance(model, str | None):
+        raise Invalid("agent and model are names.", code="invalid_detail")
+    if metadata is not None and not (
+        isinstance(metadata, dict) and all(isinstance(v, str) for v in metadata.values())
+    ):
+        raise Invalid("metadata is an object of texts.", code="invalid_detail")
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float)):
+        raise Invalid("A budget is a number of US dollars.", code="invalid_budget")
+    return BatchOptions(agent, model, metadata, budget)
+
+
+async def _reject(
+    batches: BatchBackend, batch_id: str, error: CallerError, who: Identity | None = None
+) -> None:
+    await batches.publish(
+        "waypost.batch.rejected",
+        {
+            "batch_id": batch_id,
+            "tenant_id": who.tenant_id if who else None,
+            "code": error.code,
+            "message": error.message,
+        },
+    )

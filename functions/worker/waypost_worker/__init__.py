@@ -1,0 +1,1 @@
+"""Answers the questions of batches, ten at once."""

@@ -1,0 +1,14 @@
+"""Many questions at once: taken in, split into messages, answered one by one, and handed out.
+
+backend      what a process keeps: the runs' backend, the bucket, the queues, the bus
+submission   a batch that a caller sends, and where its questions are kept
+lines        a file of questions, line by line
+splitting    a file of questions becomes one message for each
+answering    one message becomes one result
+finishing    all results become one file, and everybody is told
+progress     a batch as it is now
+"""
+
+from waypost.batches.backend import BatchBackend
+
+__all__ = ["BatchBackend"]

@@ -1,0 +1,209 @@
+"""One question of a batch becomes one result, however often its message is delivered."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from waypost.batches.backend import BatchBackend
+from waypost.batches.finishing import look_whether_done
+from waypost.errors import CallerError, Interrupted, RunLive, StoreUnavailable, WaypostError
+from waypost.events import now
+from waypost.identity import Identity
+from waypost.json_values import encodable
+from waypost.records import Batch, BatchQuestion, BatchResult, ResultState, RunState
+from waypost.runs import Backend, LiveRun, begin
+from waypost.runs.request import RequestContext, RunRequest
+from waypost.store import batches as store
+from waypost.store.run_end import RunEnd
+from waypost.store.table import Values
+
+MAX_ATTEMPTS = 3
+"""Attempts of a question that began and never ended; then its result says so."""
+_MAX_ANSWER_BYTES = 150_000
+_HEAD_SECONDS = 3.0
+"""How long a batch's state may be known without being read again."""
+_STATES: dict[RunState, ResultState] = {"completed": "answered", "cancelled": "cancelled"}
+_TRY_LATER = ("model_busy", "store_unavailable", "not_saved", "deadline", "interrupted")
+
+
+class TryLater(Exception):
+    """The question goes back to the queue. `throttled`: so should all others.
+
+    `seconds` is how long it should rest; None leaves that to the queue.
+    """
+
+    def __init__(self, reason: str, *, throttled: bool = False) -> None:
+        super().__init__(reason)
+        self.throttled = throttled
+
+
+@dataclass
+class Answerer:
+    """Answers questions of any batch in one process."""
+
+    backend: Backend
+    batches: BatchBackend
+    _heads: dict[tuple[str, str], tuple[float, Batch]] = field(default_factory=dict)
+
+    async def answer(
+        self, who: Identity, batch_id: str, line: int, question: BatchQuestion, deadline: float
+    ) -> None:
+        """Args: deadline: When the process may be stopped, in seconds since the epoch.
+
+        Raises:
+            TryLater: It has no result yet, and another try may have one.
+        """
+        batch = await self._head(who, batch_id)
+        table = self.backend.table
+        if await store.result(table, who, batch_id, line) is None:
+            await self._ask(who, batch, line, question, deadline)
+        now_known = await self._head(who, batch_id)
+        await look_whether_done(self.batches, who, now_known, line % store.SHARDS)
+
+    async def _ask(
+        self, who: Identity, batch: Batch, line: int, question: BatchQuestion, deadline: float
+    ) -> None:
+        table = self.backend.table
+        if stopped := await self._stopped(who, batch):
+            await self._write(who, batch, _unanswered(line, question, *stopped))
+            return
+        try:
+            attempt = await store.claim(table, who, batch.id, line, max(1, deadline - time.time()))
+        except store.AttemptRunning:
+            raise TryLater("another worker has it") from None
+        if attempt.number > MAX_ATTEMPTS:
+            text = f"{MAX_ATTEMPTS} attempts began and none of them ended."
+            await self._write(
+                who, batch, _unanswered(line, question, "failed", "worker_died", text)
+            )
+            return
+        asks = Identity(who.tenant_id, question.user_id or who.user_id, who.roles)
+        last = attempt.number == MAX_ATTEMPTS
+
+        def with_end(end: RunEnd) -> Sequence[Values]:
+            """The result, unless the question will be asked again."""
+            if _is_passing(end) and not last:
+                return ()
+            return store.result_writes(who, batch.id, _result(line, question, end))
+
+        context = RequestContext(deadline=deadline, with_end=with_end)
+        try:
+            run = await begin(self.backend, asks, _request(batch, question), context)
+        except (RunLive, StoreUnavailable, Interrupted) as error:
+            await store.release(table, who, batch.id, line, attempt)
+            raise TryLater(error.code) from None
+        except WaypostError as error:
+            state: ResultState = "rejected" if isinstance(error, CallerError) else "failed"
+            await self._write(
+                who, batch, _unanswered(line, question, state, error.code, error.message)
+            )
+            return
+        assert isinstance(run, LiveRun)  # noqa: S101 - it has no key
+        await run.wait()
+        if await store.result(table, who, batch.id, line):
+            return
+        code = run.failure_code
+        if code == "model_busy":
+            await store.release(table, who, batch.id, line, attempt)
+        raise TryLater(code or "not saved", throttled=code == "model_busy")
+
+    async def _stopped(self, who: Identity, batch: Batch) -> tuple[ResultState, str, str] | None:
+        if batch.cancel_requested:
+            return "cancelled", "cancelled", "The batch was cancelled."
+        if batch.budget_usd is not None:
+            counts = await store.counts(self.backend.table, who, batch.id)
+            if counts.cost_usd >= batch.budget_usd:
+                return "skipped", "budget", "The batch's budget is spent."
+        return None
+
+    async def _write(self, who: Identity, batch: Batch, result: BatchResult) -> None:
+        await store.write_result(self.backend.table, who, batch.id, result)
+
+    async def _head(self, who: Identity, batch_id: str) -> Batch:
+        key = (who.tenant_id, batch_id)
+        known = self._heads.get(key)
+        # One that is not split yet may be any moment, and then its last result counts.
+        if known and known[1].total is not None and time.monotonic() - known[0] < _HEAD_SECONDS:
+            return known[1]
+        found = await store.read(self.backend.table, who, batch_id)
+        self._heads[key] = (time.monotonic(), found)
+        return found
+
+
+def _is_passing(end: RunEnd) -> bool:
+    """Whether the run ended for a reason that another try may not meet."""
+    failure = end.run.failure
+    return bool(failure and failure.code in _TRY_LATER)
+
+
+def _request(batch: Batch, question: BatchQuestion) -> RunRequest:
+    return RunRequest(
+        question.question,
+        thread_id=question.thread_id,
+        create=True,
+        agent=question.agent or batch.agent,
+        model=question.model or batch.model,
+    )
+
+
+def _result(line: int, question: BatchQuestion, end: RunEnd) -> BatchResult:
+    run, answer = end.run, end.message
+    failure = run.failure
+    text = encodable(answer.text).encode()[:_MAX_ANSWER_BYTES].decode(errors="ignore")
+    return BatchResult(
+        line=line,
+        id=question.id,
+        state=_STATES.get(run.state, "failed"),
+        question=_shortened(question.question),
+        answer=text or None,
+        reason=failure.code if failure else run.stop_reason if run.state == "cancelled" else None,
+        message=failure.message if failure else None,
+        run_id=run.id,
+        thread_id=run.thread_id,
+        agent=answer.agent,
+        sources=answer.sources[:50],
+        sql=_queries(end),
+        usage=run.usage,
+        cost_usd=run.cost_usd,
+        finished_at=run.finished_at or now(),
+        metadata=question.metadata,
+    )
+
+
+def _unanswered(
+    line: int, question: BatchQuestion, state: ResultState, reason: str, message: str
+) -> BatchResult:
+    return BatchResult(
+        line=line,
+        id=question.id,
+        state=state,
+        question=_shortened(question.question),
+        reason=reason,
+        message=message,
+        finished_at=now(),
+        metadata=question.metadata,
+    )
+
+
+def _queries(end: RunEnd) -> list[str]:
+    """The SQL that was run for an answer."""
+    found: list[Any] = [step.input.get("sql") for step in end.steps if isinstance(step.input, dict)]
+    return [sql[:10_000] for sql in found if isinstance(sql, str)][:5]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 2_000 else f"{text[:1_999]}…"
+
+
+def question_of(fields: dict[str, Any]) -> tuple[int, BatchQuestion]:
+    """A question as the splitter has sent it."""
+    return int(fields["line"]), BatchQuestion.model_validate(
+        {name: value for name, value in fields.items() if name != "line"}
+    )
+
+
+def parsed(body: str) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(body)
+    return message

@@ -1,0 +1,203 @@
+"""What a process keeps for batches: the bucket, the queues and the bus, off the event loop."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from waypost.errors import NotFound, StoreUnavailable
+from waypost.identity import Identity
+from waypost.settings import BatchSettings
+from waypost.store import Table
+
+Message = dict[str, Any]
+_MAX_ENTRIES = 10
+_MAX_CALL_BYTES = 900_000
+"""Bytes of one SendMessageBatch; the quota is 1 MiB."""
+_TRIES = 4
+
+
+class ObjectMissing(Exception):
+    """There is no such object, or it is another version now."""
+
+
+@dataclass(frozen=True)
+class BatchBackend:
+    """Clients are made when they are first used: few requests are about batches."""
+
+    settings: BatchSettings
+    table: Table
+
+    @cached_property
+    def _s3(self) -> Any:
+        return _client("s3")
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return _client("sqs")
+
+    @cached_property
+    def _events(self) -> Any:
+        return _client("events")
+
+    @property
+    def bucket(self) -> str:
+        """Raises NotFound where this deployment has no batches."""
+        if not self.settings.bucket:
+            raise NotFound("There are no batches in this deployment.", code="no_batches")
+        return self.settings.bucket
+
+    async def put_object(self, key: str, body: bytes) -> str:
+        """The object's ETag."""
+        put = partial(self._s3.put_object, Bucket=self.bucket, Key=key, Body=body)
+        return str((await _call(put))["ETag"])
+
+    async def head_object(self, key: str) -> tuple[str, int]:
+        """ETag and bytes. Raises ObjectMissing."""
+        found = await _call(partial(self._s3.head_object, Bucket=self.bucket, Key=key))
+        return str(found["ETag"]), int(found["ContentLength"])
+
+    async def open_object(self, key: str, etag: str, offset: int) -> Any:
+        """The object's body from a byte on, to be read in a thread. Raises ObjectMissing."""
+        get = partial(
+            self._s3.get_object,
+            Bucket=self.bucket,
+            Key=key,
+            IfMatch=etag,
+            Range=f"bytes={offset}-",
+        )
+        return (await _call(get))["Body"]
+
+    async def upload(self, key: str, parts: Any) -> None:
+        """Stores what an async iterator of bytes gives, of 5 MiB or more each but the last."""
+        name = {"Bucket": self.bucket, "Key": key}
+        started = await _call(
+            partial(self._s3.create_multipart_upload, **name, ContentType="application/x-ndjson")
+        )
+        name["UploadId"] = started["UploadId"]
+        done = []
+        async for number, body in _numbered(parts):
+            put = partial(self._s3.upload_part, **name, PartNumber=number, Body=body)
+            done.append({"PartNumber": number, "ETag": (await _call(put))["ETag"]})
+        if not done:
+            await _call(partial(self._s3.abort_multipart_upload, **name))
+            await self.put_object(key, b"")
+            return
+        finish = partial(
+            self._s3.complete_multipart_upload, **name, MultipartUpload={"Parts": done}
+        )
+        await _call(finish)
+
+    async def signed_url(self, key: str, seconds: int, method: str = "get_object") -> str:
+        sign = partial(
+            self._s3.generate_presigned_url,
+            method,
+            Params={"Bucket": self.bucket, "Key": key},
+            ExpiresIn=seconds,
+        )
+        return str(await asyncio.to_thread(sign))
+
+    async def send_to_splitter(self, message: Message) -> None:
+        await self._send(self.settings.batch_queue, [message], None)
+
+    async def send_questions(self, who: Identity, messages: Sequence[Message]) -> None:
+        """One message each; the tenant is its message group, so that no tenant waits for another's
+        backlog."""
+        await self._send(self.settings.question_queue, messages, who.tenant_id)
+
+    async def give_back(self, queue_url: str, receipt_handle: str, seconds: int) -> None:
+        """Lets a message be received again after `seconds`. That it cannot is no harm."""
+        change = partial(
+            self._sqs.change_message_visibility,
+            QueueUrl=queue_url,
+            ReceiptHandle=receipt_handle,
+            VisibilityTimeout=seconds,
+        )
+        try:
+            await _call(change)
+        except StoreUnavailable:
+            return
+
+    async def publish(self, detail_type: str, detail: Message) -> None:
+        """Raises StoreUnavailable where the bus does not take it."""
+        entry = {
+            "Source": "waypost",
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+            "EventBusName": self.settings.bus,
+        }
+        answer = await _call(partial(self._events.put_events, Entries=[entry]))
+        if answer["FailedEntryCount"]:
+            raise StoreUnavailable
+
+    async def _send(self, queue_url: str, messages: Sequence[Message], group: str | None) -> None:
+        for entries in _calls(messages, group):
+            left = entries
+            for _ in range(_TRIES):
+                send = partial(self._sqs.send_message_batch, QueueUrl=queue_url, Entries=left)
+                failed = {entry["Id"] for entry in (await _call(send)).get("Failed", [])}
+                left = [entry for entry in left if entry["Id"] in failed]
+                if not left:
+                    break
+            else:
+                raise StoreUnavailable
+
+
+def _calls(messages: Sequence[Message], group: str | None) -> list[list[Message]]:
+    """Entries of SendMessageBatch: ten a call at most, and within its bytes.
+
+    Bodies are ASCII: SQS refuses control characters, and its quota counts bytes.
+    """
+    calls: list[list[Message]] = [[]]
+    size = 0
+    for number, message in enumerate(messages):
+        entry: Message = {"Id": str(number % _MAX_ENTRIES), "MessageBody": json.dumps(message)}
+        if group is not None:
+            entry["MessageGroupId"] = group
+        own = len(entry["MessageBody"])
+        if len(calls[-1]) == _MAX_ENTRIES or (calls[-1] and size + own > _MAX_CALL_BYTES):
+            calls.append([])
+            size = 0
+        entry["Id"] = str(len(calls[-1]))
+        calls[-1].append(entry)
+        size += own
+    return [call for call in calls if call]
+
+
+async def _numbered(parts: Any) -> Any:
+    number = 1
+    async for body in parts:
+        yield number, body
+        number += 1
+
+
+def _client(service: str) -> Any:
+    from boto3.session import Session
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=20,
+        max_pool_connections=50,
+        signature_version="s3v4" if service == "s3" else None,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    session: Any = Session()
+    return session.client(service, config=config)
+
+
+async def _call(call: Any) -> Message:
+    try:
+        answer: Message = await asyncio.to_thread(call)
+    except BotoCoreError as error:
+        raise StoreUnavailable from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in {"NoSuchKey", "404", "412", "PreconditionFailed"}:
+            raise ObjectMissing from error
+        raise StoreUnavailable from error
+    return answer

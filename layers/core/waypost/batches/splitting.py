@@ -1,0 +1,233 @@
+"""A file of questions becomes one message for each, however often the splitter is stopped."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from waypost.batches.backend import BatchBackend, Message, ObjectMissing
+from waypost.batches.finishing import look_whether_done
+from waypost.batches.lines import MAX_LINE_BYTES, LineRejected, QuestionRules
+from waypost.events import now
+from waypost.identity import Identity
+from waypost.records import Batch, BatchQuestion, BatchResult, BatchState, RunFailure
+from waypost.store import batches as store
+from waypost.store.table import ConditionFailed
+
+_READ_BYTES = 1 << 20
+_CHECKPOINT = 1_000
+"""Lines between two notes of how far the split is."""
+_OPEN: tuple[BatchState, ...] = ("splitting",)
+
+
+class OutOfTime(Exception):
+    """The split goes on from its last note, in another invocation."""
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A line of a file: its number from 1, and the byte at which the next one begins."""
+
+    number: int
+    text: bytes
+    end: int
+
+
+async def split(
+    backend: BatchBackend,
+    who: Identity,
+    batch: Batch,
+    rules: QuestionRules,
+    is_late: Callable[[], bool],
+) -> None:
+    """Sends every question of a batch from where its last split was stopped.
+
+    Where that repeats some, their results are refused: a line has one.
+
+    Raises:
+        OutOfTime: `is_late` said so; all until the last checkpoint is sent.
+    """
+    assert batch.questions  # noqa: S101 - it is stored with them
+    sender = _Sender(backend, who, batch, rules)
+    try:
+        if batch.line:
+            await sender.learn_ids(batch.offset)
+        if batch.retries:
+            await sender.learn_results()
+        async for line in _lines(backend, batch, batch.offset, batch.line):
+            sender.take(line)
+            if sender.due:
+                if (await sender.checkpoint()).cancel_requested:
+                    break
+                if is_late():
+                    raise OutOfTime
+        await sender.checkpoint()
+    except ObjectMissing:
+        text = "The file of questions is gone, or was changed."
+        await _fail(backend, who, batch, "file_changed", text)
+        return
+    except ConditionFailed:
+        # It was cancelled, or another split was faster.
+        return
+    total = sender.line
+    if not total:
+        await _fail(backend, who, batch, "no_questions", "The file holds no question.")
+        return
+    fresh = await store.update(backend.table, who, batch.id, _OPEN, state="running", total=total)
+    for shard in range(store.SHARDS):
+        await look_whether_done(backend, who, fresh, shard)
+
+
+class _Sender:
+    def __init__(
+        self, backend: BatchBackend, who: Identity, batch: Batch, rules: QuestionRules
+    ) -> None:
+        self._backend = backend
+        self._who = who
+        self._batch = batch
+        self._rules = rules
+        self._ids: set[bytes] = set()
+        self._answered: set[int] = set()
+        self._messages: list[Message] = []
+        self._rejected: list[BatchResult] = []
+        self._since = 0
+        self._offset = batch.offset
+        self.line = batch.line
+
+    @property
+    def due(self) -> bool:
+        return self._since >= _CHECKPOINT
+
+    async def learn_ids(self, until: int) -> None:
+        """Reads again what was sent before, for an id that comes twice."""
+        async for line in _lines(self._backend, self._batch, 0, 0):
+            if line.end > until:
+                return
+            try:
+                self._is_repeated(self._rules.question(line.text))
+            except LineRejected:
+                continue
+
+    async def learn_results(self) -> None:
+        """Reads which lines have a result already: they are not sent again."""
+        table, who, batch_id = self._backend.table, self._who, self._batch.id
+        after = 0
+        while page := await store.results(table, who, batch_id, after, _CHECKPOINT):
+            after = page[-1].line
+            self._answered.update(result.line for result in page)
+
+    def take(self, line: FileLine) -> None:
+        self.line, self._offset = line.number, line.end
+        self._since += 1
+        if line.number in self._answered:
+            return
+        try:
+            question = self._rules.question(line.text)
+            if self._is_repeated(question):
+                raise LineRejected(
+                    "duplicate_id", f"The id {question.id!r} is there twice.", question.id
+                )
+        except LineRejected as reason:
+            self._rejected.append(rejected(line.number, reason))
+            return
+        sent = {"line": line.number, **question.model_dump(exclude_none=True)}
+        last = self._messages[-1]["questions"] if self._messages else []
+        if last and question.thread_id and last[-1].get("thread_id") == question.thread_id:
+            # One after the other: a thread answers one question at a time.
+            last.append(sent)
+        else:
+            self._messages.append(self._message([sent]))
+
+    async def checkpoint(self) -> Batch:
+        """Sends what was taken since the last one. Raises ConditionFailed."""
+        await self._backend.send_questions(self._who, self._messages)
+        for result in self._rejected:
+            await store.write_result(self._backend.table, self._who, self._batch.id, result)
+        noted = await store.update(
+            self._backend.table,
+            self._who,
+            self._batch.id,
+            _OPEN,
+            line=self.line,
+            offset=self._offset,
+        )
+        self._messages, self._rejected, self._since = [], [], 0
+        return noted
+
+    def _message(self, questions: list[Message]) -> Message:
+        return {
+            "batch": self._batch.id,
+            "tenant": self._who.tenant_id,
+            "user": self._who.user_id,
+            "questions": questions,
+        }
+
+    def _is_repeated(self, question: BatchQuestion) -> bool:
+        if question.id is None:
+            return False
+        key = hashlib.blake2b(question.id.encode(), digest_size=12).digest()
+        known = key in self._ids
+        self._ids.add(key)
+        return known
+
+
+def rejected(line: int, reason: LineRejected) -> BatchResult:
+    return BatchResult(
+        line=line,
+        id=reason.question_id,
+        state="rejected",
+        reason=reason.code,
+        message=str(reason),
+        finished_at=now(),
+    )
+
+
+async def _lines(
+    backend: BatchBackend, batch: Batch, offset: int, line: int
+) -> AsyncIterator[FileLine]:
+    """Lines of the batch's file that are not blank; an overlong one is cut, and still one line."""
+    assert batch.questions  # noqa: S101
+    _, size = await backend.head_object(batch.questions.key)
+    if offset >= size:
+        return
+    body = await backend.open_object(batch.questions.key, batch.questions.etag, offset)
+    kept, length, at = b"", 0, offset
+    try:
+        while True:
+            chunk: bytes = await asyncio.to_thread(body.read, _READ_BYTES)
+            *ends, tail = chunk.split(b"\n")
+            for part in ends:
+                kept = (kept + part)[: MAX_LINE_BYTES + 1]
+                at += length + len(part) + 1
+                if kept.strip():
+                    line += 1
+                    yield FileLine(line, kept, at)
+                kept, length = b"", 0
+            kept = (kept + tail)[: MAX_LINE_BYTES + 1]
+            length += len(tail)
+            if not chunk:
+                if kept.strip():
+                    yield FileLine(line + 1, kept, at + length)
+                return
+    finally:
+        await asyncio.to_thread(body.close)
+
+
+async def _fail(
+    backend: BatchBackend, who: Identity, batch: Batch, code: str, message: str
+) -> None:
+    failure = RunFailure(code=code, message=message, retryable=False)
+    try:
+        await store.update(
+            backend.table,
+            who,
+            batch.id,
+            _OPEN,
+            state="failed",
+            failure=failure.model_dump(),
+            finished_at=now(),
+        )
+    except ConditionFailed:
+        return
+    detail = {"batch_id": batch.id, "tenant_id": who.tenant_id, "code": code, "message": message}
+    await backend.publish("waypost.batch.rejected", detail)
