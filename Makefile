@@ -14,7 +14,7 @@ biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome o
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format questions bench chaos contracts build validate invoke clean
+.PHONY: help run test unit check format questions bench chaos contracts build validate ask invoke clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ build: $(VENV)/.dev ## Build what `sam deploy` uploads, and print its size
 validate: $(VENV)/.dev ## Check the template
 	$(BIN)/sam validate --lint
 	$(BIN)/cfn-lint template.yaml
+
+ask: $(VENV)/.local ## Ask Q="…" of the stack that runs, and stream the answer
+	@$(BIN)/waypost --url "$(or $(URL),http://127.0.0.1:$(PORT))" ask "$(Q)" $(FLAGS)
 
 invoke: $(VENV)/.dev ## Run EVENT=events/….json through Lambda's own emulator
 	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)

@@ -20,7 +20,8 @@ from waypost_local.errors import CommandError
 from waypost_local.lambda_ import environment, processes
 from waypost_local.lambda_.function import LambdaFunction
 from waypost_local.stack.console import ConsoleLog
-from waypost_local.stack.local_aws import StackSettings, local_aws
+from waypost_local.stack.event_sources import mappings
+from waypost_local.stack.local_aws import LocalAws, StackSettings, local_aws
 
 _PATH = "/2015-03-31/functions/function/invocations"
 _EMULATOR_CPUS = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -40,7 +41,7 @@ async def invoke(settings: StackSettings, event: Path, log: ConsoleLog) -> Invok
     """Runs one event, with AWS served as in `run`. Raises CommandError."""
     body, emulator = _read_event(event), emulator_path()
     async with local_aws(settings, "http://127.0.0.1") as aws:
-        function = aws.stack.url_function()
+        function = _function_for(json.loads(body), aws)
         variables = {
             **environment.variables(function),
             **function.environment,
@@ -53,6 +54,23 @@ async def invoke(settings: StackSettings, event: Path, log: ConsoleLog) -> Invok
         async with _running_emulator(emulator, runtime, function, variables, log) as url:
             response = await _post(url, body, function.timeout)
     return InvokeResult(readable(response), is_error(response))
+
+
+def _function_for(event: Any, aws: LocalAws) -> LambdaFunction:
+    """The function behind the queue that an SQS event names; the one with a URL for any other.
+
+    Raises:
+        CommandError: No function reads from that queue.
+    """
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not records:
+        return aws.stack.url_function()
+    queue = str(records[0].get("eventSourceARN", ""))
+    functions = {function.name: function for function in aws.stack.functions}
+    for mapping in mappings(aws.stack, aws.endpoint):
+        if mapping.queue_arn == queue:
+            return functions[mapping.function]
+    raise CommandError(f"the event's queue {queue or '(none)'} belongs to no function")
 
 
 def emulator_path() -> Path:

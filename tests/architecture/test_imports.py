@@ -46,6 +46,7 @@ LOCAL_ROOMS = {
     "bedrock": set(),
     "demo_model": {"bedrock"},
     "stack": {"errors", "aws", "lambda_", "bedrock", "demo_model", "demo_mcp"},
+    "terminal": set(),
 }
 
 

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from starlette.routing import Match
 
+from tests import template
 from tests.chat.conftest import ROOT, Api
 
-EVENTS = sorted((ROOT / "events").glob("*.json"))
+SAMPLES = {path: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
+EVENTS = sorted(path for path, event in SAMPLES.items() if "Records" not in event)
+QUEUED = sorted(SAMPLES.keys() - EVENTS)
 
 
 def request(event: dict[str, Any]) -> tuple[str, str]:
@@ -30,7 +33,17 @@ async def test_an_event_is_complete_and_has_a_route(api: Api, path: Path) -> Non
 
 async def test_every_route_of_the_api_has_an_event(api: Api) -> None:
     have = [request(json.loads(path.read_text())) for path in EVENTS]
-    for template, methods in api.app.openapi()["paths"].items():
-        stem = template.partition("{")[0]
+    for path, methods in api.app.openapi()["paths"].items():
+        stem = path.partition("{")[0]
         for method in methods:
-            assert any(m == method.upper() and p.startswith(stem) for m, p in have), template
+            assert any(m == method.upper() and p.startswith(stem) for m, p in have), path
+
+
+@pytest.mark.parametrize("path", QUEUED, ids=lambda path: path.stem)
+def test_an_event_of_a_queue_names_a_queue_of_the_template(path: Path) -> None:
+    (record,) = json.loads(path.read_text())["Records"]
+
+    assert record["eventSource"] == "aws:sqs"
+    queue = record["eventSourceARN"].rpartition(":")[2]
+    assert template.resources()[queue]["Type"] == "AWS::SQS::Queue"
+    assert json.loads(record["body"])

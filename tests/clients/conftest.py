@@ -21,6 +21,7 @@ from tests.template import ROOT
 
 NODE = Path(__file__).parent / "node"
 _READY = re.compile(r"Waypost is ready at (http://\S+)")
+_AWS = re.compile(r"AWS +(http://[^\s,]+)")
 _BEDROCK = re.compile(r"Bedrock +(http://[^\s,]+)")
 _TIMEOUT = 120
 """Seconds that the stack has to start, and npm to install."""
@@ -34,6 +35,7 @@ class LocalStack:
     process: subprocess.Popen[str]
     url: str = ""
     bedrock: str = ""
+    aws: str = ""
     _lines: queue.Queue[str | None] = field(default_factory=queue.Queue)
 
     def find(self, pattern: re.Pattern[str]) -> str:
@@ -84,6 +86,7 @@ def started_stack() -> Iterator[LocalStack]:
     try:
         stack.url = stack.find(_READY)
         stack.bedrock = stack.find(_BEDROCK)
+        stack.aws = stack.find(_AWS)
         yield stack
     finally:
         process.terminate()

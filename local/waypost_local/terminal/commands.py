@@ -1,0 +1,161 @@
+"""`waypost`: asks a question, and sends and follows batches."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from waypost_local.terminal.client import RequestRefused, WaypostClient
+from waypost_local.terminal.questions_file import json_lines
+from waypost_local.terminal.watching import table_of, watch
+
+_PAGE = 1000
+
+
+class _Commands(click.Group):
+    """Shows what was refused in a line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RequestRefused as refused:
+            raise click.ClickException(str(refused)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", envvar="WAYPOST_URL", default="http://127.0.0.1:8080", show_default=True)
+@click.option("--tenant", envvar="WAYPOST_TENANT", help="The company; the stack's own by default.")
+@click.option("--user", envvar="WAYPOST_USER", help="Who asks; the stack's own by default.")
+@click.pass_context
+def main(context: click.Context, url: str, tenant: str | None, user: str | None) -> None:
+    """Asks a Waypost: one question, or a file of them."""
+    context.obj = WaypostClient(url, tenant, user)
+
+
+@main.command()
+@click.argument("question")
+@click.option("--agent", help="The agent that answers; the router chooses by default.")
+@click.option("--thread", help="A thread to ask in; a new one by default.")
+@click.pass_obj
+def ask(client: WaypostClient, question: str, agent: str | None, thread: str | None) -> None:
+    """Streams the answer to a question."""
+    body = {"input": question, **({"agent": agent} if agent else {})}
+    path = f"/v1/threads/{thread}/runs" if thread else "/v1/runs"
+    answer_texts: set[str] = set()
+    thread_id = ""
+    with client.stream(path, body) as events:
+        for data in events:
+            event = json.loads(data)
+            thread_id = event.get("thread_id", thread_id)
+            if event["type"] == "text.started" and event["channel"] == "final":
+                answer_texts.add(event["text_id"])
+            elif event["type"] == "text.delta" and event["text_id"] in answer_texts:
+                click.echo(event["delta"], nl=False)
+            elif event["type"] == "route.decided":
+                click.secho(f"[{event['agent']}] ", dim=True, nl=False, err=True)
+            elif event["type"] == "run.failed":
+                click.echo()
+                raise click.ClickException(event["message"])
+    click.echo()
+    click.secho(f"thread {thread_id}", dim=True, err=True)
+
+
+@main.group()
+def batch() -> None:
+    """Many questions at once."""
+
+
+@batch.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--wait", is_flag=True, help="Follow it to its end.")
+@click.option("--agent", help="The agent that answers; the router chooses by default.")
+@click.option("--model", help="The model that answers.")
+@click.option("--budget", type=float, help="US dollars; what is left over is skipped.")
+@click.pass_context
+def submit(
+    context: click.Context,
+    file: Path,
+    wait: bool,
+    agent: str | None,
+    model: str | None,
+    budget: float | None,
+) -> None:
+    """Sends a file of questions: JSON lines, or CSV with a column `question`."""
+    client: WaypostClient = context.obj
+    with json_lines(file) as lines:
+        upload_id = client.upload(lines)
+    options = {"agent": agent, "model": model, "budget_usd": budget}
+    given = {name: value for name, value in options.items() if value is not None}
+    sent = client.post("/v1/batches", {"upload_id": upload_id, **given})
+    click.echo(sent["id"])
+    if wait:
+        _follow(context, sent["id"])
+
+
+@batch.command()
+@click.argument("batch_id")
+@click.option("--wait", is_flag=True, help="Follow it to its end.")
+@click.pass_context
+def status(context: click.Context, batch_id: str, wait: bool) -> None:
+    """How far a batch is."""
+    if wait:
+        _follow(context, batch_id)
+        return
+    found = context.obj.get(f"/v1/batches/{batch_id}")
+    click.echo(table_of(found))
+    for error in found["errors"]:
+        click.echo(f"  line {error['line']}: {error['state']}, {error['message']}")
+
+
+@batch.command("list")
+@click.pass_obj
+def list_batches(client: WaypostClient) -> None:
+    """The latest batches."""
+    for found in client.get("/v1/batches")["batches"]:
+        click.echo(f"{found['created_at'][:19]}  {found['state']:<10} {found['id']}")
+
+
+@batch.command()
+@click.argument("batch_id")
+@click.option("--output", "-o", type=click.File("w"), default="-", help="A file; or printed.")
+@click.pass_obj
+def results(client: WaypostClient, batch_id: str, output: Any) -> None:
+    """The results that are there, one JSON object a line."""
+    after: str | None = "0"
+    while after is not None:
+        lines, after = client.lines(f"/v1/batches/{batch_id}/results", after=after, limit=_PAGE)
+        output.writelines(f"{line}\n" for line in lines)
+
+
+@batch.command()
+@click.argument("batch_id")
+@click.pass_obj
+def cancel(client: WaypostClient, batch_id: str) -> None:
+    """Asks no more questions of a batch."""
+    client.post(f"/v1/batches/{batch_id}/cancel")
+    click.echo("Cancelled: what is being answered is answered, and no more is asked.")
+
+
+@batch.command()
+@click.argument("batch_id")
+@click.option("--wait", is_flag=True, help="Follow it to its end.")
+@click.pass_context
+def retry(context: click.Context, batch_id: str, wait: bool) -> None:
+    """Asks again what failed, was skipped or cancelled."""
+    context.obj.post(f"/v1/batches/{batch_id}/retry")
+    if wait:
+        _follow(context, batch_id)
+
+
+def _follow(context: click.Context, batch_id: str) -> None:
+    console = Console(stderr=True)
+    try:
+        ended = watch(context.obj, console, batch_id)
+    except KeyboardInterrupt:
+        console.print(f"\nIt goes on. Come back with: waypost batch status {batch_id} --wait")
+        context.exit(130)
+    click.echo(table_of(ended))
+    if ended["state"] != "completed" or ended["counts"]["failed"]:
+        context.exit(1)
