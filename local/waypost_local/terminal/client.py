@@ -50,7 +50,7 @@ class WaypostClient:
         auth = SignedByCaller(host.split(".")[2]) if host.endswith(_FUNCTION_URL) else None
         named = {"X-Tenant-Id": tenant, "X-User-Id": user}
         headers = {name: value for name, value in named.items() if value}
-        self._http = httpx.WaypostClient(base_url=url, headers=headers, auth=auth, timeout=_TIMEOUT)
+        self._http = httpx.Client(base_url=url, headers=headers, auth=auth, timeout=_TIMEOUT)
         self._url = url
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
