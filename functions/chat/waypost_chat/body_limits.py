@@ -9,6 +9,10 @@ from waypost.errors import CallerError
 from waypost.json_values import plain
 from waypost_chat.error_responses import error_response
 
+_FORM_PATH = "/openai/v1/files"
+"""What takes a form: OpenAI's clients upload files so."""
+_MAX_FORM = 6_000_000
+"""Bytes: what Lambda takes at most."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -35,7 +39,7 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         try:
-            body = await _read(receive, self._max_bytes)
+            body = await _read(receive, _MAX_FORM if _is_form(scope) else self._max_bytes)
             _check_type(scope, body)
         except CallerError as error:
             await error_response(error, scope)(scope, receive, send)
@@ -58,8 +62,16 @@ async def _read(receive: Receive, max_bytes: int) -> bytes:
             return b"".join(parts)
 
 
+def _is_form(scope: Scope) -> bool:
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    form: bool = scope["path"].endswith(_FORM_PATH) and kind.startswith(b"multipart/form-data")
+    return form
+
+
 def _check_type(scope: Scope, body: bytes) -> None:
     kind = dict(scope["headers"]).get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if _is_form(scope):
+        return
     if body and not (kind == b"application/json" or kind.endswith(b"+json")):
         raise UnsupportedMediaType
 

@@ -22,6 +22,7 @@ from waypost_chat.routes import (
     execution,
     internal,
     openai,
+    openai_batches,
     openai_responses,
     runs,
     serving,
@@ -44,6 +45,7 @@ ROUTES = (
     ai_sdk,
     ag_ui,
     openai,
+    openai_batches,
     openai_responses,
     agentcore,
 )

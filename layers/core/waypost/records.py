@@ -166,12 +166,16 @@ class BatchQuestion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str | None = Field(default=None, min_length=1, max_length=128)
-    question: str = Field(min_length=1)
+    question: str
     agent: str | None = None
     model: str | None = None
     thread_id: str | None = None
     user_id: str | None = None
     metadata: dict[str, str] | None = None
+    history: tuple[PriorTurn, ...] = Field(
+        default=(), description="Turns that were taken before, where the thread is new"
+    )
+    invalid: str | None = Field(default=None, description="Why it is no question after all")
 
 
 class BatchResult(_Record):

@@ -145,6 +145,7 @@ def _request(batch: Batch, question: BatchQuestion) -> RunRequest:
         create=True,
         agent=question.agent or batch.agent,
         model=question.model or batch.model,
+        prior_turns=question.history,
     )
 
 

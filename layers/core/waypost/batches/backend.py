@@ -61,6 +61,12 @@ class BatchBackend:
         found = await _call(partial(self._s3.head_object, Bucket=self.bucket, Key=key))
         return str(found["ETag"]), int(found["ContentLength"])
 
+    async def read_object(self, key: str) -> bytes:
+        """Raises ObjectMissing."""
+        found = await _call(partial(self._s3.get_object, Bucket=self.bucket, Key=key))
+        body: bytes = await asyncio.to_thread(found["Body"].read)
+        return body
+
     async def open_object(self, key: str, etag: str, offset: int) -> Any:
         """The object's body from a byte on, to be read in a thread. Raises ObjectMissing."""
         get = partial(

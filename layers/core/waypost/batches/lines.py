@@ -70,6 +70,8 @@ class QuestionRules:
         return question
 
     def _refused(self, question: BatchQuestion) -> tuple[str, str] | None:
+        if question.invalid:
+            return "invalid_question", question.invalid
         if not question.question.strip():
             return "empty_message", "The question is empty."
         if len(question.question) > self.max_input:

@@ -61,14 +61,26 @@ async def submit(
             f"A request may have {MAX_INLINE} questions; send more of them as a file.",
             code="too_many_questions",
         )
+    lines = b"".join(json.dumps(plain(question)).encode() + b"\n" for question in questions)
+    return await submit_lines(backend, who, lines, options, source=source, batch_id=batch_id)
+
+
+async def submit_lines(
+    backend: BatchBackend,
+    who: Identity,
+    lines: bytes,
+    options: BatchOptions,
+    *,
+    source: Source,
+    batch_id: str | None = None,
+) -> Batch:
+    """Keeps questions, one JSON object a line, and has them split. Raises as `submit`."""
     batch_id = checked_id(batch_id or f"batch_{ulid()}")
-    body = b"".join(json.dumps(plain(question)).encode() + b"\n" for question in questions)
-    content = content_hash(body, options)
-    batch = new_batch(who, batch_id, source, options, content)
-    key = f"batches/{who.tenant_id}/{batch_id}/questions.jsonl"
+    batch = new_batch(who, batch_id, source, options, content_hash(lines, options))
     if existing := await _existing(backend, who, batch):
         return existing
-    etag = await backend.put_object(key, body)
+    key = f"batches/{who.tenant_id}/{batch_id}/questions.jsonl"
+    etag = await backend.put_object(key, lines)
     return await start(backend, who, batch, BatchFile(key=key, etag=etag))
 
 
@@ -132,7 +144,7 @@ async def _existing(backend: BatchBackend, who: Identity, batch: Batch) -> Batch
 async def new_upload(backend: BatchBackend, who: Identity) -> tuple[str, str]:
     """An id, and the address that a file of questions is put to under it."""
     upload_id = f"upload_{ulid()}"
-    key = _upload_key(who, upload_id)
+    key = upload_key(who, upload_id)
     return upload_id, await backend.signed_url(key, UPLOAD_SECONDS, "put_object")
 
 
@@ -145,7 +157,7 @@ async def submit_upload(
     batch_id: str | None = None,
 ) -> Batch:
     """A batch of a file that was uploaded. Raises Invalid where there is none, and Conflict."""
-    key = _upload_key(who, upload_id)
+    key = upload_key(who, upload_id)
     try:
         etag, size = await backend.head_object(key)
     except ObjectMissing:
@@ -158,5 +170,6 @@ async def submit_upload(
     return await start(backend, who, batch, BatchFile(key=key, etag=etag))
 
 
-def _upload_key(who: Identity, upload_id: str) -> str:
+def upload_key(who: Identity, upload_id: str) -> str:
+    """Where the file of an upload lies. Raises Invalid."""
     return f"uploads/{who.tenant_id}/{who.user_id}/{checked_id(upload_id)}.jsonl"
