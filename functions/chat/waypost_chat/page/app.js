@@ -3,6 +3,7 @@
 import { AgentPicker } from "./agent_picker.js";
 import { AgentsView } from "./agents_view.js";
 import { AutoScroll } from "./auto_scroll.js";
+import { BatchesView } from "./batches_view.js";
 import { Composer } from "./composer.js";
 import { confirmDialog } from "./confirm.js";
 import { ConversationView } from "./conversation.js";
@@ -32,11 +33,16 @@ const drawer = new Drawer();
 const pageTitle = new PageTitle();
 const navigation = new Navigation({ navigated, confirmLeaving });
 const agentsView = new AgentsView({
-  setTitle: (title, parentUrl) => pageTitle.setSection(title, parentUrl),
+  setTitle: (title, parentUrl) =>
+    pageTitle.setSection(title, parentUrl ? ["Agents", parentUrl] : []),
   agentsChanged: () => picker.refresh(),
   runStarted: () => threadList.refresh(),
   navigate: (url) => navigation.go(url),
   replaceUrl: (url) => navigation.replace(url),
+});
+const batchesView = new BatchesView({
+  setTitle: (title, parent) => pageTitle.setSection(title, parent),
+  navigate: (url) => navigation.go(url),
 });
 const composer = new Composer(
   document.getElementById("composer"),
@@ -71,7 +77,7 @@ document.getElementById("new-thread").addEventListener("click", () => openThread
 document.querySelector(".skip-link").addEventListener("click", (event) => {
   event.preventDefault();
   if (isConversation()) composer.focus();
-  else document.getElementById("agents").focus();
+  else document.getElementById(section()).focus();
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted && !conversation.busy) showThread();
@@ -97,9 +103,16 @@ function threadInUrl() {
   return new URL(location.href).searchParams.get("thread");
 }
 
-/** Whether the conversation is shown, and not the agents. */
+/** The id of the part of the page that the address names. */
+function section() {
+  const { name } = parseView(location.hash);
+  if (name === "conversation") return name;
+  return name === "batches" || name === "batch" ? "batches" : "agents";
+}
+
+/** Whether the conversation is shown, and not the agents or the batches. */
 function isConversation() {
-  return parseView(location.hash).name === "conversation";
+  return section() === "conversation";
 }
 
 function showThread() {
@@ -111,15 +124,17 @@ function showThread() {
   else conversation.startNew();
 }
 
-/** Shows the conversation or the agents, as the address says. */
+/** Shows the conversation, the agents or the batches, as the address says. */
 function showView() {
   const view = parseView(location.hash);
-  document.getElementById("conversation").hidden = !isConversation();
-  document.getElementById("agents").hidden = isConversation();
-  document.getElementById("agents-link").ariaCurrent = isConversation() ? null : "page";
+  for (const id of ["conversation", "agents", "batches"])
+    document.getElementById(id).hidden = id !== section();
+  for (const id of ["agents", "batches"])
+    document.getElementById(`${id}-link`).ariaCurrent = id === section() ? "page" : null;
   if (isConversation()) pageTitle.setSection(null);
   threadList.select(isConversation() ? threadInUrl() : null);
-  agentsView.show(view);
+  agentsView.show(section() === "agents" ? view : { name: "conversation" });
+  batchesView.show(view);
 }
 
 function navigated() {

@@ -15,9 +15,9 @@ export class PageTitle {
   }
 
   /** Shows a section's title, with a link to its parent if given; null for the open thread. */
-  setSection(title, parentUrl = null) {
+  setSection(title, [parent, parentUrl] = []) {
     this.#section = title;
-    this.#breadcrumb.replaceChildren(...(parentUrl ? [h("a", { href: parentUrl }, "Agents")] : []));
+    this.#breadcrumb.replaceChildren(...(parentUrl ? [h("a", { href: parentUrl }, parent)] : []));
     this.#show(title ?? this.#threadTitle);
   }
 

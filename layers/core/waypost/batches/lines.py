@@ -19,10 +19,13 @@ MAX_LINE_BYTES = 400_000
 class LineRejected(Exception):
     """A line is no question. `code` says why in a word, the text in a sentence."""
 
-    def __init__(self, code: str, message: str, question_id: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, question_id: str | None = None, question: str | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.question_id = question_id
+        self.question = question
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class QuestionRules:
             text = f"{field}: {first['msg']}"
             raise LineRejected("invalid_question", text, question_id) from None
         if reason := self._refused(question):
-            raise LineRejected(*reason, question_id)
+            raise LineRejected(*reason, question_id, question.question)
         return question
 
     def _refused(self, question: BatchQuestion) -> tuple[str, str] | None:

@@ -124,9 +124,8 @@ class _Sender:
         try:
             question = self._rules.question(line.text)
             if self._is_repeated(question):
-                raise LineRejected(
-                    "duplicate_id", f"The id {question.id!r} is there twice.", question.id
-                )
+                text = f"The id {question.id!r} is there twice."
+                raise LineRejected("duplicate_id", text, question.id, question.question)
         except LineRejected as reason:
             self._rejected.append(rejected(line.number, reason))
             return
@@ -176,6 +175,7 @@ def rejected(line: int, reason: LineRejected) -> BatchResult:
         line=line,
         id=reason.question_id,
         state="rejected",
+        question=reason.question[:2_000] if reason.question else None,
         reason=reason.code,
         message=str(reason),
         finished_at=now(),
