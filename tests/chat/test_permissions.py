@@ -117,7 +117,7 @@ async def test_the_functions_for_batches_call_what_their_roles_allow(
     api: Api, stack: BatchStack, called_operations: set[str]
 ) -> None:
     called_operations.clear()
-    await stack.take(api, stack.submitted(questions=["How many?", {}], agent="sql"))
+    await stack.take(api, stack.submitted(questions=["How many?", {}]))
     (split,) = [json.loads(m["Body"]) for m in stack.received("batches")]
     await stack.take(api, stack.put("in/company-789/a.jsonl", b'"x"'))
     await stack.take(api, split)
