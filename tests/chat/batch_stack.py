@@ -29,7 +29,7 @@ class BatchStack:
 
     @cached_property
     def _clients(self) -> dict[str, Any]:
-        return {name: boto3.client(name) for name in ("s3", "sqs", "events")}
+        return {name: boto3.client(name) for name in ("s3", "sqs", "events", "scheduler")}
 
     @property
     def s3(self) -> Any:
@@ -42,6 +42,10 @@ class BatchStack:
     @property
     def events(self) -> Any:
         return self._clients["events"]
+
+    @property
+    def scheduler(self) -> Any:
+        return self._clients["scheduler"]
 
     def create(self) -> dict[str, str]:
         """The environment variables that name what was made."""
@@ -59,7 +63,11 @@ class BatchStack:
         arn = self.sqs.get_queue_attributes(QueueUrl=queues["heard"], AttributeNames=["QueueArn"])
         target = {"Id": "heard", "Arn": arn["Attributes"]["QueueArn"]}
         self.events.put_targets(Rule="heard", EventBusName=bus, Targets=[target])
+        self.scheduler.create_schedule_group(Name=self.bucket)
         return {
+            "WAYPOST_BATCH_QUEUE_ARN": f"arn:aws:sqs:us-east-1:123456789012:batches-{self.bucket}",
+            "WAYPOST_SCHEDULE_GROUP": self.bucket,
+            "WAYPOST_SCHEDULER_ROLE": "arn:aws:iam::123456789012:role/scheduler",
             "WAYPOST_BUCKET": self.bucket,
             "WAYPOST_BATCH_QUEUE": queues["batches"],
             "WAYPOST_QUESTION_QUEUE": queues["questions"],

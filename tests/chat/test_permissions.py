@@ -33,6 +33,7 @@ NEEDS = {
 PLATFORM = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "iam:PassRole",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
@@ -102,6 +103,9 @@ async def test_the_chat_function_calls_what_its_role_allows(
     await api.http.get("/openai/v1/files/file-1/content", headers=ME)
     sent = (await api.http.post("/v1/batches", json={"questions": ["x"]}, headers=ME)).json()
     await api.http.get("/v1/batches", headers=ME)
+    body = {"name": "x", "expression": "rate(1 day)", "questions": ["x"]}
+    made = await api.http.post("/v1/schedules", json=body, headers=ME)
+    await api.http.delete(f"/v1/schedules/{made.json()['id']}", headers=ME)
     calls = set(called_operations)
     await end(api, stack, sent["id"])
     called_operations.clear()

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
 import time
 from typing import Any
 
-from waypost.batches import BatchBackend, finishing, splitting, submission
+from waypost.batches import BatchBackend, finishing, scheduling, splitting, submission
 from waypost.batches.backend import ObjectMissing
 from waypost.batches.lines import QuestionRules
 from waypost.batches.submission import BatchOptions
@@ -34,6 +35,8 @@ async def take(backend: Backend, batches: BatchBackend, body: str, late: float) 
         case {"finish": batch_id, "tenant": tenant, "user": user}:
             who = Identity(tenant, user)
             await finishing.finish(batches, who, await store.read(batches.table, who, batch_id))
+        case {"schedule": schedule_id, "tenant": tenant, "at": str(at)}:
+            await scheduling.run(batches, tenant, schedule_id, at)
         case {"detail-type": "Object Created", "detail": {"object": {"key": str(key)}}}:
             await _file(batches, key)
         case {"detail-type": str(kind)} if kind == _SUBMITTED:
@@ -85,10 +88,15 @@ async def _event(backend: Backend, batches: BatchBackend, event: dict[str, Any])
             fields["questions"],
             _options(fields),
             source="event",
-            batch_id=named or event.get("id"),
+            batch_id=named or _own_id(event),
         )
     except CallerError as error:
-        await _reject(batches, str(named or event.get("id") or ""), error, who)
+        await _reject(batches, str(named or _own_id(event)), error, who)
+
+
+def _own_id(event: dict[str, Any]) -> str:
+    """A batch id of what the bus, or a schedule, calls an event."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", f"event-{event.get('id')}")
 
 
 async def _file(batches: BatchBackend, key: str) -> None:

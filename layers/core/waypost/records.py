@@ -237,6 +237,29 @@ class Batch(_Record):
         return tuple(sorted(int(shard) for shard in shards))
 
 
+class Schedule(_Record):
+    """Questions that are asked again and again, as one batch each time."""
+
+    id: str
+    user_id: str
+    name: str
+    expression: str = Field(
+        description="cron(…), rate(…) or at(…), as EventBridge Scheduler has it"
+    )
+    timezone: str = "UTC"
+    agent: str | None = None
+    model: str | None = None
+    metadata: dict[str, str] | None = None
+    budget_usd: float | None = None
+    only_changed: bool = Field(
+        default=False, description="The bus is told only of answers that are not those of last time"
+    )
+    created_at: str
+    last_batch: str | None = None
+    answers: str | None = Field(default=None, exclude=True)
+    """A hash of the last batch's answers."""
+
+
 class BatchCounts(_Record):
     """How far a batch is: results by state, and what they have cost."""
 

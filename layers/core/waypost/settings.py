@@ -26,6 +26,10 @@ class BatchSettings:
     question_queue: str = ""
     """The URL of the queue of single questions."""
     bus: str = ""
+    batch_queue_arn: str = ""
+    schedule_group: str = ""
+    scheduler_role: str = ""
+    """The ARN of the role that sends messages at the times of a schedule."""
     event_identity: Identity = field(default_factory=lambda: Identity("events", "events"))
     """Whose questions come in events on the bus: whoever may put events there asks as this."""
 
@@ -36,6 +40,9 @@ class BatchSettings:
             batch_queue=env.get("WAYPOST_BATCH_QUEUE", ""),
             question_queue=env.get("WAYPOST_QUESTION_QUEUE", ""),
             bus=env.get("WAYPOST_BUS", ""),
+            batch_queue_arn=env.get("WAYPOST_BATCH_QUEUE_ARN", ""),
+            schedule_group=env.get("WAYPOST_SCHEDULE_GROUP", ""),
+            scheduler_role=env.get("WAYPOST_SCHEDULER_ROLE", ""),
             event_identity=_identity_of(env, "WAYPOST_EVENT_IDENTITY")
             or Identity("events", "events"),
         )

@@ -8,6 +8,7 @@ from waypost_local.lambda_.event_source import EventSource, EventSourceMapping
 from waypost_local.lambda_.pool import Pool
 from waypost_local.stack.console import ConsoleLog
 from waypost_local.stack.local_aws import LocalAws
+from waypost_local.stack.scheduler import Scheduler
 from waypost_local.stack.template import Stack
 
 MAX_ENVIRONMENTS = 2
@@ -25,6 +26,7 @@ class EventSources:
         functions = {function.name: function for function in aws.stack.functions}
         self._log = log
         self._sqs = client("sqs", aws.endpoint)
+        self._scheduler = Scheduler(aws.endpoint, log.message)
         self._mappings = mappings(aws.stack, aws.endpoint)
         self._tasks: list[asyncio.Task[None]] = []
         self._pools: dict[str, Pool] = {}
@@ -41,11 +43,12 @@ class EventSources:
         return tuple(self._pools.values())
 
     def start(self) -> None:
-        """Polls, once the queues are there."""
+        """Polls, and sends what is scheduled, once the queues are there."""
         for mapping in self._mappings:
             pool = self._pools[mapping.function]
             source = EventSource(mapping, self._sqs, pool, MAX_ENVIRONMENTS, self._log.message)
             self._tasks.append(asyncio.create_task(source.run()))
+        self._tasks.append(asyncio.create_task(self._scheduler.run()))
 
     async def stop(self) -> None:
         """Takes no more messages."""

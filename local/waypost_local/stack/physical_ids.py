@@ -16,6 +16,8 @@ _NAME_PROPERTIES = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::IAM::Role": "RoleName",
+    "AWS::Scheduler::ScheduleGroup": "Name",
+    "AWS::Scheduler::Schedule": "Name",
 }
 
 
@@ -55,6 +57,8 @@ def attributes(
         case "AWS::Lambda::Url":
             target = resolver.resolve(resource["Properties"].get("FunctionArn", logical_id))
             return {"": target, "FunctionArn": target, "FunctionUrl": f"{endpoints.function_url}/"}
+    if kind == "AWS::IAM::Role":
+        return _UnsupportedResource({"": name, "Arn": f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"})
     service = kind.split("::")[1].lower() if "::" in kind else kind.lower()
     return _UnsupportedResource({"": name, "Arn": _arn(service, name)})
 

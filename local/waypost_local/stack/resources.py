@@ -87,6 +87,17 @@ def _create_rule(endpoint: str, logical_id: str, properties: Properties) -> None
         events.put_targets(Rule=name, Targets=targets, **bus)
 
 
+def _create_schedule_group(endpoint: str, logical_id: str, properties: Properties) -> None:
+    client("scheduler", endpoint).create_schedule_group(Name=properties.get("Name", logical_id))
+
+
+def _create_schedule(endpoint: str, logical_id: str, properties: Properties) -> None:
+    arguments = {name: value for name, value in properties.items() if name != "Name"}
+    client("scheduler", endpoint).create_schedule(
+        Name=properties.get("Name", logical_id), **arguments
+    )
+
+
 def _to_string(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -99,4 +110,6 @@ _CREATORS = {
     "AWS::S3::Bucket": _create_bucket,
     "AWS::Events::EventBus": _create_bus,
     "AWS::Events::Rule": _create_rule,
+    "AWS::Scheduler::ScheduleGroup": _create_schedule_group,
+    "AWS::Scheduler::Schedule": _create_schedule,
 }

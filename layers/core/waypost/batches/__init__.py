@@ -5,6 +5,7 @@ submission   a batch that a caller sends, and where its questions are kept
 lines        a file of questions, line by line
 splitting    a file of questions becomes one message for each
 answering    one message becomes one result
+scheduling   standing sets of questions, asked at their times
 finishing    all results become one file, and everybody is told
 progress     a batch as it is now
 """

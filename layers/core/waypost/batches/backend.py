@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from waypost.errors import NotFound, StoreUnavailable
+from waypost.errors import Invalid, NotFound, StoreUnavailable
 from waypost.identity import Identity
 from waypost.settings import BatchSettings
 from waypost.store import Table
@@ -19,6 +19,10 @@ _MAX_ENTRIES = 10
 _MAX_CALL_BYTES = 900_000
 """Bytes of one SendMessageBatch; the quota is 1 MiB."""
 _TRIES = 4
+
+
+class Refused(Exception):
+    """AWS does not take a request for what it says."""
 
 
 class ObjectMissing(Exception):
@@ -43,6 +47,10 @@ class BatchBackend:
     @cached_property
     def _events(self) -> Any:
         return _client("events")
+
+    @cached_property
+    def _scheduler(self) -> Any:
+        return _client("scheduler")
 
     @property
     def bucket(self) -> str:
@@ -140,6 +148,38 @@ class BatchBackend:
         if answer["FailedEntryCount"]:
             raise StoreUnavailable
 
+    async def create_schedule(
+        self, name: str, expression: str, timezone: str, message: Message
+    ) -> None:
+        """Has a message sent to the splitter at the times of an expression. Raises Invalid."""
+        create = partial(
+            self._scheduler.create_schedule,
+            Name=name,
+            GroupName=self.settings.schedule_group,
+            ScheduleExpression=expression,
+            ScheduleExpressionTimezone=timezone,
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": self.settings.batch_queue_arn,
+                "RoleArn": self.settings.scheduler_role,
+                "Input": json.dumps(message),
+            },
+        )
+        try:
+            await _call(create)
+        except Refused as error:
+            raise Invalid(str(error), code="invalid_expression") from None
+
+    async def delete_schedule(self, name: str) -> None:
+        """Whether or not it is there."""
+        delete = partial(
+            self._scheduler.delete_schedule, Name=name, GroupName=self.settings.schedule_group
+        )
+        try:
+            await _call(delete)
+        except ObjectMissing:
+            return
+
     async def _send(self, queue_url: str, messages: Sequence[Message], group: str | None) -> None:
         for entries in _calls(messages, group):
             left = entries
@@ -203,7 +243,9 @@ async def _call(call: Any) -> Message:
         raise StoreUnavailable from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code in {"NoSuchKey", "404", "412", "PreconditionFailed"}:
+        if code == "ValidationException":
+            raise Refused(error.response["Error"]["Message"]) from error
+        if code in {"ResourceNotFoundException", "NoSuchKey", "404", "412", "PreconditionFailed"}:
             raise ObjectMissing from error
         raise StoreUnavailable from error
     return answer

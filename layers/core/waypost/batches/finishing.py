@@ -4,9 +4,11 @@ Whoever writes the last result of a shard notes it; whoever notes the last shard
 That may be asked more than once and at any time: it is done once, and harmless when repeated.
 """
 
+import hashlib
 from collections.abc import AsyncIterator
 
 from waypost.batches.backend import BatchBackend
+from waypost.batches.scheduling import has_news
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import Batch, BatchResult
@@ -49,21 +51,11 @@ async def finish(backend: BatchBackend, who: Identity, batch: Batch) -> None:
     if batch.state != "finishing":
         return
     key = f"out/{who.tenant_id}/{batch.id}.jsonl"
-    await backend.upload(key, _parts(backend, who, batch))
+    answers = hashlib.sha256()
+    await backend.upload(key, _parts(backend, who, batch, answers))
     ended = "cancelled" if batch.cancel_requested else "completed"
-    counts = await store.counts(backend.table, who, batch.id)
-    await backend.publish(
-        "waypost.batch.completed",
-        {
-            "batch_id": batch.id,
-            "tenant_id": who.tenant_id,
-            "state": ended,
-            "total": batch.total,
-            **counts.model_dump(),
-            "results": {"bucket": backend.bucket, "key": key},
-            "metadata": batch.metadata,
-        },
-    )
+    if await has_news(backend, who, batch, answers.hexdigest()):
+        await _tell(backend, who, batch, ended, key)
     try:
         await store.update(
             backend.table,
@@ -79,17 +71,37 @@ async def finish(backend: BatchBackend, who: Identity, batch: Batch) -> None:
         return
 
 
+async def _tell(backend: BatchBackend, who: Identity, batch: Batch, ended: str, key: str) -> None:
+    counts = await store.counts(backend.table, who, batch.id)
+    await backend.publish(
+        "waypost.batch.completed",
+        {
+            "batch_id": batch.id,
+            "tenant_id": who.tenant_id,
+            "state": ended,
+            "total": batch.total,
+            **counts.model_dump(),
+            "results": {"bucket": backend.bucket, "key": key},
+            "metadata": batch.metadata,
+        },
+    )
+
+
 def as_line(result: BatchResult) -> bytes:
     """A result as the file of results has it."""
     return result.model_dump_json(exclude_none=True, exclude_defaults=True).encode() + b"\n"
 
 
-async def _parts(backend: BatchBackend, who: Identity, batch: Batch) -> AsyncIterator[bytes]:
+async def _parts(
+    backend: BatchBackend, who: Identity, batch: Batch, answers: "hashlib._Hash"
+) -> AsyncIterator[bytes]:
+    """Args: answers: Takes in every answer."""
     part = bytearray()
     after = 0
     while page := await store.results(backend.table, who, batch.id, after, _PAGE):
         after = page[-1].line
         for result in page:
+            answers.update(repr((result.line, result.state, result.answer)).encode())
             part += as_line(result)
             if len(part) >= _PART_BYTES:
                 yield bytes(part)

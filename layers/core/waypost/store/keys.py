@@ -66,6 +66,9 @@ class TenantKeys:
         hashed = sha256(f"{user}#{key}".encode()).hexdigest()
         return {"pk": f"T#{self.tenant}#IDEM#{hashed}#", "sk": "-"}
 
+    def schedule(self, schedule: str) -> Key:
+        return {"pk": self.tenant_pk, "sk": f"SCHEDULE#{schedule}"}
+
     def batches(self) -> str:
         """The place in the index of the tenant's batches."""
         return f"T#{self.tenant}#BATCHES#"
