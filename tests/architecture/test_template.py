@@ -56,6 +56,7 @@ def test_no_permission_but_tracing_is_for_everything(resources: dict[str, Any]) 
         if "*"
         in str(statement["Resource"])
         .replace("${Bucket.Arn}/*", "")
+        .replace("${Bucket.Arn}/schedules/*", "")
         .replace("${ScheduleGroup}/schedule_*", "")
         or any("*" in action for action in statement["Action"])
     }

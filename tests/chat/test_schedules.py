@@ -10,6 +10,9 @@ import pytest_asyncio
 from tests.chat.batch_stack import BatchStack
 from tests.chat.conftest import ME, Api, Running
 from tests.chat.test_batches import EchoModel
+from waypost.batches import BatchBackend
+from waypost.errors import StoreUnavailable
+from waypost.store import batches
 
 NIGHTLY = {
     "name": "Every evening",
@@ -96,12 +99,58 @@ async def test_a_deleted_schedule_asks_no_more(api: Api, stack: BatchStack) -> N
     assert stack.scheduler.list_schedules(GroupName=stack.bucket)["Schedules"] == []
 
 
+@pytest.mark.parametrize(("place", "broken"), [(BatchBackend, "publish"), (batches, "update")])
+async def test_news_is_told_by_the_second_finisher_where_the_first_died(
+    api: Api, stack: BatchStack, monkeypatch: pytest.MonkeyPatch, place: Any, broken: str
+) -> None:
+    schedule = await create(api, only_changed=True)
+    works = getattr(place, broken)
+    failed: list[str] = []
+
+    async def fails_once(*values: Any, **named: Any) -> Any:
+        if failed or (broken == "update" and "results_key" not in named):
+            return await works(*values, **named)
+        failed.append(broken)
+        raise StoreUnavailable
+
+    monkeypatch.setattr(place, broken, fails_once)
+    await stack.take(api, message(stack, schedule, "2026-11-26T19:00:00Z"))
+    with pytest.raises(StoreUnavailable):
+        await stack.deliver(api)
+    (batch,) = (await api.http.get("/v1/batches", headers=ME)).json()["batches"]
+    finish = {"finish": batch["id"], "tenant": ME["X-Tenant-Id"], "user": ME["X-User-Id"]}
+    await stack.take(api, finish)
+
+    assert [kind for kind, _ in stack.told()] == ["waypost.batch.completed"]
+
+
+async def test_an_uploaded_file_is_asked_each_time(api: Api, stack: BatchStack) -> None:
+    upload = (await api.http.post("/v1/batches/uploads", headers=ME)).json()
+    key = f"uploads/{ME['X-Tenant-Id']}/{ME['X-User-Id']}/{upload['upload_id']}.jsonl"
+    stack.put(key, b'"How much?"\n"Who?"\n"When?"\n')
+    schedule = await create(api, questions=None, upload_id=upload["upload_id"])
+    stack.s3.delete_object(Bucket=stack.bucket, Key=key)
+
+    for at in ("2026-11-26T19:00:00Z", "2026-11-27T19:00:00Z"):
+        await stack.take(api, message(stack, schedule, at))
+    await stack.deliver(api)
+    await api.http.delete(f"/v1/schedules/{schedule['id']}", headers=ME)
+
+    batches = (await api.http.get("/v1/batches", headers=ME)).json()["batches"]
+    assert [(b["state"], b["total"]) for b in batches] == [("completed", 3)] * 2
+    kept = stack.s3.list_objects_v2(Bucket=stack.bucket, Prefix="schedules/")
+    assert kept["KeyCount"] == 0
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
         ({"expression": "every evening"}, "invalid_expression"),
         ({"timezone": "Mars/Olympus"}, "invalid_timezone"),
         ({"questions": []}, "no_questions"),
+        ({"questions": None}, "no_questions"),
+        ({"upload_id": "upload_1"}, "no_questions"),
+        ({"questions": None, "upload_id": "upload_1"}, "upload_not_found"),
         ({"budget_usd": -1}, "invalid_budget"),
         ({"name": ""}, "invalid_request"),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from waypost.errors import Invalid
 from waypost.records import Batch, BatchResult
 
 _STRICT = ConfigDict(extra="forbid")
@@ -64,3 +65,12 @@ class ResultPage(BaseModel):
 
     results: list[BatchResult]
     next_after: int | None = Field(default=None, description="Where the next page begins")
+
+
+def either(questions: list[Any] | None, upload_id: str | None) -> list[Any] | str:
+    """The questions of a body, or the id of their file. Raises Invalid where it is not one."""
+    if questions is not None and upload_id is None:
+        return questions
+    if upload_id is not None and questions is None:
+        return upload_id
+    raise Invalid("Send either questions or an upload_id.", code="no_questions")

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from waypost.batches import progress, submission
 from waypost.batches.finishing import as_line
 from waypost.batches.submission import BatchOptions
-from waypost.errors import Invalid
 from waypost.records import Batch
 from waypost.store import batches as store
 from waypost_chat.bodies.batches import (
@@ -19,6 +18,7 @@ from waypost_chat.bodies.batches import (
     NewBatch,
     NewUpload,
     ResultPage,
+    either,
 )
 from waypost_chat.routes.dependencies import BatchesOf, Caller, Context
 
@@ -40,15 +40,12 @@ async def send_batch(
     batch_id = None
     if key := context.idempotency_key:
         batch_id = f"batch_{hashlib.sha256(f'{who.user_id}#{key}'.encode()).hexdigest()[:32]}"
-    if (body.questions is None) == (body.upload_id is None):
-        raise Invalid("Send either questions or an upload_id.", code="no_questions")
-    if body.upload_id is not None:
-        sent = await submission.submit_upload(
-            batches, who, body.upload_id, options, batch_id=batch_id
-        )
+    questions = either(body.questions, body.upload_id)
+    if isinstance(questions, str):
+        sent = await submission.submit_upload(batches, who, questions, options, batch_id=batch_id)
     else:
         sent = await submission.submit(
-            batches, who, body.questions or [], options, source="http", batch_id=batch_id
+            batches, who, questions, options, source="http", batch_id=batch_id
         )
     return _summary(sent)
 

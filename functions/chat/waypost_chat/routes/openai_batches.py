@@ -33,6 +33,10 @@ from waypost_chat.routes.dependencies import BatchesOf, Caller
 router = APIRouter(prefix="/openai/v1", tags=["openai"], route_class=OpenAIRoute, responses=ERRORS)
 _OUTPUT, _ERRORS = "file-output-", "file-errors-"
 _PAGE = 500
+_EXAMPLE = (
+    '{"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": '
+    '"waypost", "messages": [{"role": "user", "content": "How many jobs are open?"}]}}'
+)
 _FORM = {
     "requestBody": {
         "required": True,
@@ -42,7 +46,7 @@ _FORM = {
                     "type": "object",
                     "required": ["file", "purpose"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary"},
+                        "file": {"type": "string", "format": "binary", "examples": [_EXAMPLE]},
                         "purpose": {"type": "string", "const": "batch"},
                     },
                 }

@@ -7,6 +7,7 @@ from waypost.batches import scheduling
 from waypost.batches.scheduling import Times
 from waypost.batches.submission import BatchOptions
 from waypost.records import Schedule
+from waypost_chat.bodies.batches import either
 from waypost_chat.bodies.schedules import NewSchedule, ScheduleList
 from waypost_chat.routes.dependencies import BatchesOf, Caller
 
@@ -22,7 +23,7 @@ async def create_schedule(body: NewSchedule, batches: BatchesOf, who: Caller) ->
         who,
         body.name,
         Times(body.expression, body.timezone),
-        body.questions,
+        either(body.questions, body.upload_id),
         options,
         only_changed=body.only_changed,
     )

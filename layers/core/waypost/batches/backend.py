@@ -64,6 +64,16 @@ class BatchBackend:
         put = partial(self._s3.put_object, Bucket=self.bucket, Key=key, Body=body)
         return str((await _call(put))["ETag"])
 
+    async def copy_object(self, source: str, key: str) -> str:
+        """The copy's ETag; up to 5 GB. Raises ObjectMissing."""
+        origin = {"Bucket": self.bucket, "Key": source}
+        copy = partial(self._s3.copy_object, Bucket=self.bucket, Key=key, CopySource=origin)
+        return str((await _call(copy))["CopyObjectResult"]["ETag"])
+
+    async def delete_object(self, key: str) -> None:
+        """Whether or not it is there."""
+        await _call(partial(self._s3.delete_object, Bucket=self.bucket, Key=key))
+
     async def head_object(self, key: str) -> tuple[str, int]:
         """ETag and bytes. Raises ObjectMissing."""
         found = await _call(partial(self._s3.head_object, Bucket=self.bucket, Key=key))

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 
 from waypost.batches.backend import BatchBackend
-from waypost.batches.scheduling import has_news
+from waypost.batches.scheduling import has_news, remember
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import Batch, BatchResult
@@ -56,6 +56,7 @@ async def finish(backend: BatchBackend, who: Identity, batch: Batch) -> None:
     ended = "cancelled" if batch.cancel_requested else "completed"
     if await has_news(backend, who, batch, answers.hexdigest()):
         await _tell(backend, who, batch, ended, key)
+    await remember(backend, who, batch, answers.hexdigest())
     try:
         await store.update(
             backend.table,

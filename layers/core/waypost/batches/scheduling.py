@@ -1,7 +1,6 @@
 """Standing sets of questions: EventBridge Scheduler asks for a batch of them at its times."""
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +8,20 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from waypost.batches.backend import BatchBackend, ObjectMissing
-from waypost.batches.submission import MAX_INLINE, BatchOptions, submit_lines
+from waypost.batches.submission import (
+    BatchOptions,
+    as_lines,
+    content_hash,
+    new_batch,
+    questions_key,
+    start,
+    uploaded,
+)
 from waypost.errors import Conflict, Invalid, NotFound
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.ids import ulid
-from waypost.json_values import plain
-from waypost.records import Batch, Schedule
+from waypost.records import Batch, BatchFile, Schedule
 from waypost.store import schedules as store
 
 IN_METADATA = "schedule"
@@ -62,14 +68,20 @@ async def create(
     who: Identity,
     name: str,
     times: Times,
-    questions: Sequence[Any],
+    questions: Sequence[Any] | str,
     options: BatchOptions,
     *,
     only_changed: bool = False,
 ) -> Schedule:
-    """Raises Invalid, and Conflict where there are too many."""
-    if not 0 < len(questions) <= MAX_INLINE:
-        raise Invalid(f"A schedule has 1 to {MAX_INLINE} questions.", code="no_questions")
+    """Keeps questions, and has them asked at the times.
+
+    Args:
+        questions: Or the id of a file of them that was uploaded.
+
+    Raises:
+        Invalid: There are none, or the times are none.
+        Conflict: The tenant has too many schedules.
+    """
     if len(await store.all_of(backend.table, who)) >= _MAX_SCHEDULES:
         text = f"There are {_MAX_SCHEDULES} schedules already."
         raise Conflict(text, code="too_many_schedules")
@@ -83,14 +95,18 @@ async def create(
         created_at=now(),
         **options.__dict__,
     )
-    lines = b"".join(json.dumps(plain(question)).encode() + b"\n" for question in questions)
-    await backend.put_object(_key(who, schedule.id), lines)
+    key = _key(who, schedule.id)
+    if isinstance(questions, str):
+        upload, _ = await uploaded(backend, who, questions)
+        await backend.copy_object(upload, key)
+    else:
+        await backend.put_object(key, as_lines(questions))
     await store.create(backend.table, who, schedule)
     message = {"schedule": schedule.id, "tenant": who.tenant_id, "at": _SCHEDULED_TIME}
     try:
         await backend.create_schedule(schedule.id, times.expression, times.timezone, message)
     except Invalid:
-        await store.remove(backend.table, who, schedule.id)
+        await _forget(backend, who, schedule.id)
         raise
     return schedule
 
@@ -107,25 +123,32 @@ async def delete(backend: BatchBackend, who: Identity, schedule_id: str) -> None
     if not _may_see(who, found):
         raise NotFound("Schedule not found.", code="schedule_not_found")
     await backend.delete_schedule(schedule_id)
+    await _forget(backend, who, schedule_id)
+
+
+async def _forget(backend: BatchBackend, who: Identity, schedule_id: str) -> None:
     await store.remove(backend.table, who, schedule_id)
+    await backend.delete_object(_key(who, schedule_id))
 
 
 async def run(backend: BatchBackend, tenant: str, schedule_id: str, at: str) -> Batch | None:
     """The batch of a schedule at a time; None where the schedule is gone. The same time is one."""
+    time = hashlib.sha256(at.encode()).hexdigest()[:16]
+    batch_id = f"{schedule_id}-{time}"
     anyone = Identity(tenant, "schedules")
     try:
         schedule = await store.read(backend.table, anyone, schedule_id)
-        lines = await backend.read_object(_key(anyone, schedule_id))
+        key = questions_key(anyone, batch_id)
+        etag = await backend.copy_object(_key(anyone, schedule_id), key)
     except (NotFound, ObjectMissing):
         return None
     who = Identity(tenant, schedule.user_id)
     named = {**(schedule.metadata or {}), IN_METADATA: schedule_id}
     options = BatchOptions(schedule.agent, schedule.model, named, schedule.budget_usd)
-    time = hashlib.sha256(at.encode()).hexdigest()[:16]
-    batch_id = f"{schedule_id}-{time}"
-    batch = await submit_lines(backend, who, lines, options, source="schedule", batch_id=batch_id)
-    await store.note(backend.table, who, schedule_id, last_batch=batch.id)
-    return batch
+    batch = new_batch(who, batch_id, "schedule", options, content_hash(etag.encode(), options))
+    started = await start(backend, who, batch, BatchFile(key=key, etag=etag))
+    await store.note(backend.table, who, schedule_id, last_batch=started.id)
+    return started
 
 
 async def has_news(backend: BatchBackend, who: Identity, batch: Batch, answers: str) -> bool:
@@ -134,17 +157,26 @@ async def has_news(backend: BatchBackend, who: Identity, batch: Batch, answers: 
     Args:
         answers: A hash of them.
     """
+    schedule = await _watching(backend, who, batch)
+    return schedule is None or schedule.answers != answers
+
+
+async def remember(backend: BatchBackend, who: Identity, batch: Batch, answers: str) -> None:
+    """Notes the answers that were told, or were not news."""
+    if schedule := await _watching(backend, who, batch):
+        await store.note(backend.table, who, schedule.id, answers=answers)
+
+
+async def _watching(backend: BatchBackend, who: Identity, batch: Batch) -> Schedule | None:
+    """The schedule of a batch that wants to be told only of changes."""
     schedule_id = (batch.metadata or {}).get(IN_METADATA)
-    if schedule_id is None:
-        return True
+    if schedule_id is None or batch.source != "schedule":
+        return None
     try:
         schedule = await store.read(backend.table, who, schedule_id)
     except NotFound:
-        return True
-    if not schedule.only_changed:
-        return True
-    await store.note(backend.table, who, schedule_id, answers=answers)
-    return schedule.answers != answers
+        return None
+    return schedule if schedule.only_changed else None
 
 
 def _may_see(who: Identity, schedule: Schedule) -> bool:

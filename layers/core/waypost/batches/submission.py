@@ -54,6 +54,12 @@ async def submit(
         Invalid: There are none, too many, or the id is not valid.
         Conflict: There is a batch with this id and other questions.
     """
+    lines = as_lines(questions)
+    return await submit_lines(backend, who, lines, options, source=source, batch_id=batch_id)
+
+
+def as_lines(questions: Sequence[Any]) -> bytes:
+    """Questions of one request as JSON lines. Raises Invalid where there are none or too many."""
     if not questions:
         raise Invalid("A batch needs at least one question.", code="no_questions")
     if len(questions) > MAX_INLINE:
@@ -61,8 +67,7 @@ async def submit(
             f"A request may have {MAX_INLINE} questions; send more of them as a file.",
             code="too_many_questions",
         )
-    lines = b"".join(json.dumps(plain(question)).encode() + b"\n" for question in questions)
-    return await submit_lines(backend, who, lines, options, source=source, batch_id=batch_id)
+    return b"".join(json.dumps(plain(question)).encode() + b"\n" for question in questions)
 
 
 async def submit_lines(
@@ -79,7 +84,7 @@ async def submit_lines(
     batch = new_batch(who, batch_id, source, options, content_hash(lines, options))
     if existing := await _existing(backend, who, batch):
         return existing
-    key = f"batches/{who.tenant_id}/{batch_id}/questions.jsonl"
+    key = questions_key(who, batch_id)
     etag = await backend.put_object(key, lines)
     return await start(backend, who, batch, BatchFile(key=key, etag=etag))
 
@@ -123,6 +128,11 @@ def checked_id(batch_id: str) -> str:
     return batch_id
 
 
+def questions_key(who: Identity, batch_id: str) -> str:
+    """Where a batch's own copy of its questions lies."""
+    return f"batches/{who.tenant_id}/{batch_id}/questions.jsonl"
+
+
 def content_hash(body: bytes, options: BatchOptions) -> str:
     fields = json.dumps(options.__dict__, sort_keys=True)
     return hashlib.sha256(body + fields.encode()).hexdigest()
@@ -157,6 +167,15 @@ async def submit_upload(
     batch_id: str | None = None,
 ) -> Batch:
     """A batch of a file that was uploaded. Raises Invalid where there is none, and Conflict."""
+    key, etag = await uploaded(backend, who, upload_id)
+    batch_id = checked_id(batch_id or f"batch_{ulid()}")
+    content = content_hash(etag.encode(), options)
+    batch = new_batch(who, batch_id, "http", options, content)
+    return await start(backend, who, batch, BatchFile(key=key, etag=etag))
+
+
+async def uploaded(backend: BatchBackend, who: Identity, upload_id: str) -> tuple[str, str]:
+    """Key and ETag of a file that was uploaded. Raises Invalid where there is none, or nothing."""
     key = upload_key(who, upload_id)
     try:
         etag, size = await backend.head_object(key)
@@ -164,10 +183,7 @@ async def submit_upload(
         raise Invalid("No file was uploaded under this id.", code="upload_not_found") from None
     if not size:
         raise Invalid("A batch needs at least one question.", code="no_questions")
-    batch_id = checked_id(batch_id or f"batch_{ulid()}")
-    content = content_hash(etag.encode(), options)
-    batch = new_batch(who, batch_id, "http", options, content)
-    return await start(backend, who, batch, BatchFile(key=key, etag=etag))
+    return key, etag
 
 
 def upload_key(who: Identity, upload_id: str) -> str:
