@@ -14,10 +14,10 @@ biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome o
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format questions bench chaos contracts build validate ask invoke clean
+.PHONY: help run test unit check format questions batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder>,'
 	@echo '  DATA=<folder> (keeps threads over a restart) and'
@@ -56,6 +56,12 @@ bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_memory.py $(FLAGS)
+
+batch-plan: $(VENV)/.local ## Print the workers, hours and dollars of a batch for a quota of TPM=1000000 tokens a minute
+	@$(BIN)/waypost batch plan --tokens-per-minute "$(or $(TPM),1000000)" $(FLAGS)
+
+chaos-batch: $(VENV)/.dev ## Draw N=100 batches and their faults from SEED=1, or replay CASE=…, and check what follows
+	@$(BIN)/python -m tests.chaos.batch $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)
 
 chaos: $(VENV)/.dev ## Draw N=100 faults from SEED=1, or replay CASE=…, and check what follows
 	@$(BIN)/python -m tests.chaos $(if $(CASE),--case "$(CASE)",--cases "$(N)" --seed "$(SEED)") --concurrency "$(CONCURRENCY)" $(FLAGS)

@@ -52,7 +52,13 @@ class BatchStack:
         self.s3.create_bucket(Bucket=self.bucket)
         queues = {
             name: self.sqs.create_queue(QueueName=f"{name}-{self.bucket}")["QueueUrl"]
-            for name in ("batches", "questions", "heard")
+            for name in (
+                "batches",
+                "questions",
+                "batch-dead-letters",
+                "question-dead-letters",
+                "heard",
+            )
         }
         self.queues = queues
         bus = f"bus-{self.bucket}"
@@ -71,6 +77,8 @@ class BatchStack:
             "WAYPOST_BUCKET": self.bucket,
             "WAYPOST_BATCH_QUEUE": queues["batches"],
             "WAYPOST_QUESTION_QUEUE": queues["questions"],
+            "WAYPOST_BATCH_DEAD_LETTERS": queues["batch-dead-letters"],
+            "WAYPOST_QUESTION_DEAD_LETTERS": queues["question-dead-letters"],
             "WAYPOST_BUS": bus,
             "WAYPOST_EVENT_IDENTITY": f"{EVENTS.tenant_id}/{EVENTS.user_id}",
         }
@@ -99,6 +107,9 @@ class BatchStack:
     def backend(self, api: Api) -> BatchBackend:
         backend = api.app.state.backend
         return BatchBackend(backend.settings.batches, backend.table)
+
+    def send(self, queue: str, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queues[queue], MessageBody=body)
 
     def received(self, queue: str) -> list[dict[str, Any]]:
         """All messages of a queue, which are gone from it then."""

@@ -29,10 +29,12 @@ class EchoModel:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
+        self.requests: list[ConverseRequest] = []
 
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
         question = request.messages[-1]["content"][-1]["text"]
         self.asked[question] += 1
+        self.requests.append(request)
         await asyncio.sleep(0)
         yield TextPiece(f"You asked: {question}")
         yield Stop("end_turn", 10, 5)
@@ -176,6 +178,103 @@ async def test_bad_lines_are_results_with_their_reason(api: Api, stack: BatchSta
         "reason": "not_json",
         "message": "The line is not JSON.",
     }
+
+
+async def test_what_no_queue_can_hold_is_rejected_and_stops_nothing(
+    api: Api, stack: BatchStack
+) -> None:
+    emoji = "🌲" * 90_000
+    lines = [
+        {"question": "One?", "agent": "rag"},
+        {"question": "Two?", "agent": "rag", "metadata": {"note": emoji}},
+        {"question": "Three?", "agent": "rag"},
+    ]
+    body = b"\n".join(json.dumps(line, ensure_ascii=False).encode() for line in lines)
+    await stack.take(api, stack.put("in/company-789/night.jsonl", body + b"\n" + b"x" * 3_000_000))
+
+    await stack.deliver(api)
+
+    (batch,) = (await api.http.get("/v1/batches", headers=ADMIN)).json()["batches"]
+    found = stack.results(f"out/company-789/{batch['id']}.jsonl")
+    assert [(line["state"], line.get("reason")) for line in found] == [
+        ("answered", None),
+        ("rejected", "line_too_long"),
+        ("answered", None),
+        ("rejected", "line_too_long"),
+    ]
+
+
+async def test_a_long_conversation_is_several_messages(api: Api, stack: BatchStack) -> None:
+    lines = questions(25, thread_id="conversation-1")
+    for line in lines[:4]:
+        line["question"] = "🌲" * 30_000
+    await stack.take(api, stack.submitted(batch_id="long", questions=lines))
+    (split,) = [json.loads(m["Body"]) for m in stack.received("batches")]
+    await stack.take(api, split)
+
+    held = [
+        [question["line"] for question in json.loads(message["Body"])["questions"]]
+        for message in stack.received("questions")
+    ]
+
+    assert sorted(line for lines in held for line in lines) == list(range(1, 26))
+    assert max(map(len, held)) == 10
+    assert [1, 2] in held
+
+
+async def test_dead_letters_go_back_to_their_queues(api: Api, stack: BatchStack) -> None:
+    sent = await send(api, questions=questions(3, thread_id="conversation-1"))
+    (split,) = stack.received("batches")
+    await stack.take(api, json.loads(split["Body"]))
+    for message in stack.received("questions"):
+        stack.send("question-dead-letters", message["Body"])
+    stack.send("batch-dead-letters", split["Body"])
+    path = "/v1/batches/redrive"
+    refused = await api.http.post(path, headers=ME)
+
+    asked = await api.http.post(path, headers=ADMIN)
+    await stack.deliver(api)
+
+    assert (refused.status_code, asked.status_code) == (403, 202)
+    assert (await progress(api, sent["id"]))["counts"]["answered"] == 3
+    assert stack.received("question-dead-letters") == stack.received("batch-dead-letters") == []
+
+
+@pytest.fixture
+def batch_settings(environment: dict[str, str]) -> None:
+    """Those that the worker alone has."""
+    environment |= {
+        "WAYPOST_SERVICE_TIER": "flex",
+        "WAYPOST_MAX_OUTPUT": "100",
+        "WAYPOST_ANSWER_EVENTS": "true",
+    }
+
+
+async def test_every_single_answer_is_told_where_that_is_set(
+    batch_settings: None, api: Api, stack: BatchStack
+) -> None:
+    sent = await send(api, questions=[*questions(2), {"question": "Who?", "agent": "nobody"}])
+
+    await stack.deliver(api)
+
+    told = [detail for kind, detail in stack.told() if kind == "waypost.question.answered"]
+    assert sorted((one["line"], one["state"], one.get("answer")) for one in told) == [
+        (1, "answered", "You asked: Question 0?"),
+        (2, "answered", "You asked: Question 1?"),
+    ]
+    assert {(one["batch_id"], one["tenant_id"]) for one in told} == {(sent["id"], "company-789")}
+
+
+async def test_a_worker_asks_in_its_own_tier_and_within_its_own_limit(
+    batch_settings: None, api: Api, stack: BatchStack, echo: EchoModel
+) -> None:
+    await send(api, questions=questions(1))
+
+    await stack.deliver(api)
+
+    (request,) = echo.requests
+    assert request.body["serviceTier"] == {"type": "flex"}
+    assert request.max_tokens == 100
 
 
 async def test_a_split_that_is_stopped_goes_on_where_it_was(

@@ -9,7 +9,7 @@ import pytest_asyncio
 from botocore.client import BaseClient
 
 from tests import template
-from tests.chat.batch_stack import BatchStack
+from tests.chat.batch_stack import EVENTS, BatchStack
 from tests.chat.conftest import ME, WHO, Api, Running
 from waypost.batches.answering import MAX_ATTEMPTS, Answerer
 from waypost.store import batches as store
@@ -45,7 +45,7 @@ PLATFORM = {
 @pytest.fixture
 def stack(environment: dict[str, str]) -> BatchStack:
     found = BatchStack()
-    environment |= found.create()
+    environment |= found.create() | {"WAYPOST_ANSWER_EVENTS": "true"}
     return found
 
 
@@ -129,6 +129,8 @@ async def test_the_functions_for_batches_call_what_their_roles_allow(
     messages = stack.received("questions")
 
     called_operations.clear()
+    # Another process has not read the agents yet.
+    api.app.state.backend.registry.forget(EVENTS)
     answerer = Answerer(api.app.state.backend, stack.backend(api))
     api.faults.set(Fault("throttling"))
     assert await stack.answer(answerer, messages) == messages
@@ -141,6 +143,7 @@ async def test_the_functions_for_batches_call_what_their_roles_allow(
     called_operations.clear()
     for message in stack.received("batches"):
         await stack.take(api, json.loads(message["Body"]))
+    await stack.take(api, {"redrive": True})
     by_batch |= called_operations - {"s3:PutObject"}
 
     # The test itself reads the queues and puts the file.

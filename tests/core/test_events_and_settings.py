@@ -121,6 +121,8 @@ def test_settings_have_defaults() -> None:
         ("WAYPOST_HEARTBEAT", "0"),
         ("WAYPOST_IDENTITY", "anybody"),
         ("WAYPOST_DEFAULT_IDENTITY", "nobody"),
+        ("WAYPOST_SERVICE_TIER", "cheap"),
+        ("WAYPOST_MAX_OUTPUT", "0"),
     ],
 )
 def test_an_invalid_setting_is_named_in_the_error(name: str, value: str) -> None:

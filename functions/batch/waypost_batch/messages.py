@@ -37,6 +37,9 @@ async def take(backend: Backend, batches: BatchBackend, body: str, late: float) 
             await finishing.finish(batches, who, await store.read(batches.table, who, batch_id))
         case {"schedule": schedule_id, "tenant": tenant, "at": str(at)}:
             await scheduling.run(batches, tenant, schedule_id, at)
+        case {"redrive": True}:
+            while time.time() < late and await batches.redrive():
+                pass
         case {"detail-type": "Object Created", "detail": {"object": {"key": str(key)}}}:
             await _file(batches, key)
         case {"detail-type": str(kind)} if kind == _SUBMITTED:

@@ -9,6 +9,7 @@ from typing import Literal
 from waypost.errors import Invalid
 from waypost.identity import Identity
 
+_SERVICE_TIERS = ("", "default", "flex", "priority", "reserved")
 _ADDRESS = re.compile(r"https?://[^/\s]+")
 
 
@@ -25,11 +26,15 @@ class BatchSettings:
     """The URL of the queue of what is to be split or finished."""
     question_queue: str = ""
     """The URL of the queue of single questions."""
+    batch_dead_letters: str = ""
+    question_dead_letters: str = ""
     bus: str = ""
     batch_queue_arn: str = ""
     schedule_group: str = ""
     scheduler_role: str = ""
     """The ARN of the role that sends messages at the times of a schedule."""
+    answer_events: bool = False
+    """Whether the bus is told of every single result."""
     event_identity: Identity = field(default_factory=lambda: Identity("events", "events"))
     """Whose questions come in events on the bus: whoever may put events there asks as this."""
 
@@ -39,13 +44,36 @@ class BatchSettings:
             bucket=env.get("WAYPOST_BUCKET", ""),
             batch_queue=env.get("WAYPOST_BATCH_QUEUE", ""),
             question_queue=env.get("WAYPOST_QUESTION_QUEUE", ""),
+            batch_dead_letters=env.get("WAYPOST_BATCH_DEAD_LETTERS", ""),
+            question_dead_letters=env.get("WAYPOST_QUESTION_DEAD_LETTERS", ""),
             bus=env.get("WAYPOST_BUS", ""),
             batch_queue_arn=env.get("WAYPOST_BATCH_QUEUE_ARN", ""),
             schedule_group=env.get("WAYPOST_SCHEDULE_GROUP", ""),
             scheduler_role=env.get("WAYPOST_SCHEDULER_ROLE", ""),
+            answer_events=env.get("WAYPOST_ANSWER_EVENTS", "") == "true",
             event_identity=_identity_of(env, "WAYPOST_EVENT_IDENTITY")
             or Identity("events", "events"),
         )
+
+
+@dataclass(frozen=True)
+class CallSettings:
+    """What holds for every call of a model. Empty and None leave it to the call."""
+
+    service_tier: str = ""
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html"""
+    max_output: int | None = None
+    """The maximum of tokens that a call may write, whatever the agent allows."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "CallSettings":
+        tier = env.get("WAYPOST_SERVICE_TIER", "")
+        if tier not in _SERVICE_TIERS:
+            named = ", ".join(filter(None, _SERVICE_TIERS))
+            raise SettingsError(f"WAYPOST_SERVICE_TIER must be one of {named}, not {tier!r}.")
+        is_set = bool(env.get("WAYPOST_MAX_OUTPUT"))
+        tier = "" if tier == "default" else tier
+        return cls(tier, int(_number(env, "WAYPOST_MAX_OUTPUT", 1)) if is_set else None)
 
 
 @dataclass(frozen=True)
@@ -90,6 +118,7 @@ class Settings:
     """A run whose process has not renewed its lease for so long is over."""
     result_rows: int
     query_seconds: float
+    calls: CallSettings = CallSettings()
     batches: BatchSettings = BatchSettings()
 
     @classmethod
@@ -124,6 +153,7 @@ class Settings:
             lease=_number(env, "WAYPOST_LEASE", 15),
             result_rows=int(_number(env, "WAYPOST_RESULT_ROWS", 200)),
             query_seconds=_number(env, "WAYPOST_QUERY_SECONDS", 5),
+            calls=CallSettings.from_env(env),
             batches=BatchSettings.from_env(env),
         )
 

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from waypost_local.terminal.client import RequestRefused, WaypostClient
+from waypost_local.terminal.plan import Workload, describe
 from waypost_local.terminal.questions_file import json_lines
 from waypost_local.terminal.watching import table_of, watch
 
@@ -147,6 +148,29 @@ def retry(context: click.Context, batch_id: str, wait: bool) -> None:
     context.obj.post(f"/v1/batches/{batch_id}/retry")
     if wait:
         _follow(context, batch_id)
+
+
+@batch.command()
+@click.pass_obj
+def redrive(client: WaypostClient) -> None:
+    """Gives the messages that no function could take back to their queues; for admins."""
+    client.post("/v1/batches/redrive")
+    click.echo("Asked for: the dead letters go back to their queues, and are tried again.")
+
+
+@batch.command()
+@click.option("--questions", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--tokens-per-minute", type=click.IntRange(1), required=True, help="The quota.")
+@click.option("--requests-per-minute", type=click.IntRange(1), help="The quota, where it has one.")
+@click.option("--input", "input_tokens", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--output", "output_tokens", type=click.IntRange(1), default=300, show_default=True)
+@click.option("--max-output", type=click.IntRange(1), default=2048, show_default=True)
+@click.option("--calls", type=click.IntRange(1), default=1, show_default=True, help="A question.")
+@click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True)
+@click.option("--model", default="us.amazon.nova-lite-v1:0", show_default=True)
+def plan(**given: Any) -> None:
+    """How many workers a model's quota feeds, how long a batch takes, and what it costs."""
+    click.echo(describe(Workload(**given)))
 
 
 def _follow(context: click.Context, batch_id: str) -> None:

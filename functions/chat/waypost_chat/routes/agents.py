@@ -4,8 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from waypost.errors import Forbidden
-from waypost.identity import Identity
 from waypost.registry import Editor
 from waypost_chat.bodies.agents import (
     AgentList,
@@ -17,24 +15,16 @@ from waypost_chat.bodies.agents import (
     NewAgent,
     Rollback,
 )
-from waypost_chat.routes.dependencies import BackendOf, Caller
+from waypost_chat.routes.dependencies import ADMIN, Admin, BackendOf, Caller
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
-ADMIN = "admin"
 
 
 def _editor(backend: BackendOf) -> Editor:
     return backend.editor
 
 
-def _admin(who: Caller) -> Identity:
-    if ADMIN not in who.roles:
-        raise Forbidden("Changing agents needs the role admin.")
-    return who
-
-
 EditorOf = Annotated[Editor, Depends(_editor)]
-Admin = Annotated[Identity, Depends(_admin)]
 Number = Annotated[int, Path(ge=1, le=999_999)]
 
 

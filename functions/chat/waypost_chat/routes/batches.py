@@ -20,7 +20,7 @@ from waypost_chat.bodies.batches import (
     ResultPage,
     either,
 )
-from waypost_chat.routes.dependencies import BatchesOf, Caller, Context
+from waypost_chat.routes.dependencies import Admin, BatchesOf, Caller, Context
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 _JSON_LINES = "application/x-ndjson"
@@ -62,6 +62,13 @@ async def list_batches(batches: BatchesOf, who: Caller, limit: Limit = 50) -> Ba
     """The user's batches, newest first."""
     found = await progress.newest(batches, who, limit)
     return BatchPage(batches=[_summary(batch) for batch in found])
+
+
+@router.post("/redrive", status_code=202)
+async def redrive(batches: BatchesOf, _: Admin) -> Response:
+    """Gives the messages that no function could take back to their queues. For admins."""
+    await batches.send_to_splitter({"redrive": True})
+    return Response(status_code=202)
 
 
 @router.get("/{batch_id}")

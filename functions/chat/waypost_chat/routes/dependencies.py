@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from waypost.batches import BatchBackend
+from waypost.errors import Forbidden
 from waypost.identity import Identity
 from waypost.runs import Backend
 from waypost.runs.request import RequestContext
 from waypost_chat.identity import from_headers
+
+ADMIN = "admin"
 
 
 def _backend(request: Request) -> Backend:
@@ -36,6 +39,15 @@ def _caller(request: Request, backend: BackendOf) -> Identity:
 
 
 Caller = Annotated[Identity, Depends(_caller)]
+
+
+def _admin(who: Caller) -> Identity:
+    if ADMIN not in who.roles:
+        raise Forbidden("This needs the role admin.")
+    return who
+
+
+Admin = Annotated[Identity, Depends(_admin)]
 
 
 def wants_json(request: Request) -> bool:

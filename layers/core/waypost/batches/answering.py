@@ -1,6 +1,5 @@
 """One question of a batch becomes one result, however often its message is delivered."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -59,6 +58,8 @@ class Answerer:
         table = self.backend.table
         if await store.result(table, who, batch_id, line) is None:
             await self._ask(who, batch, line, question, deadline)
+        if self.batches.settings.answer_events:
+            await self._tell(who, batch_id, line)
         now_known = await self._head(who, batch_id)
         await look_whether_done(self.batches, who, now_known, line % store.SHARDS)
 
@@ -108,6 +109,13 @@ class Answerer:
         if code == "model_busy":
             await store.release(table, who, batch.id, line, attempt)
         raise TryLater(code or "not saved", throttled=code == "model_busy")
+
+    async def _tell(self, who: Identity, batch_id: str, line: int) -> None:
+        """Tells the bus of a line's result; again, where its message is delivered again."""
+        if found := await store.result(self.backend.table, who, batch_id, line):
+            detail = found.model_dump(mode="json", exclude_none=True)
+            named = {"batch_id": batch_id, "tenant_id": who.tenant_id}
+            await self.batches.publish("waypost.question.answered", named | detail)
 
     async def _stopped(self, who: Identity, batch: Batch) -> tuple[ResultState, str, str] | None:
         if batch.cancel_requested:
@@ -203,8 +211,3 @@ def question_of(fields: dict[str, Any]) -> tuple[int, BatchQuestion]:
     return int(fields["line"]), BatchQuestion.model_validate(
         {name: value for name, value in fields.items() if name != "line"}
     )
-
-
-def parsed(body: str) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(body)
-    return message

@@ -16,8 +16,9 @@ from waypost.store import Table
 
 Message = dict[str, Any]
 _MAX_ENTRIES = 10
-_MAX_CALL_BYTES = 900_000
-"""Bytes of one SendMessageBatch; the quota is 1 MiB."""
+MAX_MESSAGE_BYTES = 900_000
+"""Bytes of a message, and of one SendMessageBatch; the quota is 1 MiB."""
+_PARALLEL_CALLS = 8
 _TRIES = 4
 
 
@@ -133,6 +134,29 @@ class BatchBackend:
         backlog."""
         await self._send(self.settings.question_queue, messages, who.tenant_id)
 
+    async def redrive(self) -> int:
+        """Gives up to ten dead letters of each kind back to their queue; how many they were."""
+        kept = self.settings
+        return await self._move(kept.batch_dead_letters, kept.batch_queue) + await self._move(
+            kept.question_dead_letters, kept.question_queue
+        )
+
+    async def _move(self, source: str, target: str) -> int:
+        """Sends first and deletes then: a message is never lost, and twice is harmless."""
+        receive = partial(
+            self._sqs.receive_message,
+            QueueUrl=source,
+            MaxNumberOfMessages=_MAX_ENTRIES,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        )
+        received = (await _call(receive)).get("Messages", [])
+        for message in received:
+            group = message.get("Attributes", {}).get("MessageGroupId")
+            await self._send(target, [json.loads(message["Body"])], group)
+            handle = message["ReceiptHandle"]
+            await _call(partial(self._sqs.delete_message, QueueUrl=source, ReceiptHandle=handle))
+        return len(received)
+
     async def give_back(self, queue_url: str, receipt_handle: str, seconds: int) -> None:
         """Lets a message be received again after `seconds`. That it cannot is no harm."""
         change = partial(
@@ -191,16 +215,23 @@ class BatchBackend:
             return
 
     async def _send(self, queue_url: str, messages: Sequence[Message], group: str | None) -> None:
-        for entries in _calls(messages, group):
-            left = entries
-            for _ in range(_TRIES):
-                send = partial(self._sqs.send_message_batch, QueueUrl=queue_url, Entries=left)
-                failed = {entry["Id"] for entry in (await _call(send)).get("Failed", [])}
-                left = [entry for entry in left if entry["Id"] in failed]
-                if not left:
-                    break
-            else:
-                raise StoreUnavailable
+        free = asyncio.Semaphore(_PARALLEL_CALLS)
+
+        async def send(entries: list[Message]) -> None:
+            async with free:
+                await self._send_entries(queue_url, entries)
+
+        await asyncio.gather(*map(send, _calls(messages, group)))
+
+    async def _send_entries(self, queue_url: str, entries: list[Message]) -> None:
+        left = entries
+        for _ in range(_TRIES):
+            send = partial(self._sqs.send_message_batch, QueueUrl=queue_url, Entries=left)
+            failed = {entry["Id"] for entry in (await _call(send)).get("Failed", [])}
+            left = [entry for entry in left if entry["Id"] in failed]
+            if not left:
+                return
+        raise StoreUnavailable
 
 
 def _calls(messages: Sequence[Message], group: str | None) -> list[list[Message]]:
@@ -215,7 +246,7 @@ def _calls(messages: Sequence[Message], group: str | None) -> list[list[Message]
         if group is not None:
             entry["MessageGroupId"] = group
         own = len(entry["MessageBody"])
-        if len(calls[-1]) == _MAX_ENTRIES or (calls[-1] and size + own > _MAX_CALL_BYTES):
+        if len(calls[-1]) == _MAX_ENTRIES or (calls[-1] and size + own > MAX_MESSAGE_BYTES):
             calls.append([])
             size = 0
         entry["Id"] = str(len(calls[-1]))

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from waypost.batches.backend import BatchBackend, Message, ObjectMissing
+from waypost.batches.backend import MAX_MESSAGE_BYTES, BatchBackend, Message, ObjectMissing
 from waypost.batches.finishing import look_whether_done
 from waypost.batches.lines import MAX_LINE_BYTES, LineRejected, QuestionRules
 from waypost.events import now
@@ -15,8 +16,13 @@ from waypost.store import batches as store
 from waypost.store.table import ConditionFailed
 
 _READ_BYTES = 1 << 20
+_ENVELOPE_BYTES = 1_000
+"""More than a message has beside its questions."""
 _CHECKPOINT = 1_000
-"""Lines between two notes of how far the split is."""
+_CHECKPOINT_BYTES = 8 << 20
+"""Lines, and bytes of them, between two notes of how far the split is."""
+_MAX_TOGETHER = 10
+"""Questions of a thread that one message holds, so that a worker has the time to answer them."""
 _OPEN: tuple[BatchState, ...] = ("splitting",)
 
 
@@ -90,13 +96,14 @@ class _Sender:
         self._answered: set[int] = set()
         self._messages: list[Message] = []
         self._rejected: list[BatchResult] = []
-        self._since = 0
+        self._size = 0
+        self._since = self._taken = 0
         self._offset = batch.offset
         self.line = batch.line
 
     @property
     def due(self) -> bool:
-        return self._since >= _CHECKPOINT
+        return self._since >= _CHECKPOINT or self._taken >= _CHECKPOINT_BYTES
 
     async def learn_ids(self, until: int) -> None:
         """Reads again what was sent before, for an id that comes twice."""
@@ -119,6 +126,7 @@ class _Sender:
     def take(self, line: FileLine) -> None:
         self.line, self._offset = line.number, line.end
         self._since += 1
+        self._taken += len(line.text)
         if line.number in self._answered:
             return
         try:
@@ -126,22 +134,31 @@ class _Sender:
             if self._is_repeated(question):
                 text = f"The id {question.id!r} is there twice."
                 raise LineRejected("duplicate_id", text, question.id, question.question)
+            self._add({"line": line.number, **question.model_dump(exclude_none=True)})
         except LineRejected as reason:
             self._rejected.append(rejected(line.number, reason))
-            return
-        sent = {"line": line.number, **question.model_dump(exclude_none=True)}
+
+    def _add(self, question: Message) -> None:
+        """Puts a question into a message. Raises LineRejected where none can hold it."""
+        size = len(json.dumps(question)) + _ENVELOPE_BYTES
+        if size > MAX_MESSAGE_BYTES:
+            text = "The line is too long for a queue: its question, metadata and history."
+            raise LineRejected("line_too_long", text, question.get("id"))
         last = self._messages[-1]["questions"] if self._messages else []
-        if last and question.thread_id and last[-1].get("thread_id") == question.thread_id:
+        thread = question.get("thread_id")
+        together = thread and last and last[-1].get("thread_id") == thread
+        if together and len(last) < _MAX_TOGETHER and self._size + size <= MAX_MESSAGE_BYTES:
             # One after the other: a thread answers one question at a time.
-            last.append(sent)
+            last.append(question)
+            self._size += size
         else:
-            self._messages.append(self._message([sent]))
+            self._messages.append(self._message([question]))
+            self._size = size
 
     async def checkpoint(self) -> Batch:
         """Sends what was taken since the last one. Raises ConditionFailed."""
         await self._backend.send_questions(self._who, self._messages)
-        for result in self._rejected:
-            await store.write_result(self._backend.table, self._who, self._batch.id, result)
+        await self._write_rejected()
         noted = await store.update(
             self._backend.table,
             self._who,
@@ -150,8 +167,17 @@ class _Sender:
             line=self.line,
             offset=self._offset,
         )
-        self._messages, self._rejected, self._since = [], [], 0
+        self._messages, self._rejected, self._since, self._taken = [], [], 0, 0
         return noted
+
+    async def _write_rejected(self) -> None:
+        """As many at once as there are counters, so that they do not wait for each other."""
+        table, batch_id = self._backend.table, self._batch.id
+        for at in range(0, len(self._rejected), store.SHARDS):
+            some = self._rejected[at : at + store.SHARDS]
+            await asyncio.gather(
+                *(store.write_result(table, self._who, batch_id, result) for result in some)
+            )
 
     def _message(self, questions: list[Message]) -> Message:
         return {

@@ -34,6 +34,11 @@ def cost(model: str, usage: Usage) -> float | None:
     return float(round(millionths / 1_000_000, 9))
 
 
+def prices_as_of() -> str:
+    """The date of the prices."""
+    return str(_catalogue()["prices"]["as_of"])
+
+
 def window(model: str) -> int:
     """Tokens that fit into a call, its answer included; 8,000 where that is not known."""
     found: int = _facts(model).get("window", _UNKNOWN_WINDOW)

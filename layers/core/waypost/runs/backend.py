@@ -43,7 +43,7 @@ class Backend:
         _check_default(settings, files)
         table, client = await asyncio.gather(
             asyncio.to_thread(store.connect, settings.table),
-            asyncio.to_thread(bedrock.connect, settings.model_timeout),
+            asyncio.to_thread(bedrock.connect, settings.model_timeout, settings.calls),
         )
         loading.preload()
         router = Router(client, settings.router_model, settings.route_deadline)
