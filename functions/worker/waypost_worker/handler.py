@@ -25,6 +25,7 @@ _answerer: Answerer | None = None
 _MARGIN_SECONDS = 20.0
 """Before the deadline no question is begun."""
 _MAX_PAUSE_SECONDS = 900
+_SOON_SECONDS = 20
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -57,13 +58,15 @@ async def _answer(
         who = Identity(message["tenant"], message["user"])
         for fields in message["questions"]:
             line, question = question_of(fields)
-            if throttled.is_set() or time.time() > begin_until:
-                raise TryLater("others are throttled" if throttled.is_set() else "no time left")
+            if throttled.is_set():
+                raise TryLater("others are throttled")
+            if time.time() > begin_until:
+                raise TryLater("no time left", soon=True)
             await answerer.answer(who, message["batch"], line, question, deadline)
     except TryLater as later:
         if later.throttled:
             throttled.set()
-        await _give_back(answerer, record)
+        await _give_back(answerer, record, later)
         return False
     except NotFound:
         # The batch was deleted: nobody waits for its answers.
@@ -77,10 +80,10 @@ async def _answer(
     return True
 
 
-async def _give_back(answerer: Answerer, record: dict[str, Any]) -> None:
-    """The message rests, longer each time, and not as long as others."""
+async def _give_back(answerer: Answerer, record: dict[str, Any], later: TryLater) -> None:
+    """The message rests for a random time, so that not all of them come again at once."""
     received = int(record["attributes"].get("ApproximateReceiveCount", "1"))
-    longest = min(_MAX_PAUSE_SECONDS, 5 * 2 ** min(received, 12))
+    longest = _SOON_SECONDS if later.soon else min(_MAX_PAUSE_SECONDS, 5 * 2 ** min(received, 12))
     queue = answerer.batches.settings.question_queue
     seconds = round(random.uniform(1, longest))  # noqa: S311 - no secret
     await answerer.batches.give_back(queue, record["receiptHandle"], seconds)

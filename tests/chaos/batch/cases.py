@@ -125,7 +125,7 @@ def _model_fault(rng: random.Random) -> ModelFault:
             f"cut_after;after={rng.randint(0, 20)}",
         ]
     )
-    return ModelFault(header, times=rng.choice([1, 2, 6]))
+    return ModelFault(header, times=rng.choice([1, 2]))
 
 
 def _object(line: bytes) -> Any:

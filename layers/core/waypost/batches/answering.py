@@ -30,12 +30,14 @@ _TRY_LATER = ("model_busy", "store_unavailable", "not_saved", "deadline", "inter
 class TryLater(Exception):
     """The question goes back to the queue. `throttled`: so should all others.
 
-    `seconds` is how long it should rest; None leaves that to the queue.
+    `soon` is where somebody else is at it, who will be done: there is no reason to wait longer
+    each time.
     """
 
-    def __init__(self, reason: str, *, throttled: bool = False) -> None:
+    def __init__(self, reason: str, *, throttled: bool = False, soon: bool = False) -> None:
         super().__init__(reason)
         self.throttled = throttled
+        self.soon = soon
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Answerer:
         try:
             attempt = await store.claim(table, who, batch.id, line, max(1, deadline - time.time()))
         except store.AttemptRunning:
-            raise TryLater("another worker has it") from None
+            raise TryLater("another worker has it", soon=True) from None
         if attempt.number > MAX_ATTEMPTS:
             text = f"{MAX_ATTEMPTS} attempts began and none of them ended."
             await self._write(
@@ -94,7 +96,7 @@ class Answerer:
             run = await begin(self.backend, asks, _request(batch, question), context)
         except (RunLive, StoreUnavailable, Interrupted) as error:
             await store.release(table, who, batch.id, line, attempt)
-            raise TryLater(error.code) from None
+            raise TryLater(error.code, soon=isinstance(error, RunLive)) from None
         except WaypostError as error:
             state: ResultState = "rejected" if isinstance(error, CallerError) else "failed"
             await self._write(

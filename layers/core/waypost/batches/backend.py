@@ -56,9 +56,7 @@ class BatchBackend:
     @property
     def bucket(self) -> str:
         """Raises NotFound where this deployment has no batches."""
-        if not self.settings.bucket:
-            raise NotFound("There are no batches in this deployment.", code="no_batches")
-        return self.settings.bucket
+        return _set(self.settings.bucket)
 
     async def put_object(self, key: str, body: bytes) -> str:
         """The object's ETag."""
@@ -127,7 +125,8 @@ class BatchBackend:
         return str(await asyncio.to_thread(sign))
 
     async def send_to_splitter(self, message: Message) -> None:
-        await self._send(self.settings.batch_queue, [message], None)
+        """Raises NotFound where this deployment has no batches."""
+        await self._send(_set(self.settings.batch_queue), [message], None)
 
     async def send_questions(self, who: Identity, messages: Sequence[Message]) -> None:
         """One message each; the tenant is its message group, so that no tenant waits for another's
@@ -232,6 +231,12 @@ class BatchBackend:
             if not left:
                 return
         raise StoreUnavailable
+
+
+def _set(value: str) -> str:
+    if not value:
+        raise NotFound("There are no batches in this deployment.", code="no_batches")
+    return value
 
 
 def _calls(messages: Sequence[Message], group: str | None) -> list[list[Message]]:
