@@ -55,6 +55,7 @@ questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack a
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_batches.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_memory.py $(FLAGS)
 
 batch-plan: $(VENV)/.local ## Print the workers, hours and dollars of a batch for a quota of TPM=1000000 tokens a minute

@@ -14,6 +14,8 @@ from tests.chat.conftest import Api
 from waypost.batches import BatchBackend
 from waypost.batches.answering import Answerer
 from waypost.identity import Identity
+from waypost.store.items import to_item
+from waypost.store.keys import TenantKeys
 from waypost_batch.messages import take
 from waypost_worker import handler as worker
 
@@ -162,6 +164,17 @@ class BatchStack:
             *(worker._answer(answerer, one, deadline, deadline, throttled) for one in records)
         )
         return [message for message, ok in zip(messages, done, strict=True) if not ok]
+
+    async def end_lease(self, api: Api, batch_id: str, line: int) -> None:
+        """As when the time of an attempt at a line is over."""
+        key = TenantKeys(EVENTS.tenant_id).batch_attempt(batch_id, line)
+        await api.app.state.backend.table.update(
+            {
+                "Key": to_item(key),
+                "UpdateExpression": "SET lease_until = :zero",
+                "ExpressionAttributeValues": to_item({":zero": 0}),
+            }
+        )
 
     def results(self, key: str) -> list[dict[str, Any]]:
         body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -16,7 +17,10 @@ from tests.chat.batch_stack import EVENTS, BatchStack
 from tests.chat.conftest import ME, Api, Running
 from waypost.batches import splitting
 from waypost.batches.answering import MAX_ATTEMPTS, Answerer
+from waypost.identity import Identity
+from waypost.store import Table, run_end
 from waypost.store import batches as store
+from waypost.store.run_end import RunEnd
 from waypost_local.bedrock import ConverseRequest
 from waypost_local.bedrock.faults import Fault
 from waypost_local.bedrock.model import Piece, Stop, TextPiece
@@ -477,6 +481,86 @@ async def test_a_question_whose_workers_die_is_given_up_and_says_so(
         ("answered", None),
     ]
     assert echo.asked == {"Question 1?": 1}
+
+
+async def test_the_run_of_a_dead_worker_is_seen_as_interrupted(
+    api: Api, stack: BatchStack, echo: EchoModel
+) -> None:
+    sent = await send(api, questions=questions(1))
+    table = api.app.state.backend.table
+    await store.claim(table, EVENTS, sent["id"], 1, -1, "run_01DEAD")
+
+    await stack.deliver(api)
+
+    view = await progress(api, sent["id"])
+    assert view["counts"]["answered"] == 1
+    dead = (await api.http.get("/v1/runs/run_01DEAD", headers=ME)).json()
+    assert (dead["state"], dead["failure"]["code"]) == ("interrupted", "interrupted")
+    thread = (await api.http.get(f"/v1/threads/{dead['thread_id']}", headers=ME)).json()
+    assert [message["text"] for message in thread["messages"]] == ["Question 0?"]
+    assert (thread["live_run"], thread["last_state"]) == (None, "interrupted")
+    events = await api.http.get("/v1/runs/run_01DEAD/events", headers=ME)
+    assert (events.status_code, events.json()["error"]["code"]) == (410, "journal_expired")
+
+
+async def test_a_worker_that_outlived_its_lease_stores_nothing(
+    api: Api, stack: BatchStack, echo: EchoModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await send(api, questions=questions(1))
+    await stack.take(api, json.loads(stack.received("batches")[0]["Body"]))
+    (message,) = stack.received("questions")
+    first, second = (Answerer(api.app.state.backend, stack.backend(api)) for _ in range(2))
+    finish, go_on, is_held = run_end.finish, asyncio.Event(), asyncio.Event()
+    held: list[RunEnd] = []
+
+    async def frozen(table: Table, who: Identity, end: RunEnd) -> Any:
+        if not held:
+            held.append(end)
+            is_held.set()
+            await go_on.wait()
+        return await finish(table, who, end)
+
+    monkeypatch.setattr(run_end, "finish", frozen)
+    slow = asyncio.create_task(stack.answer(first, [message]))
+    await is_held.wait()
+    await stack.end_lease(api, sent["id"], 1)
+    assert await stack.answer(second, [message]) == []
+    go_on.set()
+
+    assert await slow == []
+    await stack.deliver(api)
+    (answered,) = stack.results(f"out/company-789/{sent['id']}.jsonl")
+    assert answered["run_id"] != held[0].run.id
+    threads = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    assert sorted(thread["last_state"] for thread in threads) == ["completed", "interrupted"]
+
+
+async def test_a_thread_that_is_stored_at_its_end_is_as_any_other(
+    api: Api, stack: BatchStack
+) -> None:
+    text = "Question 0?"
+    await api.http.post("/v1/runs", json={"input": text, "agent": "rag"}, headers=ME)
+    (chat,) = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    await send(api, questions=questions(1))
+    await stack.deliver(api)
+    batch, _ = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+
+    views = [
+        (await api.http.get(f"/v1/threads/{thread['id']}", headers=ME)).json()
+        for thread in (chat, batch)
+    ]
+
+    def shape(view: Any) -> Any:
+        """Without ids and times."""
+        text = json.dumps(view)
+        text = re.sub(r"(thread|run|msg|step|text)_[0-9A-Z]{26}", "id", text)
+        text = re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "time", text)
+        return json.loads(re.sub(r'_ms": \d+', '_ms": 0', text))
+
+    assert shape(views[0]) == shape(views[1])
+    asked = {"input": "Question 1?"}
+    again = await api.http.post(f"/v1/threads/{batch['id']}/runs", json=asked, headers=ME)
+    assert "run.completed" in again.text
 
 
 async def test_what_failed_is_asked_again_on_demand(

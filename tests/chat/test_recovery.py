@@ -19,6 +19,7 @@ from tests.chat.conftest import (
     wait_for_event,
 )
 from waypost.runs import LiveRun
+from waypost.runs.journal import Journal
 from waypost.store import journals
 
 
@@ -132,6 +133,7 @@ async def test_a_function_that_lost_its_lease_does_not_overwrite_the_end(api: Ap
     api.model.add_reply("rag | 1 | - | x").add_reply("26 days ", gate, "of leave.")
     run = await api.begin()
     await wait_for_event(run, "text.delta")
+    assert isinstance(run._journal, Journal)
     heartbeat = run._journal._tasks[1]
     heartbeat.cancel()
     await expire_lease(api, run)

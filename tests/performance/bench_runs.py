@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -118,8 +118,12 @@ async def concurrent(backend: Backend) -> Figures:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Backend]:
-    """A backend over moto and the counted model, with an agent that has no tools."""
+async def opened(folder: Path, more: Mapping[str, str] = {}) -> AsyncIterator[Backend]:
+    """A backend over moto and the counted model, with an agent that has no tools.
+
+    Args:
+        more: Variables of its environment.
+    """
     (folder / "plain.md").write_text(
         "---\nid: plain\nname: Plain\ndescription: Writes tokens.\nexamples: [x]\n"
         "max_tokens: 100000\n---\nWrite tokens.\n"
@@ -141,7 +145,7 @@ async def opened(folder: Path) -> AsyncIterator[Backend]:
             }
             table = f"bench-{uuid.uuid4()}"
             env = {"WAYPOST_TABLE": table, "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": str(folder)}
-            backend = await Backend.open(Settings.from_env(env))
+            backend = await Backend.open(Settings.from_env({**env, **more}))
             backend.table._client.create_table(TableName=table, **template.table_definition())
             await read_to_end(await ask(backend, "3 tokens at 0"))
             yield backend

@@ -5,7 +5,6 @@ for each begun KB of an item, twice that in a transaction. An update is charged 
 ours are heads and threads, under one KB.
 """
 
-import json
 from typing import Any, Self
 
 
@@ -40,5 +39,27 @@ class WriteCounter:
 
 
 def _units(item: dict[str, Any]) -> int:
-    size = len(json.dumps(item, default=lambda value: value.decode("latin-1")))
-    return -(-size // 1024)
+    return -(-_size({"M": item}) // 1024)
+
+
+def _size(value: dict[str, Any]) -> int:
+    """Bytes as DynamoDB counts them.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    ((kind, held),) = value.items()
+    match kind:
+        case "S":
+            return len(held.encode())
+        case "B":
+            return len(held)
+        case "N":
+            return (len(held) + 1) // 2 + 1
+        case "SS":
+            return sum(len(text.encode()) for text in held)
+        case "L":
+            return 3 + sum(1 + _size(one) for one in held)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _size(one) for name, one in held.items())
+        case _:
+            return 1

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.chaos.batch.cases import BatchCase
 from tests.chaos.batch.stack import BatchChaosStack
@@ -93,7 +96,7 @@ def _is_answer(text: str, script: AnswerScript) -> bool:
 
 
 async def _same_over_http(head: dict[str, Any], results: list[Any], get: Get) -> list[str]:
-    page = await get(f"/v1/batches/{head['id']}/results")
+    page = await _patiently(get, f"/v1/batches/{head['id']}/results")
     served = [(result["line"], result["state"]) for result in (page or {}).get("results", [])]
     if served == [(result["line"], result["state"]) for result in results]:
         return []
@@ -105,7 +108,7 @@ async def _runs(results: list[Any], items: list[dict[str, Any]], get: Get) -> li
     found = []
     completed: Counter[str] = Counter()
     for item in items:
-        run = await get(f"/v1/runs/{item['id']['S']}")
+        run = await _patiently(get, f"/v1/runs/{item['id']['S']}")
         if run is None or run["state"] not in _OVER:
             found.append(f"run {item['id']['S']} is {run and run['state']}")
         elif run["state"] == "completed":
@@ -121,18 +124,18 @@ async def _runs(results: list[Any], items: list[dict[str, Any]], get: Get) -> li
     return found
 
 
+async def _patiently(get: Get, path: str) -> Any:
+    """What a path answers, also where the table fails just now."""
+    for _ in range(_PATIENCE):
+        if (found := await get(path)) is not None:
+            return found
+        await asyncio.sleep(0.5)
+    return None
+
+
 def _items(stack: BatchChaosStack, case: BatchCase) -> list[dict[str, Any]]:
     """The runs of a batch's questions, which it knows by their threads."""
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=stack.table,
-            FilterExpression="begins_with(pk, :prefix)",
-            ExpressionAttributeValues={":prefix": {"S": f"T#{case.tenant}#TH#"}},
-        )
-    )
-    found = [item for page in pages for item in page["Items"]]
+    found = _scanned(stack, f"T#{case.tenant}#TH#")
     asked = {
         item["pk"]["S"]
         for item in found
@@ -145,6 +148,25 @@ def _items(stack: BatchChaosStack, case: BatchCase) -> list[dict[str, Any]]:
         and "#S#" not in item["sk"]["S"]
         and item["pk"]["S"] in asked
     ]
+
+
+def _scanned(stack: BatchChaosStack, prefix: str) -> list[dict[str, Any]]:
+    """Again where the table fails just now, for another batch of the tenant."""
+    pages = stack.client("dynamodb").get_paginator("scan")
+    for _ in range(_PATIENCE):
+        try:
+            return [
+                item
+                for page in pages.paginate(
+                    TableName=stack.table,
+                    FilterExpression="begins_with(pk, :prefix)",
+                    ExpressionAttributeValues={":prefix": {"S": prefix}},
+                )
+                for item in page["Items"]
+            ]
+        except (BotoCoreError, ClientError):
+            time.sleep(0.5)
+    raise TimeoutError
 
 
 async def _heard(stack: BatchChaosStack, batch_id: str) -> list[dict[str, Any]]:

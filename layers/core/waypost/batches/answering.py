@@ -10,9 +10,11 @@ from waypost.batches.finishing import look_whether_done
 from waypost.errors import CallerError, Interrupted, RunLive, StoreUnavailable, WaypostError
 from waypost.events import now
 from waypost.identity import Identity
+from waypost.ids import new_id
 from waypost.json_values import encodable
 from waypost.records import Batch, BatchQuestion, BatchResult, ResultState, RunState
 from waypost.runs import Backend, LiveRun, begin
+from waypost.runs.recovery import store_interrupted
 from waypost.runs.request import RequestContext, RunRequest
 from waypost.store import batches as store
 from waypost.store.run_end import RunEnd
@@ -72,28 +74,37 @@ class Answerer:
         if stopped := await self._stopped(who, batch):
             await self._write(who, batch, _unanswered(line, question, *stopped))
             return
+        run_id = None if question.thread_id else new_id("run")
+        lease = max(1, deadline - time.time())
         try:
-            attempt = await store.claim(table, who, batch.id, line, max(1, deadline - time.time()))
+            attempt = await store.claim(table, who, batch.id, line, lease, run_id)
         except store.AttemptRunning:
             raise TryLater("another worker has it", soon=True) from None
+        asks = Identity(who.tenant_id, question.user_id or who.user_id, who.roles)
+        request = _request(batch, question)
+        if attempt.before:
+            # From here on that run cannot be stored any more: it is seen as interrupted.
+            await store_interrupted(self.backend, asks, request, attempt.before)
+            if await store.result(table, who, batch.id, line):
+                return
         if attempt.number > MAX_ATTEMPTS:
             text = f"{MAX_ATTEMPTS} attempts began and none of them ended."
             await self._write(
                 who, batch, _unanswered(line, question, "failed", "worker_died", text)
             )
             return
-        asks = Identity(who.tenant_id, question.user_id or who.user_id, who.roles)
         last = attempt.number == MAX_ATTEMPTS
 
-        def with_end(end: RunEnd) -> Sequence[Values]:
+        def with_end(end: RunEnd) -> Sequence[Values] | None:
             """The result, unless the question will be asked again."""
             if _is_passing(end) and not last:
-                return ()
+                # A run that has begun to answer is kept, because that was paid for.
+                return () if end.message.text else None
             return store.result_writes(who, batch.id, _result(line, question, end))
 
-        context = RequestContext(deadline=deadline, with_end=with_end)
+        context = RequestContext(deadline=deadline, with_end=with_end, run_id=run_id)
         try:
-            run = await begin(self.backend, asks, _request(batch, question), context)
+            run = await begin(self.backend, asks, request, context)
         except (RunLive, StoreUnavailable, Interrupted) as error:
             await store.release(table, who, batch.id, line, attempt)
             raise TryLater(error.code, soon=isinstance(error, RunLive)) from None

@@ -16,7 +16,7 @@ from waypost.errors import (
 )
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
-from waypost.records import Message, PriorTurn, Run, Thread
+from waypost.records import PriorTurn, Run, Thread
 from waypost.runs import thread_context
 from waypost.runs.backend import Backend
 from waypost.runs.follow import FollowedRun, follow
@@ -25,6 +25,7 @@ from waypost.runs.pipeline import RunInput
 from waypost.runs.request import NO_CONTEXT, RequestContext, RunRequest
 from waypost.store import idempotency, journals, run_start
 from waypost.store.idempotency import AlreadyClaimed, Claim
+from waypost.store.run_start import NewThread
 from waypost.store.table import ConditionFailed
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -108,7 +109,7 @@ async def store_and_start(
     Raises as `run_start.begin` does.
     """
     run = Run(
-        id=new_id("run"),
+        id=context.run_id or new_id("run"),
         thread_id=thread.id,
         user_id=who.user_id,
         state="running",
@@ -119,13 +120,18 @@ async def store_and_start(
         model=model,
         mcp_servers=mcp_servers,
     )
+    if context.run_id:
+        new_thread = NewThread(
+            thread, thread_context.user_message(run, run_input.text), prior_turns
+        )
+        return LiveRun.start(backend, who, run, run_input, new_thread, context)
     lease_until = time.time() + backend.settings.lease
     await run_start.begin(
         backend.table,
         who,
         thread,
         run,
-        None if continues else _user_message(run, run_input.text),
+        None if continues else thread_context.user_message(run, run_input.text),
         lease_until,
         claim=claim,
         unchanged=continues is not None,
@@ -203,17 +209,6 @@ async def _begin(
         model=model or backend.model_of(agent),
         mcp_servers=request.mcp_servers,
         prior_turns=found.prior_turns,
-    )
-
-
-def _user_message(run: Run, text: str) -> Message:
-    return Message(
-        id=run.user_message_id,
-        thread_id=run.thread_id,
-        run_id=run.id,
-        role="user",
-        text=text,
-        created_at=run.created_at,
     )
 
 

@@ -117,7 +117,7 @@ class Journal:
         """Writes what is there now. Later events wait: a batch that was tried must not change."""
         batch, self._pending, self._size = self._pending, [], 0
         if batch:
-            await self.try_until(math.inf, lambda: self._put(batch))
+            await try_until(self._run_id, math.inf, lambda: self._put(batch))
             self._first += len(batch)
 
     async def _put(self, batch: list[str]) -> None:
@@ -128,25 +128,6 @@ class Journal:
         await journals.append(
             self._table, self._who, self._run_id, self._first, batch, self.expires_at
         )
-
-    async def try_until(self, until: float, write: Callable[[], Awaitable[None]]) -> bool:
-        """Whether a write got through, tried again and again.
-
-        Args:
-            until: When to give up, in seconds of the event loop's clock.
-        """
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                async with asyncio.timeout_at(until if until < math.inf else None):
-                    await write()
-                return True
-            except TimeoutError:
-                return False
-            except STORE_ERRORS as error:
-                self._log("run not written", error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _MAX_PAUSE)
 
     async def _renew_lease(self) -> None:
         every = min(_RENEW_SECONDS, self._settings.lease / 3)
@@ -159,19 +140,51 @@ class Journal:
                 self._on_lost()
                 return
             except STORE_ERRORS as error:
-                self._log("lease not renewed", error)
+                _log("lease not renewed", self._run_id, error)
                 continue
             self._lease_until = lease
             self._renewed.set()
             if head.cancel_requested:
                 self._on_cancel()
 
-    def _log(self, what: str, error: Exception) -> None:
-        logger.warning(
-            what,
-            extra={
-                "run_id": self._run_id,
-                "error": type(error).__name__,
-                "where": raised_at(error),
-            },
-        )
+
+class NoJournal:
+    """Of a run that is stored once it is over: nobody follows it, and no lease keeps it live."""
+
+    expires_at = 0
+
+    def add(self, event: Event) -> None:
+        """Keeps nothing."""
+
+    async def flush(self, until: float) -> bool:
+        return True
+
+    def close(self) -> None:
+        """There is nothing to stop."""
+
+
+async def try_until(run_id: str, until: float, write: Callable[[], Awaitable[None]]) -> bool:
+    """Whether a write got through, tried again and again.
+
+    Args:
+        until: When to give up, in seconds of the event loop's clock.
+    """
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            async with asyncio.timeout_at(until if until < math.inf else None):
+                await write()
+            return True
+        except TimeoutError:
+            return False
+        except STORE_ERRORS as error:
+            _log("run not written", run_id, error)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _MAX_PAUSE)
+
+
+def _log(what: str, run_id: str, error: Exception) -> None:
+    logger.warning(
+        what,
+        extra={"run_id": run_id, "error": type(error).__name__, "where": raised_at(error)},
+    )

@@ -13,11 +13,12 @@ from waypost.events import Event, RunCancelled, StepCompleted, Terminal
 from waypost.identity import Identity
 from waypost.records import Run
 from waypost.runs.backend import Backend
-from waypost.runs.journal import Journal
+from waypost.runs.journal import Journal, NoJournal, try_until
 from waypost.runs.pipeline import RunInput, RunPipeline
 from waypost.runs.projection import RunProjection
 from waypost.runs.request import NO_CONTEXT, RequestContext
 from waypost.store import run_end
+from waypost.store.run_start import NewThread
 
 logger = logging.getLogger(__name__)
 _STOP_CALLS = 10.0
@@ -40,7 +41,7 @@ class LiveRun:
         backend: Backend,
         who: Identity,
         run: Run,
-        lease_until: float,
+        stored: float | NewThread,
         context: RequestContext,
     ) -> None:
         self._backend = backend
@@ -53,14 +54,19 @@ class LiveRun:
         self._end_with: Callable[[], Terminal] | None = None
         self._ending = False
         self._superseded = False
-        self._journal = Journal(
-            backend.table,
-            who,
-            run.id,
-            backend.settings,
-            lease_until,
-            on_cancel=self._cancel,
-            on_lost=self._lose,
+        self._new_thread = stored if isinstance(stored, NewThread) else None
+        self._journal = (
+            NoJournal()
+            if isinstance(stored, NewThread)
+            else Journal(
+                backend.table,
+                who,
+                run.id,
+                backend.settings,
+                stored,
+                on_cancel=self._cancel,
+                on_lost=self._lose,
+            )
         )
         self._answering: asyncio.Task[str]
         self._task: asyncio.Task[None]
@@ -74,15 +80,16 @@ class LiveRun:
         who: Identity,
         run: Run,
         run_input: RunInput,
-        lease_until: float,
+        stored: float | NewThread,
         context: RequestContext = NO_CONTEXT,
     ) -> "LiveRun":
         """Begins to answer.
 
         Args:
-            lease_until: Until when the table has it as live, in seconds since the epoch.
+            stored: Until when the table has it as live, in seconds since the epoch; or the thread
+                that is stored with it at its end.
         """
-        live = cls(backend, who, run, lease_until, context)
+        live = cls(backend, who, run, stored, context)
         left = live._deadline - time.time()
         # A short invocation keeps most of its time for the answer.
         stop_calls, end = min(_STOP_CALLS, left * 0.5), min(_END, left * 0.4)
@@ -204,13 +211,14 @@ class LiveRun:
             [end],
             self._journal.expires_at,
             self._with_end,
+            self._new_thread,
         )
         stored: list[Run] = []
 
         async def write() -> None:
             stored.append(await run_end.finish(self._backend.table, self._who, run_ended))
 
-        written = await self._journal.try_until(until, write)
+        written = await try_until(self.id, until, write)
         return written and stored[-1] == run_ended.run
 
     def _show_new(self, event: Event) -> None:

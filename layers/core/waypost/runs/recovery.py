@@ -1,15 +1,21 @@
 """Ends runs whose process is gone: done by whoever reads such a run next."""
 
+import contextlib
 import time
 
 from waypost.errors import Interrupted
 from waypost.events import Event, RunStarted
 from waypost.identity import Identity
+from waypost.ids import new_id
+from waypost.records import Run
+from waypost.runs import thread_context
 from waypost.runs.backend import Backend
 from waypost.runs.projection import RunProjection
+from waypost.runs.request import RunRequest
 from waypost.store import journals, run_end
 from waypost.store import runs as run_store
 from waypost.store.journals import RunHead
+from waypost.store.run_start import NewThread
 from waypost.store.table import ConditionFailed
 
 _TRIES = 3
@@ -31,6 +37,33 @@ async def end_lost_run(backend: Backend, who: Identity, head: RunHead) -> None:
                 raise
         else:
             return
+
+
+async def store_interrupted(
+    backend: Backend, who: Identity, request: RunRequest, run_id: str
+) -> None:
+    """Stores a run that was to be stored at its end, and whose process is gone.
+
+    Where it was stored after all, nothing is changed.
+    """
+    found = await thread_context.load(backend, who, request)
+    run = Run(
+        id=run_id,
+        thread_id=found.thread.id,
+        user_id=who.user_id,
+        state="running",
+        user_message_id=new_id("msg"),
+        message_id=new_id("msg"),
+        created_at=found.thread.created_at,
+    )
+    projection = RunProjection(run)
+    end = projection.append(projection.failed(Interrupted()))
+    thread = NewThread(
+        found.thread, thread_context.user_message(run, request.text), found.prior_turns
+    )
+    stored = run_end.RunEnd(projection.run(), projection.message(), [], [end], 0, None, thread)
+    with contextlib.suppress(run_end.Superseded):
+        await run_end.finish(backend.table, who, stored)
 
 
 async def _end_of(backend: Backend, who: Identity, head: RunHead) -> run_end.RunEnd:

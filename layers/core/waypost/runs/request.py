@@ -19,6 +19,9 @@ class RequestContext:
     deadline: float | None = None
     with_end: MoreWrites | None = None
     """What the run's closing transaction writes beside the run's own end."""
+    run_id: str | None = None
+    """The id of a run that nobody follows. With its new thread it is stored once it is over: before
+    that the table knows nothing of it, and after it no events are kept."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from waypost.errors import NotFound, RunLive
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.ids import new_id
-from waypost.records import PriorTurn, Thread
+from waypost.records import Message, PriorTurn, Run, Thread
 from waypost.runs.backend import Backend
 from waypost.runs.client_history import newest_that_fit, to_exchanges
 from waypost.runs.history import History, fit
@@ -61,6 +61,17 @@ async def _new_thread(
     fitting = newest_that_fit(prior_turns, budget)
     thread = fresh.model_copy(update={"has_prior_turns": bool(fitting)})
     return ThreadContext(thread, fit(to_exchanges(fitting), "", budget), fitting)
+
+
+def user_message(run: Run, text: str) -> Message:
+    return Message(
+        id=run.user_message_id,
+        thread_id=run.thread_id,
+        run_id=run.id,
+        role="user",
+        text=text,
+        created_at=run.created_at,
+    )
 
 
 def _title(text: str) -> str:

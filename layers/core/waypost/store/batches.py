@@ -101,6 +101,8 @@ class LineAttempt:
     """`number` counts the attempts that began at a line."""
 
     number: int
+    before: str | None = None
+    """The run of the attempt before, which was to be stored at its end."""
 
 
 class AttemptRunning(Exception):
@@ -108,23 +110,35 @@ class AttemptRunning(Exception):
 
 
 async def claim(
-    table: Table, who: Identity, batch_id: str, line: int, lease_seconds: float
+    table: Table,
+    who: Identity,
+    batch_id: str,
+    line: int,
+    lease_seconds: float,
+    run_id: str | None = None,
 ) -> LineAttempt:
-    """Begins an attempt at a line. Raises AttemptRunning."""
+    """Begins an attempt at a line, as a run. Raises AttemptRunning."""
     try:
         found = await table.update(
             {
                 "Key": to_item(TenantKeys(who.tenant_id).batch_attempt(batch_id, line)),
-                "UpdateExpression": "SET lease_until = :until ADD attempts :one",
+                "UpdateExpression": "SET lease_until = :until, run_before = "
+                "if_not_exists(run_id, :none), run_id = :run ADD attempts :one",
                 "ConditionExpression": "attribute_not_exists(pk) OR lease_until < :now",
                 "ExpressionAttributeValues": to_item(
-                    {":until": time() + lease_seconds, ":now": time(), ":one": 1}
+                    {
+                        ":until": time() + lease_seconds,
+                        ":now": time(),
+                        ":one": 1,
+                        ":run": run_id or "",
+                        ":none": "",
+                    }
                 ),
             }
         )
     except ConditionFailed:
         raise AttemptRunning from None
-    return LineAttempt(int(found["attempts"]))
+    return LineAttempt(int(found["attempts"]), found["run_before"] or None)
 
 
 async def release(
@@ -135,7 +149,7 @@ async def release(
         await table.update(
             {
                 "Key": to_item(TenantKeys(who.tenant_id).batch_attempt(batch_id, line)),
-                "UpdateExpression": "SET lease_until = :zero ADD attempts :minus",
+                "UpdateExpression": "SET lease_until = :zero REMOVE run_id ADD attempts :minus",
                 "ConditionExpression": "attempts = :number",
                 "ExpressionAttributeValues": to_item(
                     {":zero": 0, ":minus": -1, ":number": attempt.number}

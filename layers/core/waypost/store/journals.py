@@ -149,6 +149,12 @@ def new_head(thread_id: str, user_id: str, lease_until: float) -> Values:
     }
 
 
+def ended_head(thread_id: str, user_id: str, state: RunState, last: int, closed_by: str) -> Values:
+    """The head of a run that is stored once it is over."""
+    head = {**new_head(thread_id, user_id, 0), "state": state, "last": last}
+    return {**head, "closed_by": closed_by}
+
+
 def close_head(keys: TenantKeys, run_id: str, state: RunState, last: int, closed_by: str) -> Values:
     """An update that holds only where nobody has ended the run before."""
     return {

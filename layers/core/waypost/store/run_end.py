@@ -15,6 +15,7 @@ from waypost.records import Message, Run, RunFailure, Step
 from waypost.store import journals
 from waypost.store.items import ItemRefused, split_text, to_item
 from waypost.store.keys import TenantKeys
+from waypost.store.run_start import NewThread
 from waypost.store.steps import step_item
 from waypost.store.table import ConditionFailed, Table, Values, dumped, put_new
 from waypost.store.threads import OWNED_BY_USER, list_values, message_items
@@ -52,6 +53,8 @@ class RunEnd:
     """When the events expire, in seconds since the epoch."""
     more: "MoreWrites | None" = None
     """What else the closing transaction writes, if its conditions hold."""
+    thread: NewThread | None = None
+    """Where the run is stored only now, with the thread that it began. Then no event is kept."""
     closer: str = field(default_factory=ulid)
     """Identifies this writer: a write whose response was lost is recognised by it."""
 
@@ -72,7 +75,8 @@ class RunEnd:
         return replace(self, run=run, message=answer, steps=(), events=(stamped,))
 
 
-MoreWrites = Callable[[RunEnd], Sequence[Values]]
+MoreWrites = Callable[[RunEnd], Sequence[Values] | None]
+"""None where a run that is not stored yet should not be."""
 
 
 async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
@@ -82,6 +86,8 @@ async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
     steps, then as a failure with the answer's beginning, at last without any answer. The thread is
     free in any case.
 
+    A run with a new thread is stored whole here, or was not to be.
+
     Returns:
         The run as it was stored.
 
@@ -89,6 +95,8 @@ async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
         Superseded: The run was closed by somebody else before.
         ConditionFailed: The journal goes further than `end` holds.
     """
+    if end.thread and end.more and end.more(end) is None:
+        return end.run
     bare = end.bare()
     for less, steps in (
         (end, _step_items(who, end)),
@@ -126,20 +134,21 @@ async def _close(
     keys, run = TenantKeys(who.tenant_id), end.run
     first, last = end.events[0].seq, end.events[-1].seq
     ended = {**keys.run(run.thread_id, run.id), **dumped(run), **more}
-    events = list(map(journals.encode, end.events))
     answer = [{**i, **more} for i in message_items(keys, end.message) if end.message.text]
     *before, together = _chunks([{**step, **more} for step in steps])
     for chunk in before:
         await table.transact(chunk)
-    more_writes = list(end.more(end)) if end.more else []
+    more_writes = list((end.more and end.more(end)) or ())
+    *opening, thread_write = _thread_writes(keys, end)
     writes = [
-        {"Update": journals.close_head(keys, run.id, run.state, last, end.closer)},
+        _head_write(keys, end, last),
         {"Put": {"Item": to_item(ended)}},
-        *map(put_new, journals.batch_items(keys, run.id, first, events, end.expires_at)),
+        *_event_writes(keys, end, first),
         *map(put_new, answer),
+        *opening,
         *together,
         *more_writes,
-        *([{"Update": _close_thread(keys, run)}] if has_thread else []),
+        *([thread_write] if has_thread else []),
     ]
     try:
         await table.transact(writes)
@@ -161,6 +170,30 @@ async def _close(
         await _close(
             table, who, end, steps, has_thread=thread not in failure.failed and has_thread, **more
         )
+
+
+def _head_write(keys: TenantKeys, end: RunEnd, last: int) -> Values:
+    """Holds only where nobody has ended the run before."""
+    run = end.run
+    if end.thread is None:
+        return {"Update": journals.close_head(keys, run.id, run.state, last, end.closer)}
+    head = journals.ended_head(run.thread_id, run.user_id, run.state, last, end.closer)
+    return put_new({**keys.head(run.id), **head})
+
+
+def _event_writes(keys: TenantKeys, end: RunEnd, first: int) -> list[Values]:
+    if end.thread:
+        return []
+    events = list(map(journals.encode, end.events))
+    items = journals.batch_items(keys, end.run.id, first, events, end.expires_at)
+    return list(map(put_new, items))
+
+
+def _thread_writes(keys: TenantKeys, end: RunEnd) -> list[Values]:
+    """The thread comes last."""
+    if end.thread:
+        return end.thread.writes(keys, end.run)
+    return [{"Update": _close_thread(keys, end.run)}]
 
 
 def _chunks(steps: Sequence[Values]) -> list[list[Values]]:

@@ -1,6 +1,7 @@
 """Stores a run that begins: in one transaction, or not at all."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from waypost.errors import Conflict, Invalid, RunLive
 from waypost.identity import Identity
@@ -10,8 +11,40 @@ from waypost.store.idempotency import AlreadyClaimed, Claim
 from waypost.store.items import ItemRefused, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values, dumped, put_new
-from waypost.store.threads import OWNED_BY_USER, list_values, message_items
+from waypost.store.threads import OWNED_BY_USER, in_list, list_values, message_items
 from waypost.store.threads import thread as find_thread
+
+
+@dataclass(frozen=True)
+class NewThread:
+    """A thread that is stored with its first run, once that is over."""
+
+    thread: Thread
+    message: Message
+    prior_turns: Sequence[PriorTurn] = ()
+
+    def writes(self, keys: TenantKeys, run: Run) -> list[Values]:
+        """The thread as it is after the run, which comes last, and what was said before it."""
+        thread, agents = self.thread, {*self.thread.agents}
+        if run.route:
+            agents.add(run.route.agent)
+        stored = {
+            **keys.thread(thread.id),
+            "id": thread.id,
+            "title": thread.title,
+            "created_at": thread.created_at,
+            "told": thread.has_prior_turns,
+            "version": 2,
+            "last_state": run.state,
+            **({"agents": agents} if agents else {}),
+            **in_list(keys, thread.user_id, thread.id, run.finished_at or run.created_at),
+        }
+        return [
+            *map(put_new, message_items(keys, self.message)),
+            *_told(keys, thread.id, self.prior_turns),
+            put_new(stored),
+        ]
+
 
 _FREE = "attribute_not_exists(live_run) OR live_run = :run"
 
@@ -54,9 +87,7 @@ async def begin(
         writes.append({"Put": claim.put(keys, who, run.id)})
     if message:
         writes += [put_new(item) for item in message_items(keys, message)]
-    if prior_turns:
-        turns = [turn.model_dump() for turn in prior_turns]
-        writes.append({"Put": {"Item": to_item({**keys.prior_turns(thread.id), "said": turns})}})
+    writes += _told(keys, thread.id, prior_turns)
     try:
         await table.transact(writes)
     except ItemRefused:
@@ -70,6 +101,13 @@ async def begin(
             if found.live_run:
                 raise RunLive(found.live_run) from None
             raise Conflict from None
+
+
+def _told(keys: TenantKeys, thread_id: str, prior_turns: Sequence[PriorTurn]) -> list[Values]:
+    if not prior_turns:
+        return []
+    turns = [turn.model_dump() for turn in prior_turns]
+    return [{"Put": {"Item": to_item({**keys.prior_turns(thread_id), "said": turns})}}]
 
 
 def _open_thread(keys: TenantKeys, thread: Thread, run_id: str, *, unchanged: bool) -> Values:

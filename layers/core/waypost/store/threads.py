@@ -132,6 +132,16 @@ def list_values(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str)
     }
 
 
+def in_list(keys: TenantKeys, user_id: str, thread_id: str, updated_at: str) -> Values:
+    """The attributes of a new thread at the top of its user's list."""
+    return {
+        "user_id": user_id,
+        "updated_at": updated_at,
+        "recent_pk": keys.recent(user_id),
+        "recent_sk": f"{updated_at}#{thread_id}",
+    }
+
+
 def message_items(keys: TenantKeys, message: Message) -> list[Values]:
     """A message as the items it is stored in: more than one only where its text is very long."""
     first, *rest = split_text(message.text)
