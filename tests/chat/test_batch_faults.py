@@ -185,6 +185,35 @@ async def test_a_split_that_breaks_off_is_taken_up_again(
     assert (batch.state, batch.total) == ("running", 23)
 
 
+async def test_a_split_that_dies_at_its_very_end_is_made_up_for(
+    api: Api, stack: BatchStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.dumps({"question": "Question?", "agent": "rag"}).encode()
+    await stack.take(api, stack.put("in/company-789/night.jsonl", body))
+    (split,) = [json.loads(m["Body"]) for m in stack.received("batches")]
+    answerer = Answerer(api.app.state.backend, stack.backend(api))
+    note = store.update
+
+    async def workers_are_faster(*values: Any, **named: Any) -> Any:
+        if "total" in named:
+            assert await stack.answer(answerer, stack.received("questions")) == []
+        return await note(*values, **named)
+
+    async def die(*_: Any) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "update", workers_are_faster)
+        patch.setattr(store, "shard_done", die)
+        with pytest.raises(StoreUnavailable):
+            await stack.take(api, split)
+    await stack.take(api, split)
+    await stack.deliver(api)
+
+    batch = await store.read(api.app.state.backend.table, EVENTS, split["split"])
+    assert batch.state == "completed"
+
+
 @pytest.mark.parametrize("broken", ["upload", "publish", "update"])
 async def test_an_end_that_breaks_off_is_made_again(
     api: Api, stack: BatchStack, monkeypatch: pytest.MonkeyPatch, broken: str

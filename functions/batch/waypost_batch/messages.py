@@ -56,6 +56,8 @@ async def _split(
     except NotFound:
         return
     if batch.state != "splitting":
+        # The process that split it may have died before it looked.
+        await finishing.look_at_every_shard(batches, who, batch)
         return
     rules = QuestionRules(
         agents=await backend.agents_of(who),

@@ -49,6 +49,7 @@ class BatchCaseRun:
                 )
         except TimeoutError:
             self.violations.append(f"it was not over after {CASE_SECONDS:g} seconds")
+            self.violations.append(await self._where_it_stands())
         self.hits += sum(plan.fault_count for plan in plans.values())
         self.seconds = time.monotonic() - began
 
@@ -139,6 +140,22 @@ class BatchCaseRun:
         for message in waiting.get("Messages", []):
             sqs.send_message(QueueUrl=questions, MessageBody=message["Body"])
         return 2 + len(waiting.get("Messages", []))
+
+    async def _where_it_stands(self) -> str:
+        head = await self._get(f"/v1/batches/{self.batch_id}") or {}
+        waiting = await asyncio.to_thread(self._waiting)
+        return f"state {head.get('state')}, {head.get('counts')}, messages {waiting}"
+
+    def _waiting(self) -> dict[str, Any]:
+        """How many messages each queue has: those that can be received, and those in flight."""
+        sqs, names = self.stack.client("sqs"), ["ApproximateNumberOfMessages"]
+        names.append("ApproximateNumberOfMessagesNotVisible")
+        return {
+            name: list(
+                sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()
+            )
+            for name, url in self.stack.queues.items()
+        }
 
     async def _wait(self) -> dict[str, Any]:
         while True:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from waypost.batches.backend import MAX_MESSAGE_BYTES, BatchBackend, Message, ObjectMissing
-from waypost.batches.finishing import look_whether_done
+from waypost.batches.finishing import look_at_every_shard
 from waypost.batches.lines import MAX_LINE_BYTES, LineRejected, QuestionRules
 from waypost.events import now
 from waypost.identity import Identity
@@ -80,8 +80,7 @@ async def split(
         await _fail(backend, who, batch, "no_questions", "The file holds no question.")
         return
     fresh = await store.update(backend.table, who, batch.id, _OPEN, state="running", total=total)
-    for shard in range(store.SHARDS):
-        await look_whether_done(backend, who, fresh, shard)
+    await look_at_every_shard(backend, who, fresh)
 
 
 class _Sender:
