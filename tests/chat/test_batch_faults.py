@@ -14,7 +14,7 @@ import pytest_asyncio
 from tests.chat.batch_stack import EVENTS, BatchStack
 from tests.chat.conftest import Api, Running, crash
 from waypost.batches import BatchBackend, splitting
-from waypost.batches.answering import Answerer
+from waypost.batches.answering import MAX_ATTEMPTS, Answerer
 from waypost.errors import StoreUnavailable
 from waypost.runs import LiveRun
 from waypost.store import batches as store
@@ -212,6 +212,47 @@ async def test_a_split_that_dies_at_its_very_end_is_made_up_for(
 
     batch = await store.read(api.app.state.backend.table, EVENTS, split["split"])
     assert batch.state == "completed"
+
+
+async def test_a_retry_that_breaks_off_loses_no_line(
+    api: Api, stack: BatchStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, batch_id = api.app.state.backend.table, "night"
+    asked = [{"question": f"Question {n}?", "agent": "rag"} for n in range(20)]
+    await stack.take(api, stack.submitted(batch_id=batch_id, questions=asked))
+    for line in (3, 9, 19):
+        for _ in range(MAX_ATTEMPTS):
+            await store.claim(table, EVENTS, batch_id, line, -1)
+    await stack.deliver(api)
+    path, who = f"/v1/batches/{batch_id}", {"X-Tenant-Id": "company-789", "X-User-Id": "user-456"}
+    remove, removed = store.remove_result, []
+
+    async def dies_at_the_second(*values: Any) -> None:
+        removed.append(values[-1].line)
+        if len(removed) == 2:
+            raise StoreUnavailable
+        await remove(*values)
+
+    async def is_lost(*_: Any) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BatchBackend, "send_to_splitter", is_lost)
+        lost = await api.http.post(f"{path}/retry", headers=who)
+    again = await api.http.post(f"{path}/retry", headers=who)
+    (split,) = [json.loads(m["Body"]) for m in stack.received("batches")]
+    monkeypatch.setattr(store, "remove_result", dies_at_the_second)
+    with pytest.raises(StoreUnavailable):
+        await stack.take(api, split)
+    await stack.take(api, split)
+    await stack.deliver(api)
+
+    assert (lost.status_code, again.status_code, removed) == (503, 202, [3, 9, 9, 19])
+    batch, counts = (
+        await store.read(table, EVENTS, batch_id),
+        await store.counts(table, EVENTS, batch_id),
+    )
+    assert (batch.state, counts.answered, counts.done) == ("completed", 20, 20)
 
 
 @pytest.mark.parametrize("broken", ["upload", "publish", "update"])

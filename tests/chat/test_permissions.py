@@ -110,8 +110,6 @@ async def test_the_chat_function_calls_what_its_role_allows(
     await end(api, stack, sent["id"])
     called_operations.clear()
     await api.http.get(f"/v1/batches/{sent['id']}/results", headers=ME)
-    retried = await api.http.post(f"/v1/batches/{sent['id']}/retry", headers=ME)
-    assert retried.status_code == 202
     calls |= called_operations
 
     assert needed(calls) == allowed_actions("ChatRole")
@@ -145,10 +143,25 @@ async def test_the_functions_for_batches_call_what_their_roles_allow(
         await stack.take(api, json.loads(message["Body"]))
     await stack.take(api, {"redrive": True})
     by_batch |= called_operations - {"s3:PutObject"}
+    split = await retry_failed(api, stack)
+    called_operations.clear()
+    await stack.take(api, split)
+    by_batch |= called_operations
 
     # The test itself reads the queues and puts the file.
     assert needed(by_batch) - PLATFORM | {"s3:PutObject"} == allowed_actions("BatchRole")
     assert needed(by_worker) - PLATFORM == allowed_actions("WorkerRole")
+
+
+async def retry_failed(api: Api, stack: BatchStack) -> dict[str, Any]:
+    """The splitter's message to ask a question again whose workers had died."""
+    sent = (await api.http.post("/v1/batches", json={"questions": ["x"]}, headers=ME)).json()
+    await end(api, stack, sent["id"])
+    retried = await api.http.post(f"/v1/batches/{sent['id']}/retry", headers=ME)
+    assert retried.status_code == 202
+    (split,) = stack.received("batches")
+    found: dict[str, Any] = json.loads(split["Body"])
+    return found
 
 
 async def end(api: Api, stack: BatchStack, batch_id: str) -> None:

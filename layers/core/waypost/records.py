@@ -227,6 +227,7 @@ class Batch(_Record):
     content: str = Field(default="", exclude=True)
     """A hash of what was sent: the same id with other questions is another batch."""
     retries: int = Field(default=0, description="How often what failed was asked again")
+    reopened_at: str = Field(default="", exclude=True)
     offset: int = Field(default=0, exclude=True)
     line: int = Field(default=0, exclude=True)
     shards_done: tuple[int, ...] = Field(default=(), exclude=True)

@@ -145,8 +145,10 @@ class Answerer:
     async def _head(self, who: Identity, batch_id: str) -> Batch:
         key = (who.tenant_id, batch_id)
         known = self._heads.get(key)
-        # One that is not split yet may be any moment, and then its last result counts.
-        if known and known[1].total is not None and time.monotonic() - known[0] < _HEAD_SECONDS:
+        # One that is not split yet may be any moment, and then its last result counts; one that is
+        # cancelled may be asked again.
+        lasting = known and known[1].total is not None and not known[1].cancel_requested
+        if known and lasting and time.monotonic() - known[0] < _HEAD_SECONDS:
             return known[1]
         found = await store.read(self.backend.table, who, batch_id)
         self._heads[key] = (time.monotonic(), found)

@@ -13,9 +13,7 @@ from waypost.store.table import ConditionFailed
 
 _URL_SECONDS = 3600
 _FIRST_ERRORS = 10
-_PAGE = 200
 _OVER: tuple[BatchState, ...] = ("completed", "cancelled", "failed")
-_RETRIED = ("failed", "skipped", "cancelled")
 
 
 async def owned(backend: BatchBackend, who: Identity, batch_id: str) -> Batch:
@@ -85,26 +83,28 @@ async def retry(backend: BatchBackend, who: Identity, batch_id: str) -> Batch:
         Conflict: It is not over, or every question has its answer.
     """
     batch = await owned(backend, who, batch_id)
-    if batch.state not in _OVER:
-        raise Conflict("The batch is not over.", code="batch_live")
-    counts = await store.counts(backend.table, who, batch_id)
-    if not counts.failed + counts.skipped + counts.cancelled:
-        raise Conflict("No question of this batch failed.", code="nothing_to_retry")
-    after = 0
-    while page := await store.results(backend.table, who, batch_id, after, _PAGE):
-        after = page[-1].line
-        for result in page:
-            if result.state in _RETRIED:
-                await store.remove_result(backend.table, who, batch_id, result)
-    try:
-        reopened = await store.reopen(backend.table, who, batch_id, _OVER)
-    except ConditionFailed:
-        # Another request was faster.
-        return await store.read(backend.table, who, batch_id)
+    reopened = await _reopened(backend, who, batch)
+    # Also where it was reopened before: the message may not have been sent.
     await backend.send_to_splitter(
         {"split": batch_id, "tenant": who.tenant_id, "user": batch.user_id}
     )
     return reopened
+
+
+async def _reopened(backend: BatchBackend, who: Identity, batch: Batch) -> Batch:
+    """The batch, to be split again; what it takes back, the splitter does."""
+    if batch.state == "splitting" and batch.retries:
+        return batch
+    if batch.state not in _OVER:
+        raise Conflict("The batch is not over.", code="batch_live")
+    counts = await store.counts(backend.table, who, batch.id)
+    if not counts.failed + counts.skipped + counts.cancelled:
+        raise Conflict("No question of this batch failed.", code="nothing_to_retry")
+    try:
+        return await store.reopen(backend.table, who, batch.id, _OVER, now())
+    except ConditionFailed:
+        # Another request was faster.
+        return await store.read(backend.table, who, batch.id)
 
 
 def _may_see(who: Identity, batch: Batch) -> bool:

@@ -23,6 +23,7 @@ _CHECKPOINT_BYTES = 8 << 20
 """Lines, and bytes of them, between two notes of how far the split is."""
 _MAX_TOGETHER = 10
 """Questions of a thread that one message holds, so that a worker has the time to answer them."""
+_RETRIED = ("failed", "skipped", "cancelled")
 _OPEN: tuple[BatchState, ...] = ("splitting",)
 
 
@@ -115,12 +116,19 @@ class _Sender:
                 continue
 
     async def learn_results(self) -> None:
-        """Reads which lines have a result already: they are not sent again."""
+        """Reads which lines have a result: they are not sent again.
+
+        One from before the retry that is no answer is taken back.
+        """
         table, who, batch_id = self._backend.table, self._who, self._batch.id
         after = 0
         while page := await store.results(table, who, batch_id, after, _CHECKPOINT):
             after = page[-1].line
-            self._answered.update(result.line for result in page)
+            for result in page:
+                if result.state in _RETRIED and result.finished_at < self._batch.reopened_at:
+                    await store.remove_result(table, who, batch_id, result)
+                else:
+                    self._answered.add(result.line)
 
     def take(self, line: FileLine) -> None:
         self.line, self._offset = line.number, line.end

@@ -262,15 +262,17 @@ async def remove_result(table: Table, who: Identity, batch_id: str, result: Batc
         return
 
 
-async def reopen(table: Table, who: Identity, batch_id: str, when: Sequence[BatchState]) -> Batch:
+async def reopen(
+    table: Table, who: Identity, batch_id: str, when: Sequence[BatchState], at: str
+) -> Batch:
     """Lets a batch that is over be split again. Raises ConditionFailed."""
     states = {f":s{number}": state for number, state in enumerate(when)}
     found = await table.update(
         {
             "Key": to_item(TenantKeys(who.tenant_id).batch_head(batch_id)),
             "UpdateExpression": "SET #state = :splitting, #offset = :zero, #line = :zero, "
-            "cancel_requested = :no REMOVE #total, shards_done, finished_at, results_key "
-            "ADD retries :one",
+            "cancel_requested = :no, reopened_at = :at "
+            "REMOVE #total, shards_done, finished_at, results_key ADD retries :one",
             "ConditionExpression": f"#state IN ({', '.join(states)})",
             "ExpressionAttributeNames": {
                 "#state": "state",
@@ -279,7 +281,14 @@ async def reopen(table: Table, who: Identity, batch_id: str, when: Sequence[Batc
                 "#total": "total",
             },
             "ExpressionAttributeValues": to_item(
-                {":splitting": "splitting", ":zero": 0, ":no": False, ":one": 1, **states}
+                {
+                    ":splitting": "splitting",
+                    ":zero": 0,
+                    ":no": False,
+                    ":one": 1,
+                    ":at": at,
+                    **states,
+                }
             ),
         }
     )
