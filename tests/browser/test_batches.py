@@ -57,6 +57,28 @@ def test_a_file_is_looked_at_sent_and_followed_to_its_results(
     expect(listed).to_contain_text(["completed"])
 
 
+def test_questions_are_scheduled_and_a_schedule_is_ended(
+    new_page: NewPage, local_stack_url: str
+) -> None:
+    page = new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(f"{local_stack_url}/#batches")
+
+    form = page.get_by_role("form", name="New batch")
+    form.get_by_label("Questions").fill("How many jobs are open?\nWhich?")
+    form.get_by_label("When").select_option("Every working day")
+    form.get_by_label("at").fill("06:30")
+    form.get_by_label("Name").fill("Mornings")
+    form.get_by_role("button", name="Schedule 2 questions").click()
+
+    schedules = page.get_by_role("region", name="Schedules").get_by_role("listitem")
+    expect(schedules).to_contain_text(["Mornings"])
+    expect(schedules).to_contain_text(["cron(30 6 ? * MON-FRI *)"])
+    expect(schedules).to_contain_text(["not asked yet"])
+    page.get_by_role("button", name="End Mornings").click()
+    expect(schedules).to_have_count(0)
+
+
 def test_a_batch_that_is_not_there_says_so(new_page: NewPage, local_stack_url: str) -> None:
     page = new_page()
 

@@ -69,7 +69,11 @@ export async function requestJson(method, path, options) {
   return (await request(method, path, options)).json();
 }
 
-async function request(method, path, { body, accept = "application/json", key, signal } = {}) {
+export async function request(
+  method,
+  path,
+  { body, accept = "application/json", key, signal } = {},
+) {
   const headers = { Accept: accept };
   if (key) headers["Idempotency-Key"] = key;
   if (body) headers["Content-Type"] = "application/json";

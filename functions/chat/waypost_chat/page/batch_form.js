@@ -1,17 +1,20 @@
 /** The form that sends a batch: a file dropped in or lines pasted, looked at before it starts. */
 
-import { sendBatch } from "./batches_api.js";
+import { createSchedule, sendBatch } from "./batches_api.js";
 import { h } from "./dom.js";
-import { formatNumber, pluralize } from "./format.js";
+import { formatCost, formatNumber, pluralize } from "./format.js";
 import { IdempotencyKeys } from "./idempotency_keys.js";
 import { errorNotice } from "./notices.js";
 import { MAX_CHARACTERS, parseQuestions, questionText } from "./question_lines.js";
+import { ScheduleFields } from "./schedule_fields.js";
 
 const PREVIEWED = 3;
 
 export class BatchForm {
   #keys = new IdempotencyKeys();
   #callbacks;
+  #costPerQuestion;
+  #schedule = new ScheduleFields(() => this.#showPreview());
   #lines = h("textarea", {
     id: "batch-lines",
     rows: 6,
@@ -34,14 +37,19 @@ export class BatchForm {
       h("span", {}, h("label", { for: "batch-file" }, "or a file "), this.#file),
       h("span", {}, h("label", { for: "batch-budget" }, "Budget in US$ "), this.#budget),
     ),
+    this.#schedule.element,
     this.#preview,
     this.#error,
     h("p", {}, this.#send),
   );
 
-  /** `callbacks.sent(batch)` is called when a batch was taken. */
-  constructor(callbacks) {
+  /**
+   * `callbacks.sent(batch)` is called when a batch was taken, `scheduled()` when it is to be asked
+   * later. `costPerQuestion` is that of the latest batch, null where there is none.
+   */
+  constructor(callbacks, costPerQuestion) {
     this.#callbacks = callbacks;
+    this.#costPerQuestion = costPerQuestion;
     this.#lines.addEventListener("input", () => this.#showPreview());
     this.#file.addEventListener("change", () => this.#read(this.#file.files[0]));
     this.element.addEventListener("submit", (event) => {
@@ -67,9 +75,10 @@ export class BatchForm {
     const questions = parseQuestions(text);
     const tooLong = text.length > MAX_CHARACTERS;
     this.#send.disabled = questions.length === 0 || tooLong;
+    const verb = this.#schedule.repeats ? "Schedule" : "Start";
     this.#send.textContent = questions.length
-      ? `Start ${pluralize(questions.length, "question")}`
-      : "Start";
+      ? `${verb} ${pluralize(questions.length, "question")}`
+      : verb;
     const shown = questions.slice(0, PREVIEWED).map((one) => h("li", {}, questionText(one)));
     const rest = questions.length - shown.length;
     this.#preview.replaceChildren(
@@ -78,7 +87,15 @@ export class BatchForm {
         : []),
       ...(shown.length ? [h("ol", {}, shown)] : []),
       ...(rest > 0 ? [h("p", {}, `and ${formatNumber(rest)} more`)] : []),
+      ...(questions.length && this.#costPerQuestion !== null
+        ? [h("p", {}, this.#estimate(questions.length))]
+        : []),
     );
+  }
+
+  #estimate(count) {
+    const cost = formatCost(count * this.#costPerQuestion);
+    return `About ${cost}, at the ${formatCost(this.#costPerQuestion)} that a question of your latest batch cost.`;
   }
 
   async #submit() {
@@ -88,6 +105,11 @@ export class BatchForm {
     this.#send.disabled = true;
     this.#error.replaceChildren();
     try {
+      if (this.#schedule.repeats) {
+        await createSchedule(questions, this.#schedule.schedule, options);
+        this.#callbacks.scheduled();
+        return;
+      }
       const key = this.#keys.keyFor(questions, options);
       const batch = await sendBatch(questions, options, key);
       this.#keys.forget();

@@ -6,20 +6,32 @@ import { formatCost, formatDuration, formatNumber } from "./format.js";
 import { errorNotice } from "./notices.js";
 
 const OVER = new Set(["completed", "cancelled", "failed"]);
-const LOOK_MS = 1000;
+/** Between two looks, which are further apart the longer the batch takes. */
+const FIRST_LOOK_MS = 1000;
+const MAX_LOOK_MS = 10_000;
+/** Results that the table shows; the file has them all. */
+const MAX_ROWS = 1000;
 const STATES = ["answered", "failed", "rejected", "cancelled", "skipped"];
 
 export class BatchPage {
   #id;
   #timer = 0;
   #left = false;
-  #after = 0;
+  /** The last line up to which every result is there. */
+  #through = 0;
+  #lines = new Set();
+  #lookMs = FIRST_LOOK_MS;
   #onlyUnanswered = false;
   #bar = h("progress", { "aria-label": "Questions with a result" });
   #facts = h("p", { class: "metadata" });
   #actions = h("p", { class: "actions" });
   #error = h("div");
   #rows = h("tbody");
+  #cut = h(
+    "p",
+    { hidden: true },
+    `These are the first ${formatNumber(MAX_ROWS)} lines; the file of results has them all.`,
+  );
   #filter = h("input", { type: "checkbox", id: "batch-unanswered" });
   element = h(
     "div",
@@ -52,6 +64,7 @@ export class BatchPage {
         this.#rows,
       ),
     ),
+    this.#cut,
   );
 
   constructor(id) {
@@ -69,7 +82,12 @@ export class BatchPage {
     this.#show(batch);
     await this.#readResults();
     if (this.#left || OVER.has(batch.state)) return;
-    this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+    this.#lookAgain();
+  }
+
+  #lookAgain() {
+    this.#timer = setTimeout(() => this.#look(), this.#lookMs);
+    this.#lookMs = Math.min(1.05 * this.#lookMs, MAX_LOOK_MS);
   }
 
   leave() {
@@ -82,7 +100,7 @@ export class BatchPage {
     try {
       await this.open();
     } catch {
-      if (!this.#left) this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+      if (!this.#left) this.#lookAgain();
     }
   }
 
@@ -133,28 +151,35 @@ export class BatchPage {
   async #retry() {
     await retryBatch(this.#id);
     this.#rows.replaceChildren();
-    this.#after = 0;
+    this.#lines.clear();
+    this.#through = 0;
+    this.#lookMs = FIRST_LOOK_MS;
     clearTimeout(this.#timer);
     await this.open();
   }
 
   /** Results in the order of their lines; those that come late are read with the next look. */
   async #readResults() {
-    const known = new Set([...this.#rows.children].map(({ dataset }) => dataset.line));
-    let after = this.#after;
-    while (after !== null && !this.#left) {
+    let after = this.#through;
+    while (after !== null && after < MAX_ROWS && !this.#left) {
       const page = await listResults(this.#id, after);
       for (const result of page.results)
-        if (!known.has(String(result.line))) this.#insert(resultRow(result));
+        if (!this.#lines.has(result.line) && result.line <= MAX_ROWS) this.#insert(result);
       after = page.next_after;
     }
+    while (this.#lines.has(this.#through + 1)) this.#through += 1;
+    this.#cut.hidden = this.#lines.size < MAX_ROWS;
   }
 
-  #insert(row) {
+  #insert(result) {
+    const row = resultRow(result);
+    this.#lines.add(result.line);
     this.#showRow(row);
-    const line = Number(row.dataset.line);
-    const next = [...this.#rows.children].find(({ dataset }) => Number(dataset.line) > line);
-    this.#rows.insertBefore(row, next ?? null);
+    let before = this.#rows.lastElementChild;
+    while (before && Number(before.dataset.line) > result.line)
+      before = before.previousElementSibling;
+    if (before) before.after(row);
+    else this.#rows.prepend(row);
   }
 
   #showRow(row) {

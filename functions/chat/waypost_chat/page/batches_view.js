@@ -2,10 +2,11 @@
 
 import { BatchForm } from "./batch_form.js";
 import { BatchPage } from "./batch_page.js";
-import { listBatches } from "./batches_api.js";
+import { getBatch, listBatches, listSchedules } from "./batches_api.js";
 import { h } from "./dom.js";
 import { formatAge } from "./format.js";
 import { errorNotice } from "./notices.js";
+import { scheduleList } from "./schedule_list.js";
 import { BATCHES_URL, batchUrl } from "./urls.js";
 
 export class BatchesView {
@@ -52,8 +53,12 @@ export class BatchesView {
 
   async #list() {
     this.#callbacks.setTitle("Batches");
-    const batches = await listBatches();
-    const form = new BatchForm({ sent: ({ id }) => this.#callbacks.navigate(batchUrl(id)) });
+    const [batches, schedules] = await Promise.all([listBatches(), listSchedules()]);
+    const callbacks = {
+      sent: ({ id }) => this.#callbacks.navigate(batchUrl(id)),
+      scheduled: () => this.show({ name: "batches" }),
+    };
+    const form = new BatchForm(callbacks, await costPerQuestion(batches));
     return h(
       "div",
       {},
@@ -61,8 +66,17 @@ export class BatchesView {
       batches.length
         ? h("ul", { class: "timeline batch-list", "aria-label": "Batches" }, batches.map(listItem))
         : h("p", { class: "no-batches" }, "No batches yet."),
+      schedules.length > 0 && scheduleList(schedules),
     );
   }
+}
+
+/** What an answer of the latest finished batch cost, in US dollars; null where there is none. */
+async function costPerQuestion(batches) {
+  const latest = batches.find(({ state }) => state === "completed");
+  if (!latest) return null;
+  const { cost_usd: cost, counts } = await getBatch(latest.id);
+  return counts.answered ? cost / counts.answered : null;
 }
 
 function listItem({ id, state, source, total, created_at: createdAt }) {
