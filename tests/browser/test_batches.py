@@ -67,7 +67,7 @@ def test_questions_are_scheduled_and_a_schedule_is_ended(
     form = page.get_by_role("form", name="New batch")
     form.get_by_label("Questions").fill("How many jobs are open?\nWhich?")
     form.get_by_label("When").select_option("Every working day")
-    form.get_by_label("at").fill("06:30")
+    form.get_by_label("at", exact=True).fill("06:30")
     form.get_by_label("Name").fill("Mornings")
     form.get_by_role("button", name="Schedule 2 questions").click()
 
