@@ -79,7 +79,7 @@ validate: $(VENV)/.dev ## Check the template
 	$(BIN)/cfn-lint template.yaml
 
 ask: $(VENV)/.local ## Ask Q="…" of the stack that runs, and stream the answer
-	@$(BIN)/waypost --url "$(or $(URL),http://127.0.0.1:$(PORT))" ask "$(Q)" $(FLAGS)
+	@$(BIN)/waypost ask "$(Q)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
 
 invoke: $(VENV)/.dev ## Run EVENT=events/….json through Lambda's own emulator
 	@$(BIN)/python -m waypost_local invoke "$(EVENT)" --model "$(MODEL)" $(RUN_FLAGS) $(FLAGS)

@@ -57,10 +57,11 @@ def test_no_permission_but_tracing_is_for_everything(resources: dict[str, Any]) 
         in str(statement["Resource"])
         .replace("${Bucket.Arn}/*", "")
         .replace("${Bucket.Arn}/schedules/*", "")
+        .replace("${Bucket.Arn}/jobs/*", "")
         .replace("${ScheduleGroup}/schedule_*", "")
         or any("*" in action for action in statement["Action"])
     }
-    assert len(roles) == 4
+    assert len(roles) == 5
     assert wide == {"Traces"}
 
 

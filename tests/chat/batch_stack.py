@@ -19,6 +19,7 @@ from waypost.store.keys import TenantKeys
 from waypost_batch.messages import take
 from waypost_worker import handler as worker
 
+_TOGETHER = 10
 EVENTS = Identity("company-789", "user-456", frozenset({"admin"}))
 
 
@@ -156,14 +157,20 @@ class BatchStack:
     async def answer(
         self, answerer: Answerer, messages: list[dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Gives messages to a worker; those that it gave back."""
+        """Gives messages to a worker, ten at once; those that it gave back."""
         deadline = 2.0**40
-        throttled = asyncio.Event()
-        records = [record(message) for message in messages]
-        done = await asyncio.gather(
-            *(worker._answer(answerer, one, deadline, deadline, throttled) for one in records)
-        )
-        return [message for message, ok in zip(messages, done, strict=True) if not ok]
+        again = []
+        for at in range(0, len(messages), _TOGETHER):
+            together = messages[at : at + _TOGETHER]
+            throttled = asyncio.Event()
+            done = await asyncio.gather(
+                *(
+                    worker._answer(answerer, record(one), deadline, deadline, throttled)
+                    for one in together
+                )
+            )
+            again += [one for one, ok in zip(together, done, strict=True) if not ok]
+        return again
 
     async def end_lease(self, api: Api, batch_id: str, line: int) -> None:
         """As when the time of an attempt at a line is over."""

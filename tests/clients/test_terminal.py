@@ -18,7 +18,7 @@ WAYPOST = Path(sys.executable).with_name("waypost")
 
 
 def waypost(stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(WAYPOST), "--url", stack.url, *arguments]
+    command = [str(WAYPOST), *arguments, "--url", stack.url]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -72,7 +72,7 @@ def test_what_is_refused_is_said_in_a_line(
 
 
 def test_no_stack_is_said_in_a_line() -> None:
-    command = [str(WAYPOST), "--url", "http://127.0.0.1:9", "ask", "x"]
+    command = [str(WAYPOST), "ask", "x", "--url", "http://127.0.0.1:9"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert asked.returncode == 1

@@ -114,6 +114,14 @@ def test_settings_have_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tier", "factor"), [("", 1), ("default", 1), ("flex", 0.5), ("priority", 1.75)]
+)
+def test_a_service_tier_has_its_price(tier: str, factor: float) -> None:
+    settings = Settings.from_env({**ENV, "WAYPOST_SERVICE_TIER": tier})
+    assert settings.calls.price_factor == factor
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("WAYPOST_TABLE", ""),
@@ -123,6 +131,7 @@ def test_settings_have_defaults() -> None:
         ("WAYPOST_DEFAULT_IDENTITY", "nobody"),
         ("WAYPOST_SERVICE_TIER", "cheap"),
         ("WAYPOST_MAX_OUTPUT", "0"),
+        ("WAYPOST_INFERENCE_FROM", "-1"),
     ],
 )
 def test_an_invalid_setting_is_named_in_the_error(name: str, value: str) -> None:

@@ -232,3 +232,4 @@ def test_a_wrapped_aws_error_is_found_and_other_errors_are_none() -> None:
 def test_costs_come_from_the_catalogue(model: str, cost: float) -> None:
     usage = Usage(input_tokens=1000, output_tokens=1000)
     assert catalogue.cost(model, usage) == cost
+    assert catalogue.cost(model, usage, 0.5) == (cost / 2 if cost else cost)

@@ -108,7 +108,7 @@ async def batch(backend: Backend, batches: BatchBackend, text: str) -> Figures:
     async def one() -> None:
         message = messages.pop()
         for fields in message["questions"]:
-            line, question = question_of(fields)
+            line, question, _ = question_of(fields)
             await answerer.answer(ME, sent.id, line, question, time.time() + 300)
 
     found = await _measured(backend, [one] * QUESTIONS)

@@ -6,15 +6,18 @@ import re
 import time
 from typing import Any
 
-from waypost.batches import BatchBackend, finishing, scheduling, splitting, submission
+from waypost.batches import BatchBackend, finishing, inference, scheduling, splitting, submission
 from waypost.batches.backend import ObjectMissing
+from waypost.batches.inference import JobRules
 from waypost.batches.lines import QuestionRules
 from waypost.batches.submission import BatchOptions
 from waypost.errors import CallerError, Invalid, NotFound
 from waypost.identity import Identity
-from waypost.records import BatchFile
+from waypost.records import Batch, BatchFile
 from waypost.runs import Backend
 from waypost.store import batches as store
+from waypost.store import jobs
+from waypost.store.table import ConditionFailed
 
 _INCOMING = "in/"
 _FILE_USER = "files"
@@ -37,6 +40,11 @@ async def take(backend: Backend, batches: BatchBackend, body: str, late: float) 
             await finishing.finish(batches, who, await store.read(batches.table, who, batch_id))
         case {"schedule": schedule_id, "tenant": tenant, "at": str(at)}:
             await scheduling.run(batches, tenant, schedule_id, at)
+        case {"infer": batch_id, "tenant": tenant, "user": user, "from": [int(at), int(line)]}:
+            who = Identity(tenant, user)
+            await _infer(backend, batches, who, batch_id, (at, line), late)
+        case {"look_at_jobs": True}:
+            await _look_at_jobs(backend, batches)
         case {"redrive": True}:
             while time.time() < late and await batches.redrive():
                 pass
@@ -56,9 +64,30 @@ async def _split(
     except NotFound:
         return
     if batch.state != "splitting":
-        # The process that split it may have died before it looked.
-        await finishing.look_at_every_shard(batches, who, batch)
+        await splitting.go_on(batches, who, batch)
         return
+    if batches.settings.inference_from and batch.job_agents is None:
+        known = inference.job_agents(backend, await backend.agents_of(who))
+        try:
+            batch = await store.update(
+                batches.table, who, batch_id, ("splitting",), job_agents=known
+            )
+        except ConditionFailed:
+            return
+    rules = await _job_rules(backend, batches, who, batch)
+    try:
+        await splitting.split(
+            batches, who, batch, rules.rules, lambda: time.time() > late, rules.is_held
+        )
+    except splitting.OutOfTime:
+        await batches.send_to_splitter(
+            {"split": batch_id, "tenant": who.tenant_id, "user": who.user_id}
+        )
+
+
+async def _job_rules(
+    backend: Backend, batches: BatchBackend, who: Identity, batch: Batch
+) -> JobRules:
     rules = QuestionRules(
         agents=await backend.agents_of(who),
         models=backend.settings.models,
@@ -66,12 +95,37 @@ async def _split(
         who=who,
         may_ask_for_others=batch.source != "http",
     )
-    try:
-        await splitting.split(batches, who, batch, rules, lambda: time.time() > late)
-    except splitting.OutOfTime:
-        await batches.send_to_splitter(
-            {"split": batch_id, "tenant": who.tenant_id, "user": who.user_id}
-        )
+    return JobRules(backend, batch, rules, batches.settings.inference_from)
+
+
+async def _infer(
+    backend: Backend,
+    batches: BatchBackend,
+    who: Identity,
+    batch_id: str,
+    place: tuple[int, int],
+    late: float,
+) -> None:
+    batch = await store.read(batches.table, who, batch_id)
+    rules = await _job_rules(backend, batches, who, batch)
+    more = await inference.infer(batches, who, rules, *place, lambda: time.time() > late)
+    if more:
+        message = {"infer": batch_id, "tenant": who.tenant_id, "user": who.user_id}
+        await batches.send_to_splitter({**message, "from": list(more)})
+    await finishing.look_at_every_shard(batches, who, batch)
+
+
+async def _look_at_jobs(backend: Backend, batches: BatchBackend) -> None:
+    """Sends on what the jobs that are over have answered."""
+    for job in await jobs.live(batches.table):
+        who = Identity(job.tenant, job.user)
+        batch = await store.read(batches.table, who, job.batch)
+        if await inference.is_over(batches, job):
+            rules = await _job_rules(backend, batches, who, batch)
+            await inference.finish_job(batches, who, rules, job)
+            await finishing.look_at_every_shard(batches, who, batch)
+        elif batch.cancel_requested:
+            await batches.stop_job(job.arn)
 
 
 async def _event(backend: Backend, batches: BatchBackend, event: dict[str, Any]) -> None:

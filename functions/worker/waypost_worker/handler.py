@@ -57,12 +57,12 @@ async def _answer(
         message = json.loads(record["body"])
         who = Identity(message["tenant"], message["user"])
         for fields in message["questions"]:
-            line, question = question_of(fields)
+            line, question, recorded = question_of(fields)
             if throttled.is_set():
                 raise TryLater("others are throttled")
             if time.time() > begin_until:
                 raise TryLater("no time left", soon=True)
-            await answerer.answer(who, message["batch"], line, question, deadline)
+            await answerer.answer(who, message["batch"], line, question, deadline, recorded)
     except TryLater as later:
         if later.throttled:
             throttled.set()

@@ -228,6 +228,10 @@ class Batch(_Record):
     """A hash of what was sent: the same id with other questions is another batch."""
     retries: int = Field(default=0, description="How often what failed was asked again")
     reopened_at: str = Field(default="", exclude=True)
+    held: int = Field(default=0, exclude=True)
+    """Questions that were not sent to the queue, because a job may answer them."""
+    job_agents: dict[str, str] | None = Field(default=None, exclude=True)
+    """The agents that a job may answer for, as they were when the split began: their models."""
     offset: int = Field(default=0, exclude=True)
     line: int = Field(default=0, exclude=True)
     shards_done: tuple[int, ...] = Field(default=(), exclude=True)
@@ -236,6 +240,26 @@ class Batch(_Record):
     @classmethod
     def _sorted(cls, shards: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted(int(shard) for shard in shards))
+
+
+class InferenceJob(_Record):
+    """A batch inference job that answers lines of a batch."""
+
+    name: str
+    arn: str
+    tenant: str
+    user: str
+    batch: str
+    model: str
+    offset: int
+    line: int
+    """Behind which byte and line of the batch's file its own lines begin."""
+    end_offset: int
+    end_line: int
+    more: bool
+    """Whether there are lines behind those."""
+    output: str
+    """The key of its output."""
 
 
 class Schedule(_Record):

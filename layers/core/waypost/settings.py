@@ -33,6 +33,10 @@ class BatchSettings:
     schedule_group: str = ""
     scheduler_role: str = ""
     """The ARN of the role that sends messages at the times of a schedule."""
+    inference_from: int = 0
+    """From so many questions on that need no tools, a job of Bedrock answers them; 0 for never."""
+    inference_role: str = ""
+    """The ARN of the role with which such a job reads and writes the bucket."""
     answer_events: bool = False
     """Whether the bus is told of every single result."""
     event_identity: Identity = field(default_factory=lambda: Identity("events", "events"))
@@ -50,6 +54,8 @@ class BatchSettings:
             batch_queue_arn=env.get("WAYPOST_BATCH_QUEUE_ARN", ""),
             schedule_group=env.get("WAYPOST_SCHEDULE_GROUP", ""),
             scheduler_role=env.get("WAYPOST_SCHEDULER_ROLE", ""),
+            inference_from=int(_number(env, "WAYPOST_INFERENCE_FROM", 0, zero=True)),
+            inference_role=env.get("WAYPOST_INFERENCE_ROLE", ""),
             answer_events=env.get("WAYPOST_ANSWER_EVENTS", "") == "true",
             event_identity=_identity_of(env, "WAYPOST_EVENT_IDENTITY")
             or Identity("events", "events"),
@@ -64,6 +70,11 @@ class CallSettings:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html"""
     max_output: int | None = None
     """The maximum of tokens that a call may write, whatever the agent allows."""
+
+    @property
+    def price_factor(self) -> float:
+        """What a call costs beside one of the default tier."""
+        return {"flex": 0.5, "priority": 1.75}.get(self.service_tier, 1.0)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "CallSettings":
@@ -189,12 +200,12 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
 
 
-def _number(env: Mapping[str, str], name: str, default: float) -> float:
+def _number(env: Mapping[str, str], name: str, default: float, *, zero: bool = False) -> float:
     try:
         value = float(env.get(name) or default)
     except ValueError:
         raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from None
-    if value <= 0:
+    if value < 0 or (value == 0 and not zero):
         raise SettingsError(f"{name} must be greater than zero, not {env[name]!r}.")
     return value
 

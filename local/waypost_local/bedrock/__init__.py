@@ -5,6 +5,7 @@
 """
 
 from waypost_local.bedrock.faults import Fault, Faults
+from waypost_local.bedrock.jobs import Jobs
 from waypost_local.bedrock.model import BedrockError, ConverseRequest, Model
 from waypost_local.bedrock.pace import Pace
 from waypost_local.bedrock.server import ServerAddress, serving
@@ -15,6 +16,7 @@ __all__ = [
     "ConverseRequest",
     "Fault",
     "Faults",
+    "Jobs",
     "Model",
     "Pace",
     "ServerAddress",

@@ -24,13 +24,19 @@ from waypost_local.bedrock.faults import (
     parse_fault,
     with_fault,
 )
+from waypost_local.bedrock.jobs import Jobs
 from waypost_local.bedrock.model import BedrockError, ConverseRequest, Model, Piece
 from waypost_local.bedrock.pace import Pace, paced
 from waypost_local.bedrock.validation import check
 
 
-def app(model: Model, pace: Pace | None = None, faults: Faults | None = None) -> Starlette:
-    """Bedrock's runtime as an ASGI app.
+def app(
+    model: Model,
+    pace: Pace | None = None,
+    faults: Faults | None = None,
+    jobs: Jobs | None = None,
+) -> Starlette:
+    """Bedrock's runtime as an ASGI app, and its batch inference jobs.
 
     `PUT /_faults` sets a fault for the next calls, as JSON of a `Fault`; `GET` shows it, `DELETE`
     removes it.
@@ -43,6 +49,7 @@ def app(model: Model, pace: Pace | None = None, faults: Faults | None = None) ->
                 "/model/{model:path}/converse-stream", endpoints.converse_stream, methods=["POST"]
             ),
             Route("/model/{model:path}/invoke", endpoints.invoke, methods=["POST"]),
+            *(jobs.routes() if jobs else []),
             Route("/_faults", endpoints.faults, methods=["GET", "PUT", "DELETE"]),
         ],
         exception_handlers={BedrockError: _error_response},

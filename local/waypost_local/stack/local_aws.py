@@ -10,7 +10,7 @@ from typing import Any
 
 from waypost_local import bedrock
 from waypost_local.aws import moto_server
-from waypost_local.aws.account import CREDENTIALS
+from waypost_local.aws.account import ACCOUNT_ID, CREDENTIALS, REGION, client
 from waypost_local.demo_mcp import server as demo_mcp_server
 from waypost_local.errors import CommandError
 from waypost_local.stack import parameters, resources, template
@@ -67,12 +67,17 @@ async def local_aws(
     Raises:
         CommandError: The template or the model's name is not valid.
     """
-    bedrock_app = bedrock_app or bedrock.app(_model(settings.model), settings.pace)
+    model = None if bedrock_app else _model(settings.model)
     source = template.read(settings.template)
     async with (
         moto_server.serving(_data_folder(settings.data)) as endpoint,
         demo_mcp_server.serving() as mcp_url,
     ):
+        if model:
+            jobs = bedrock.Jobs(
+                model, client("s3", endpoint), f"arn:aws:bedrock:{REGION}:{ACCOUNT_ID}"
+            )
+            bedrock_app = bedrock.app(model, settings.pace, jobs=jobs)
         stack = _load(settings, source, StackEndpoints(endpoint, function_url), mcp_url)
         async with bedrock.serving(bedrock_app) as bedrock_server:
             variables = {
@@ -81,6 +86,7 @@ async def local_aws(
                 "AWS_CONFIG_FILE": os.devnull,
                 "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_ENDPOINT_URL": endpoint,
+                "AWS_ENDPOINT_URL_BEDROCK": bedrock_server.url,
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": bedrock_server.url,
             }
             yield LocalAws(stack, endpoint, bedrock_server.url, variables)

@@ -13,10 +13,55 @@ from waypost_local.terminal.questions_file import json_lines
 from waypost_local.terminal.watching import table_of, watch
 
 _PAGE = 1000
+_URL = "http://127.0.0.1:8080"
+
+
+def _remember(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    if value:
+        context.meta[f"waypost.{option.name}"] = value
+
+
+def _connection() -> list[click.Parameter]:
+    """The options of every command that say which Waypost is asked, and as whom."""
+    texts = {
+        "url": f"Which Waypost; {_URL} by default.",
+        "tenant": "The company; the stack's own by default.",
+        "user": "Who asks; the stack's own by default.",
+    }
+    return [
+        click.Option(
+            [f"--{name}"],
+            envvar=f"WAYPOST_{name.upper()}",
+            show_envvar=True,
+            help=text,
+            expose_value=False,
+            callback=_remember,
+        )
+        for name, text in texts.items()
+    ]
+
+
+def _client(context: click.Context) -> WaypostClient:
+    known = {name: context.meta.get(f"waypost.{name}") for name in ("url", "tenant", "user")}
+    return WaypostClient(known["url"] or _URL, known["tenant"], known["user"])
+
+
+class _Asking(click.Command):
+    """Asks a Waypost."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _connection()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        ctx.obj = _client(ctx)
+        return super().invoke(ctx)
 
 
 class _Commands(click.Group):
     """Shows what was refused in a line."""
+
+    command_class = _Asking
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -26,13 +71,8 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", envvar="WAYPOST_URL", default="http://127.0.0.1:8080", show_default=True)
-@click.option("--tenant", envvar="WAYPOST_TENANT", help="The company; the stack's own by default.")
-@click.option("--user", envvar="WAYPOST_USER", help="Who asks; the stack's own by default.")
-@click.pass_context
-def main(context: click.Context, url: str, tenant: str | None, user: str | None) -> None:
+def main() -> None:
     """Asks a Waypost: one question, or a file of them."""
-    context.obj = WaypostClient(url, tenant, user)
 
 
 @main.command()
@@ -63,7 +103,7 @@ def ask(client: WaypostClient, question: str, agent: str | None, thread: str | N
     click.secho(f"thread {thread_id}", dim=True, err=True)
 
 
-@main.group()
+@main.group(cls=_Commands)
 def batch() -> None:
     """Many questions at once."""
 
@@ -158,7 +198,7 @@ def redrive(client: WaypostClient) -> None:
     click.echo("Asked for: the dead letters go back to their queues, and are tried again.")
 
 
-@batch.command()
+@batch.command(cls=click.Command)
 @click.option("--questions", type=click.IntRange(1), default=10_000, show_default=True)
 @click.option("--tokens-per-minute", type=click.IntRange(1), required=True, help="The quota.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="The quota, where it has one.")
@@ -178,7 +218,12 @@ def _follow(context: click.Context, batch_id: str) -> None:
     try:
         ended = watch(context.obj, console, batch_id)
     except KeyboardInterrupt:
-        console.print(f"\nIt goes on. Come back with: waypost batch status {batch_id} --wait")
+        url = context.meta.get("waypost.url")
+        named = f" --url {url}" if url else ""
+        console.print(
+            f"\nIt goes on. Come back with: waypost batch status {batch_id} --wait{named}",
+            soft_wrap=True,
+        )
         context.exit(130)
     click.echo(table_of(ended))
     if ended["state"] != "completed" or ended["counts"]["failed"]:

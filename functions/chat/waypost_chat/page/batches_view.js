@@ -4,7 +4,7 @@ import { BatchForm } from "./batch_form.js";
 import { BatchPage } from "./batch_page.js";
 import { getBatch, listBatches, listSchedules } from "./batches_api.js";
 import { h } from "./dom.js";
-import { formatAge } from "./format.js";
+import { formatAge, pluralize } from "./format.js";
 import { errorNotice } from "./notices.js";
 import { scheduleList } from "./schedule_list.js";
 import { BATCHES_URL, batchUrl } from "./urls.js";
@@ -89,7 +89,7 @@ function listItem({ id, state, source, total, created_at: createdAt }) {
       { class: "metadata" },
       h("b", { class: "batch-state" }, state),
       h("span", {}, `by ${source}`),
-      total && h("span", {}, `${total} lines`),
+      total && h("span", {}, pluralize(total, "line")),
       h("span", {}, formatAge(createdAt)),
     ),
   );

@@ -115,6 +115,7 @@ class AgentLoop:
             [tool.spec for tool in self._context.tools.values()],
             self._task.agent.max_tokens,
             EventWriter(self._context.citations, has_answer=has_answer),
+            self._resources.price_factor,
         )
 
     def _give_up_on(self, model: str) -> None:

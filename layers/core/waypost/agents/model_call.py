@@ -37,6 +37,7 @@ class ModelCall:
         tools: list[ToolSpec],
         max_tokens: int,
         writer: EventWriter,
+        price_factor: float = 1.0,
     ) -> None:
         self.model = model
         self.writer = writer
@@ -46,6 +47,7 @@ class ModelCall:
         self._turns = turns
         self._tools = tools
         self._max_tokens = max_tokens
+        self._price_factor = price_factor
         self._began = time.monotonic()
         self._step_id = new_id("step")
         self._received: list[str] = []
@@ -62,7 +64,10 @@ class ModelCall:
         if not self._received or self.finished:
             return None, None
         usage = estimate_usage(self._system, self._turns, "".join(self._received))
-        return usage, catalogue.cost(self.model, usage)
+        return usage, self._cost(usage)
+
+    def _cost(self, usage: Usage) -> float | None:
+        return catalogue.cost(self.model, usage, self._price_factor)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Raises whatever the model's stream raises: see `models.failures`."""
@@ -117,5 +122,5 @@ class ModelCall:
             status="ok",
             elapsed_ms=elapsed_ms(self._began),
             usage=usage,
-            cost_usd=catalogue.cost(self.model, usage),
+            cost_usd=self._cost(usage),
         )

@@ -20,6 +20,8 @@ class Resources:
     bedrock: Any
     knowledge: Folder | None
     warehouse: Database | None
+    price_factor: float = 1.0
+    """What a model call costs here beside its price on demand."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from waypost.ids import new_id
 from waypost.json_values import encodable
 from waypost.records import Batch, BatchQuestion, BatchResult, ResultState, RunState
 from waypost.runs import Backend, LiveRun, begin
+from waypost.runs.offline import with_output
 from waypost.runs.recovery import store_interrupted
 from waypost.runs.request import RequestContext, RunRequest
 from waypost.store import batches as store
@@ -51,9 +52,19 @@ class Answerer:
     _heads: dict[tuple[str, str], tuple[float, Batch]] = field(default_factory=dict)
 
     async def answer(
-        self, who: Identity, batch_id: str, line: int, question: BatchQuestion, deadline: float
+        self,
+        who: Identity,
+        batch_id: str,
+        line: int,
+        question: BatchQuestion,
+        deadline: float,
+        recorded: dict[str, Any] | None = None,
     ) -> None:
-        """Args: deadline: When the process may be stopped, in seconds since the epoch.
+        """Gives a question its result.
+
+        Args:
+            deadline: When the process may be stopped, in seconds since the epoch.
+            recorded: What the model has answered in a job, as Converse returns it.
 
         Raises:
             TryLater: It has no result yet, and another try may have one.
@@ -61,17 +72,24 @@ class Answerer:
         batch = await self._head(who, batch_id)
         table = self.backend.table
         if await store.result(table, who, batch_id, line) is None:
-            await self._ask(who, batch, line, question, deadline)
+            await self._ask(who, batch, line, question, deadline, recorded)
         if self.batches.settings.answer_events:
             await self._tell(who, batch_id, line)
         now_known = await self._head(who, batch_id)
         await look_whether_done(self.batches, who, now_known, line % store.SHARDS)
 
     async def _ask(
-        self, who: Identity, batch: Batch, line: int, question: BatchQuestion, deadline: float
+        self,
+        who: Identity,
+        batch: Batch,
+        line: int,
+        question: BatchQuestion,
+        deadline: float,
+        recorded: dict[str, Any] | None,
     ) -> None:
         table = self.backend.table
-        if stopped := await self._stopped(who, batch):
+        # What a job has answered is paid for.
+        if recorded is None and (stopped := await self._stopped(who, batch)):
             await self._write(who, batch, _unanswered(line, question, *stopped))
             return
         run_id = None if question.thread_id else new_id("run")
@@ -104,7 +122,8 @@ class Answerer:
 
         context = RequestContext(deadline=deadline, with_end=with_end, run_id=run_id)
         try:
-            run = await begin(self.backend, asks, request, context)
+            backend = with_output(self.backend, recorded) if recorded else self.backend
+            run = await begin(backend, asks, request, context)
         except (RunLive, StoreUnavailable, Interrupted) as error:
             await store.release(table, who, batch.id, line, attempt)
             raise TryLater(error.code, soon=isinstance(error, RunLive)) from None
@@ -221,8 +240,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 2_000 else f"{text[:1_999]}…"
 
 
-def question_of(fields: dict[str, Any]) -> tuple[int, BatchQuestion]:
-    """A question as the splitter has sent it."""
-    return int(fields["line"]), BatchQuestion.model_validate(
-        {name: value for name, value in fields.items() if name != "line"}
-    )
+def question_of(fields: dict[str, Any]) -> tuple[int, BatchQuestion, dict[str, Any] | None]:
+    """A question as the splitter has sent it, with what a job has answered."""
+    own = {name: value for name, value in fields.items() if name not in ("line", "recorded")}
+    return int(fields["line"]), BatchQuestion.model_validate(own), fields.get("recorded")

@@ -1,6 +1,7 @@
 """What a process keeps for batches: the bucket, the queues and the bus, off the event loop."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ MAX_MESSAGE_BYTES = 900_000
 """Bytes of a message, and of one SendMessageBatch; the quota is 1 MiB."""
 _PARALLEL_CALLS = 8
 _TRIES = 4
+_REFUSED = {
+    "AccessDeniedException",
+    "ConflictException",
+    "ServiceQuotaExceededException",
+    "ValidationException",
+}
 
 
 class Refused(Exception):
@@ -52,6 +59,10 @@ class BatchBackend:
     @cached_property
     def _scheduler(self) -> Any:
         return _client("scheduler")
+
+    @cached_property
+    def _bedrock(self) -> Any:
+        return _client("bedrock")
 
     @property
     def bucket(self) -> str:
@@ -203,6 +214,39 @@ class BatchBackend:
         except Refused as error:
             raise Invalid(str(error), code="invalid_expression") from None
 
+    async def create_job(self, name: str, model: str, source: str, target: str) -> str:
+        """The ARN of the batch inference job of a name, which is made once.
+
+        Args:
+            source: The key of its records.
+            target: The prefix of the keys of its output.
+
+        Raises:
+            Refused: The model takes no such jobs, or not these records.
+        """
+        place = f"s3://{self.bucket}/"
+        create = partial(
+            self._bedrock.create_model_invocation_job,
+            jobName=name,
+            clientRequestToken=name,
+            roleArn=self.settings.inference_role,
+            modelId=model,
+            modelInvocationType="Converse",
+            inputDataConfig={"s3InputDataConfig": {"s3Uri": place + source}},
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": place + target}},
+        )
+        return str((await _call(create))["jobArn"])
+
+    async def job_status(self, arn: str) -> str:
+        get = partial(self._bedrock.get_model_invocation_job, jobIdentifier=arn)
+        return str((await _call(get))["status"])
+
+    async def stop_job(self, arn: str) -> None:
+        """Asks for its end. What it has answered until then is in its output."""
+        stop = partial(self._bedrock.stop_model_invocation_job, jobIdentifier=arn)
+        with contextlib.suppress(Refused):  # it is over meanwhile
+            await _call(stop)
+
     async def delete_schedule(self, name: str) -> None:
         """Whether or not it is there."""
         delete = partial(
@@ -289,7 +333,7 @@ async def _call(call: Any) -> Message:
         raise StoreUnavailable from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code == "ValidationException":
+        if code in _REFUSED:
             raise Refused(error.response["Error"]["Message"]) from error
         if code in {"ResourceNotFoundException", "NoSuchKey", "404", "412", "PreconditionFailed"}:
             raise ObjectMissing from error

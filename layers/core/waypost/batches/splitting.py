@@ -3,19 +3,18 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from waypost.batches.backend import MAX_MESSAGE_BYTES, BatchBackend, Message, ObjectMissing
+from waypost.batches.files import FileLine, lines_of
 from waypost.batches.finishing import look_at_every_shard
-from waypost.batches.lines import MAX_LINE_BYTES, LineRejected, QuestionRules
+from waypost.batches.lines import LineRejected, QuestionRules
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import Batch, BatchQuestion, BatchResult, BatchState, RunFailure
 from waypost.store import batches as store
 from waypost.store.table import ConditionFailed
 
-_READ_BYTES = 1 << 20
 _ENVELOPE_BYTES = 1_000
 """More than a message has beside its questions."""
 _CHECKPOINT = 1_000
@@ -31,37 +30,32 @@ class OutOfTime(Exception):
     """The split goes on from its last note, in another invocation."""
 
 
-@dataclass(frozen=True)
-class FileLine:
-    """A line of a file: its number from 1, and the byte at which the next one begins."""
-
-    number: int
-    text: bytes
-    end: int
-
-
 async def split(
     backend: BatchBackend,
     who: Identity,
     batch: Batch,
     rules: QuestionRules,
     is_late: Callable[[], bool],
+    is_held: Callable[[BatchQuestion], bool] = lambda _: False,
 ) -> None:
     """Sends every question of a batch from where its last split was stopped.
 
     Where that repeats some, their results are refused: a line has one.
 
+    Args:
+        is_held: Whether a question is not sent, because a job may answer it.
+
     Raises:
         OutOfTime: `is_late` said so; all until the last checkpoint is sent.
     """
     assert batch.questions  # noqa: S101 - it is stored with them
-    sender = _Sender(backend, who, batch, rules)
+    sender = _Sender(backend, who, batch, rules, is_held)
     try:
         if batch.line:
             await sender.learn_ids(batch.offset)
         if batch.retries:
             await sender.learn_results()
-        async for line in _lines(backend, batch, batch.offset, batch.line):
+        async for line in lines_of(backend, batch.questions, batch.offset, batch.line):
             sender.take(line)
             if sender.due:
                 if (await sender.checkpoint()).cancel_requested:
@@ -81,17 +75,35 @@ async def split(
         await _fail(backend, who, batch, "no_questions", "The file holds no question.")
         return
     fresh = await store.update(backend.table, who, batch.id, _OPEN, state="running", total=total)
-    await look_at_every_shard(backend, who, fresh)
+    await go_on(backend, who, fresh)
+
+
+async def go_on(backend: BatchBackend, who: Identity, batch: Batch) -> None:
+    """What follows when every line is counted. The process that split it may have died before."""
+    if batch.held and batch.state == "running":
+        await backend.send_to_splitter(
+            {"infer": batch.id, "tenant": who.tenant_id, "user": who.user_id, "from": [0, 0]}
+        )
+    await look_at_every_shard(backend, who, batch)
 
 
 class _Sender:
     def __init__(
-        self, backend: BatchBackend, who: Identity, batch: Batch, rules: QuestionRules
+        self,
+        backend: BatchBackend,
+        who: Identity,
+        batch: Batch,
+        rules: QuestionRules,
+        is_held: Callable[[BatchQuestion], bool],
     ) -> None:
         self._backend = backend
         self._who = who
         self._batch = batch
         self._rules = rules
+        assert batch.questions  # noqa: S101 - it is stored with them
+        self._file = batch.questions
+        self._is_held = is_held
+        self._held = batch.held
         self._ids: set[bytes] = set()
         self._answered: set[int] = set()
         self._messages: list[Message] = []
@@ -107,7 +119,7 @@ class _Sender:
 
     async def learn_ids(self, until: int) -> None:
         """Reads again what was sent before, for an id that comes twice."""
-        async for line in _lines(self._backend, self._batch, 0, 0):
+        async for line in lines_of(self._backend, self._file):
             if line.end > until:
                 return
             try:
@@ -141,7 +153,10 @@ class _Sender:
             if self._is_repeated(question):
                 text = f"The id {question.id!r} is there twice."
                 raise LineRejected("duplicate_id", text, question.id, question.question)
-            self._add({"line": line.number, **question.model_dump(exclude_none=True)})
+            if self._is_held(question):
+                self._held += 1
+            else:
+                self._add({"line": line.number, **question.model_dump(exclude_none=True)})
         except LineRejected as reason:
             self._rejected.append(rejected(line.number, reason))
 
@@ -159,7 +174,7 @@ class _Sender:
             last.append(question)
             self._size += size
         else:
-            self._messages.append(self._message([question]))
+            self._messages.append(message_of(self._batch, self._who, [question]))
             self._size = size
 
     async def checkpoint(self) -> Batch:
@@ -173,6 +188,7 @@ class _Sender:
             _OPEN,
             line=self.line,
             offset=self._offset,
+            held=self._held,
         )
         self._messages, self._rejected, self._since, self._taken = [], [], 0, 0
         return noted
@@ -186,14 +202,6 @@ class _Sender:
                 *(store.write_result(table, self._who, batch_id, result) for result in some)
             )
 
-    def _message(self, questions: list[Message]) -> Message:
-        return {
-            "batch": self._batch.id,
-            "tenant": self._who.tenant_id,
-            "user": self._who.user_id,
-            "questions": questions,
-        }
-
     def _is_repeated(self, question: BatchQuestion) -> bool:
         if question.id is None:
             return False
@@ -201,6 +209,16 @@ class _Sender:
         known = key in self._ids
         self._ids.add(key)
         return known
+
+
+def message_of(batch: Batch, who: Identity, questions: list[Message]) -> Message:
+    """What a worker is sent."""
+    return {
+        "batch": batch.id,
+        "tenant": who.tenant_id,
+        "user": who.user_id,
+        "questions": questions,
+    }
 
 
 def rejected(line: int, reason: LineRejected) -> BatchResult:
@@ -213,37 +231,6 @@ def rejected(line: int, reason: LineRejected) -> BatchResult:
         message=str(reason),
         finished_at=now(),
     )
-
-
-async def _lines(
-    backend: BatchBackend, batch: Batch, offset: int, line: int
-) -> AsyncIterator[FileLine]:
-    """Lines of the batch's file that are not blank; an overlong one is cut, and still one line."""
-    assert batch.questions  # noqa: S101
-    _, size = await backend.head_object(batch.questions.key)
-    if offset >= size:
-        return
-    body = await backend.open_object(batch.questions.key, batch.questions.etag, offset)
-    kept, length, at = b"", 0, offset
-    try:
-        while True:
-            chunk: bytes = await asyncio.to_thread(body.read, _READ_BYTES)
-            *ends, tail = chunk.split(b"\n")
-            for part in ends:
-                kept = (kept + part)[: MAX_LINE_BYTES + 1]
-                at += length + len(part) + 1
-                if kept.strip():
-                    line += 1
-                    yield FileLine(line, kept, at)
-                kept, length = b"", 0
-            kept = (kept + tail)[: MAX_LINE_BYTES + 1]
-            length += len(tail)
-            if not chunk:
-                if kept.strip():
-                    yield FileLine(line + 1, kept, at + length)
-                return
-    finally:
-        await asyncio.to_thread(body.close)
 
 
 async def _fail(

@@ -32,9 +32,15 @@ def connect(read_timeout: float = 30, calls: CallSettings | None = None) -> Any:
 
 def _applied(calls: CallSettings, params: dict[str, Any], **_: Any) -> dict[str, Any]:
     """The parameters of a call under the settings."""
-    changed = dict(params)
+    changed = within(calls, params)
     if calls.service_tier:
         changed["serviceTier"] = {"type": calls.service_tier}
+    return changed
+
+
+def within(calls: CallSettings, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a call, with no more output than the settings allow."""
+    changed = dict(params)
     if calls.max_output:
         limits = dict(params.get("inferenceConfig", {}))
         limits["maxTokens"] = min(calls.max_output, limits.get("maxTokens", calls.max_output))

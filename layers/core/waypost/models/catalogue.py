@@ -20,8 +20,12 @@ _GEOGRAPHIES = frozenset(
 https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html"""
 
 
-def cost(model: str, usage: Usage) -> float | None:
-    """US dollars, or None where the model's price is not known."""
+def cost(model: str, usage: Usage, factor: float = 1.0) -> float | None:
+    """US dollars, or None where the model's price is not known.
+
+    Args:
+        factor: What is paid of the price on demand.
+    """
     price = _facts(model).get("price")
     if price is None:
         return None
@@ -31,7 +35,7 @@ def cost(model: str, usage: Usage) -> float | None:
         + usage.cache_read_tokens * price["cache_read"]
         + usage.cache_write_tokens * price["cache_write"]
     )
-    return float(round(millionths / 1_000_000, 9))
+    return float(round(factor * millionths / 1_000_000, 9))
 
 
 def prices_as_of() -> str:

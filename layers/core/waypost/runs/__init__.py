@@ -9,6 +9,7 @@ projection      what the events amount to, as it is stored
 journal         writes the events, and renews the run's lease
 live, follow    read a run: one of this process, or any other
 recovery        ends a run whose process is gone
+offline         questions whose model is called in a job
 lookup          runs and threads as they are now
 cancellation    cancels runs, deletes threads
 """

@@ -47,7 +47,9 @@ class Backend:
         )
         loading.preload()
         router = Router(client, settings.router_model, settings.route_deadline)
-        resources = Resources(client, _knowledge(settings), _warehouse(settings))
+        resources = Resources(
+            client, _knowledge(settings), _warehouse(settings), settings.calls.price_factor
+        )
         registry = Registry(table, files)
         editor = Editor(table, registry, _allowed(settings, files))
         return cls(settings, table, registry, editor, router, resources)

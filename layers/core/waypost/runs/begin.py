@@ -180,25 +180,11 @@ async def _begin(
     context: RequestContext,
     claim: Claim | None,
 ) -> LiveRun:
-    agents = await backend.agents_of(who)
-    agent = agents.named(request.agent) if request.agent else None
     found = await thread_context.load(backend, who, request)
-    thread = found.thread
+    run_input = await input_of(backend, who, request, found)
+    thread, agent = found.thread, run_input.agent
     if agent:
         thread = thread.model_copy(update={"agents": (*thread.agents, agent.id)})
-    model = backend.model_id(request.model) if request.model else None
-    run_input = RunInput(
-        text=request.text,
-        history=found.history,
-        agents=agents,
-        agent=agent,
-        model=model,
-        among=request.among,
-        runner=request.runner,
-        mcp_servers=request.mcp_servers,
-    )
-    if agent is None and not run_input.candidates:
-        raise Unavailable("There is no agent here that could answer this.", code="no_agents")
     return await store_and_start(
         backend,
         who,
@@ -206,10 +192,30 @@ async def _begin(
         run_input,
         context,
         claim,
-        model=model or backend.model_of(agent),
+        model=run_input.model or backend.model_of(agent),
         mcp_servers=request.mcp_servers,
         prior_turns=found.prior_turns,
     )
+
+
+async def input_of(
+    backend: Backend, who: Identity, request: RunRequest, found: thread_context.ThreadContext
+) -> RunInput:
+    """Raises Invalid where there is no such agent, and Unavailable where there is none at all."""
+    agents = await backend.agents_of(who)
+    run_input = RunInput(
+        text=request.text,
+        history=found.history,
+        agents=agents,
+        agent=agents.named(request.agent) if request.agent else None,
+        model=backend.model_id(request.model) if request.model else None,
+        among=request.among,
+        runner=request.runner,
+        mcp_servers=request.mcp_servers,
+    )
+    if run_input.agent is None and not run_input.candidates:
+        raise Unavailable("There is no agent here that could answer this.", code="no_agents")
+    return run_input
 
 
 def _check(backend: Backend, request: RunRequest) -> None:

@@ -154,5 +154,10 @@ def _classified(
         status="failed" if decision.failed else "ok",
         elapsed_ms=elapsed_ms(began),
         usage=usage,
-        cost_usd=catalogue.cost(backend.settings.router_model, usage) if usage else None,
+        cost_usd=_price(backend, usage) if usage else None,
     )
+
+
+def _price(backend: Backend, usage: Usage) -> float | None:
+    factor = backend.settings.calls.price_factor
+    return catalogue.cost(backend.settings.router_model, usage, factor)

@@ -17,6 +17,7 @@ from waypost.store.keys import TenantKeys
 from waypost.store.table import ConditionFailed, Table, Values, dumped
 
 SHARDS = 16
+_COST, _BILLION = "cost_nano_usd", 10**9
 MAX_LINES = 99_999_999
 """Line numbers in keys have eight digits."""
 
@@ -73,7 +74,7 @@ async def counts(table: Table, who: Identity, batch_id: str) -> BatchCounts:
     items = await table.query(TenantKeys(who.tenant_id).batch_partition(batch_id), "C#")
     names = [name for name in BatchCounts.model_fields if name != "cost_usd"]
     totals = {name: sum(int(item.get(name, 0)) for item in items) for name in names}
-    cost = round(sum(float(item.get("cost_usd", 0)) for item in items), 9)
+    cost = sum(int(item.get(_COST, 0)) for item in items) / _BILLION
     return BatchCounts(**totals, cost_usd=cost)
 
 
@@ -167,7 +168,8 @@ def result_writes(who: Identity, batch_id: str, result: BatchResult) -> list[Val
         result.state: 1,
         "input_tokens": result.usage.input_tokens,
         "output_tokens": result.usage.output_tokens,
-        "cost_usd": result.cost_usd or 0,
+        # In whole numbers: sums of decimals get ever longer.
+        _COST: round((result.cost_usd or 0) * _BILLION),
     }
     names = {f"#{name}": name for name in added}
     return [
@@ -271,7 +273,7 @@ async def reopen(
         {
             "Key": to_item(TenantKeys(who.tenant_id).batch_head(batch_id)),
             "UpdateExpression": "SET #state = :splitting, #offset = :zero, #line = :zero, "
-            "cancel_requested = :no, reopened_at = :at "
+            "held = :zero, cancel_requested = :no, reopened_at = :at "
             "REMOVE #total, shards_done, finished_at, results_key ADD retries :one",
             "ConditionExpression": f"#state IN ({', '.join(states)})",
             "ExpressionAttributeNames": {

@@ -92,6 +92,15 @@ class TenantKeys:
         return f"T#{self.tenant}#TH#{thread}#"
 
 
+def live_job(name: str) -> Key:
+    """Jobs are the only items that belong to no tenant."""
+    return {"pk": "JOBS#", "sk": f"JOB#{name}"}
+
+
+def ended_job(name: str) -> Key:
+    return {"pk": "JOBS#", "sk": f"ENDED#{name}"}
+
+
 def after(seq: int) -> str:
     """The sort key behind which lie the batches that hold anything after event `seq`.
 
