@@ -180,8 +180,7 @@ async def _begin(
     context: RequestContext,
     claim: Claim | None,
 ) -> LiveRun:
-    found = await thread_context.load(backend, who, request)
-    run_input = await input_of(backend, who, request, found)
+    found, run_input = await input_of(backend, who, request)
     thread, agent = found.thread, run_input.agent
     if agent:
         thread = thread.model_copy(update={"agents": (*thread.agents, agent.id)})
@@ -199,15 +198,23 @@ async def _begin(
 
 
 async def input_of(
-    backend: Backend, who: Identity, request: RunRequest, found: thread_context.ThreadContext
-) -> RunInput:
-    """Raises Invalid where there is no such agent, and Unavailable where there is none at all."""
+    backend: Backend, who: Identity, request: RunRequest
+) -> tuple[thread_context.ThreadContext, RunInput]:
+    """What a question is asked with.
+
+    Raises:
+        Invalid: There is no such agent.
+        NotFound: There is no such thread.
+        Unavailable: There is no agent at all.
+    """
     agents = await backend.agents_of(who)
+    agent = agents.named(request.agent) if request.agent else None
+    found = await thread_context.load(backend, who, request)
     run_input = RunInput(
         text=request.text,
         history=found.history,
         agents=agents,
-        agent=agents.named(request.agent) if request.agent else None,
+        agent=agent,
         model=backend.model_id(request.model) if request.model else None,
         among=request.among,
         runner=request.runner,
@@ -215,7 +222,7 @@ async def input_of(
     )
     if run_input.agent is None and not run_input.candidates:
         raise Unavailable("There is no agent here that could answer this.", code="no_agents")
-    return run_input
+    return found, run_input
 
 
 def _check(backend: Backend, request: RunRequest) -> None:

@@ -10,7 +10,6 @@ from waypost.ids import new_id
 from waypost.models.bedrock import within
 from waypost.models.recorded import CallCaptured, CapturingClient, RecordedClient
 from waypost.records import Run
-from waypost.runs import thread_context
 from waypost.runs.backend import Backend
 from waypost.runs.begin import input_of
 from waypost.runs.pipeline import RunPipeline
@@ -27,8 +26,7 @@ async def call_of(backend: Backend, who: Identity, request: RunRequest) -> dict[
     """
     capturing = replace(backend, resources=replace(backend.resources, bedrock=CapturingClient()))
     try:
-        found = await thread_context.load(backend, who, request)
-        run_input = await input_of(backend, who, request, found)
+        found, run_input = await input_of(backend, who, request)
         run = Run(
             id=new_id("run"),
             thread_id=found.thread.id,
