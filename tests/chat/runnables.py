@@ -13,7 +13,7 @@ from langchain_core.tools import tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 
-from waypost.models.chat import StreamingConverse
+from waypost.models.langchain import StreamingConverse
 
 
 @tool

@@ -12,7 +12,7 @@ from urllib3.exceptions import ProtocolError
 
 from waypost.errors import ModelBroken, ModelBusy, ModelError, ModelRefused
 from waypost.events import Usage
-from waypost.models import catalogue, loading
+from waypost.models import catalogue, converse
 from waypost.models.failures import model_error
 from waypost.models.pump import pump
 from waypost.models.turns import (
@@ -75,7 +75,7 @@ async def test_a_consumer_that_stops_early_ends_the_thread_at_its_next_item() ->
 
     items = pump(start)
     assert await anext(items) == 1
-    await items.aclose()  # type: ignore[attr-defined]
+    await items.aclose()
     go_on.set()
     assert await asyncio.to_thread(closed.wait, 5)
 
@@ -114,7 +114,6 @@ async def streamed(
     name: str = "us.amazon.nova-lite-v1:0",
     system: SystemPrompt = SystemPrompt("Be brief."),  # noqa: B008
 ) -> Any:
-    chat = await loading.chat()
     async with bedrock.serving(bedrock.app(model)) as served:
         client = boto3.client(
             "bedrock-runtime",
@@ -123,7 +122,7 @@ async def streamed(
             aws_access_key_id="local",
             aws_secret_access_key="local",
         )
-        return [piece async for piece in chat.stream(client, name, system, turns, [TOOL], 99)]
+        return [piece async for piece in converse.stream(client, name, system, turns, [TOOL], 99)]
 
 
 async def test_a_streamed_reply_becomes_pieces_and_a_finished_turn() -> None:

@@ -12,7 +12,8 @@
     ├── ModelError           the model's side: 503 before the stream, `run.failed` inside it
     │   ├── ModelBusy        throttled or overloaded, worth another try
     │   ├── ModelBroken      it failed or its stream broke off, worth another try
-    │   └── ModelRefused     our request is not accepted; trying again changes nothing
+    │   ├── ModelRefused     our request is not accepted; trying again changes nothing
+    │   └── ModelBlocked     a guardrail or the model's own filter let no answer through
     ├── Unavailable          the deployment lacks what an agent needs
     ├── StoreUnavailable     503: the table cannot be reached
     ├── NotSaved             an answer was given, and could not be stored
@@ -112,6 +113,12 @@ class ModelRefused(ModelError):
     code = "model_refused"
     retryable = False
     message = "The model does not accept this request."
+
+
+class ModelBlocked(ModelError):
+    code = "content_filtered"
+    retryable = False
+    message = "A safety filter let no answer to this question through."
 
 
 class StoreUnavailable(WaypostError):

@@ -70,6 +70,8 @@ class CallSettings:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html"""
     max_output: int | None = None
     """The maximum of tokens that a call may write, whatever the agent allows."""
+    guardrail: tuple[str, str] | None = None
+    """The id or ARN of a guardrail of Bedrock's, and its version."""
 
     @property
     def price_factor(self) -> float:
@@ -84,7 +86,10 @@ class CallSettings:
             raise SettingsError(f"WAYPOST_SERVICE_TIER must be one of {named}, not {tier!r}.")
         is_set = bool(env.get("WAYPOST_MAX_OUTPUT"))
         tier = "" if tier == "default" else tier
-        return cls(tier, int(_number(env, "WAYPOST_MAX_OUTPUT", 1)) if is_set else None)
+        max_output = int(_number(env, "WAYPOST_MAX_OUTPUT", 1)) if is_set else None
+        guardrail = env.get("WAYPOST_GUARDRAIL", "")
+        version = env.get("WAYPOST_GUARDRAIL_VERSION") or "DRAFT"
+        return cls(tier, max_output, (guardrail, version) if guardrail else None)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ class Settings:
     """Every name by which a request may choose a model, with the model's id; `model` is one."""
     mcp_servers: Mapping[str, str]
     """MCP servers whose tools a request may ask for: their addresses by name."""
+    profile_models: Mapping[str, str]
+    """The models behind application inference profiles: their ids by the profiles' ARNs."""
     fallback_models: tuple[str, ...]
     """Asked in turn where an agent's model fails before its first word."""
     model_timeout: float
@@ -142,6 +149,7 @@ class Settings:
             router_model=env.get("WAYPOST_ROUTER_MODEL") or model,
             models={model: model, **_named(env, "WAYPOST_MODELS")},
             mcp_servers=_addresses(env, "WAYPOST_MCP_SERVERS"),
+            profile_models=_named(env, "WAYPOST_PROFILE_MODELS"),
             fallback_models=tuple(_list(env, "WAYPOST_FALLBACK_MODELS")),
             model_timeout=_number(env, "WAYPOST_MODEL_TIMEOUT", 30),
             agents=Path(_text(env, "WAYPOST_AGENTS")),

@@ -1,5 +1,6 @@
 """A model's pieces as the events of a ConverseStream, and those events as one Converse response."""
 
+import base64
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -27,10 +28,9 @@ async def events(pieces: AsyncIterator[Piece]) -> AsyncIterator[Event]:
             yield event
         if isinstance(piece, Stop):
             yield "messageStop", {"stopReason": piece.reason}
-            yield (
-                "metadata",
-                {"usage": _usage(piece), "metrics": {"latencyMs": _milliseconds_since(started)}},
-            )
+            if piece.reported:
+                metrics = {"latencyMs": _milliseconds_since(started)}
+                yield "metadata", {"usage": _usage(piece), "metrics": metrics}
 
 
 class _ContentBlocks:
@@ -42,9 +42,13 @@ class _ContentBlocks:
 
     def events(self, piece: Piece) -> Iterator[Event]:
         match piece:
-            case TextPiece(delta):
-                yield from self._open("text")
+            case TextPiece(delta, new_block):
+                yield from self._open("text", always=new_block)
                 yield self._delta({"text": delta})
+            case ReasoningPiece(redacted=bytes(redacted)) if redacted:
+                yield from self._open("redacted", always=True)
+                part = {"redactedContent": base64.b64encode(redacted).decode()}
+                yield self._delta({"reasoningContent": part})
             case ReasoningPiece(delta, signature):
                 yield from self._open("reasoning")
                 part = {"text": delta} if delta else {"signature": signature}
@@ -96,6 +100,8 @@ def _append(block: dict[str, Any], delta: dict[str, Any]) -> None:
             block["text"] = block.get("text", "") + text
         case {"toolUse": {"input": text}}:
             block["toolUse"]["input"] += text
+        case {"reasoningContent": {"redactedContent": _} as part}:
+            block["reasoningContent"] = part
         case {"reasoningContent": part}:
             content = block.setdefault("reasoningContent", {"reasoningText": {"text": ""}})
             reasoning = content["reasoningText"]

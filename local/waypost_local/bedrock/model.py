@@ -7,15 +7,19 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class TextPiece:
+    """Text. `new_block` begins another block of it."""
+
     delta: str
+    new_block: bool = False
 
 
 @dataclass(frozen=True)
 class ReasoningPiece:
-    """Reasoning: its text, or the signature that proves it to be the model's own."""
+    """Reasoning: its text, the signature that proves it to be the model's own, or it encrypted."""
 
     delta: str = ""
     signature: str = ""
+    redacted: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,14 @@ class ToolUseInput:
 
 @dataclass(frozen=True)
 class Stop:
-    """The end: `end_turn`, `tool_use`, `max_tokens` or `stop_sequence`, with the tokens used."""
+    """The end: a stop reason of Bedrock's, with the tokens used, if they are reported."""
 
     reason: str
     input_tokens: int
     output_tokens: int
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    reported: bool = True
 
 
 Piece = TextPiece | ReasoningPiece | ToolUseStart | ToolUseInput | Stop

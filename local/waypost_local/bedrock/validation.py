@@ -1,17 +1,22 @@
 """The checks that Bedrock makes of a Converse request before it asks a model."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from waypost_local.bedrock.model import ConverseRequest, invalid
 
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_TOOLS_IN_ONE_PIECE = ("meta.", "mistral.", "writer.")
+_FIXED_TEMPERATURE = ("anthropic.claude-opus-4-7", "anthropic.claude-opus-5")
 _SYSTEM_BLOCKS = {"text", "cachePoint", "guardContent"}
 
 
-def check(request: ConverseRequest) -> None:
+def check(request: ConverseRequest, *, streamed: bool = False) -> None:
     """Raises BedrockError: ValidationException, with the path of the first error."""
     body = request.body
+    _check_model(request, streamed=streamed)
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise invalid("The messages field must be a list with at least one message.")
@@ -25,6 +30,15 @@ def check(request: ConverseRequest) -> None:
             raise invalid(f"system.{index} must be a text, a cachePoint or a guardContent.")
         if block.get("text", "-") == "":
             raise invalid(f"The text field in the SystemContentBlock at system.{index} is blank.")
+
+
+def _check_model(request: ConverseRequest, *, streamed: bool) -> None:
+    """What single models do not take."""
+    model = re.sub(r"^(us|eu|apac|jp|au|global)\.", "", request.model_id.rpartition("/")[2])
+    if streamed and request.tools and model.startswith(_TOOLS_IN_ONE_PIECE):
+        raise invalid("This model doesn't support tool use in streaming mode.")
+    if request.temperature is not None and model.startswith(_FIXED_TEMPERATURE):
+        raise invalid("The model returned the following errors: `temperature` is deprecated.")
 
 
 def _check_message(path: str, message: Any) -> None:
@@ -42,6 +56,19 @@ def _check_message(path: str, message: Any) -> None:
         text = block.get("text", "-")
         if not isinstance(text, str) or not text.strip():
             raise invalid(f"The text field in the ContentBlock object at {block_path} is blank.")
+        if name := block.get("toolUse", {}).get("name"):
+            _check_name(f"{block_path}.toolUse.name", name)
+        for part in block.get("toolResult", {}).get("content", ()):
+            if not str(part.get("text", "-")).strip():
+                raise invalid(f"The text field in the toolResult at {block_path} is blank.")
+
+
+def _check_name(path: str, name: Any) -> None:
+    if not isinstance(name, str) or not _TOOL_NAME.fullmatch(name):
+        raise invalid(
+            f"Value {name!r} at '{path}' failed to satisfy constraint: Member must satisfy "
+            f"regular expression pattern: {_TOOL_NAME.pattern}"
+        )
 
 
 def _check_roles(messages: list[dict[str, Any]]) -> None:
@@ -55,6 +82,11 @@ def _check_roles(messages: list[dict[str, Any]]) -> None:
 
 
 def _check_tools(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    names = [tool.get("toolSpec", {}).get("name", "-") for tool in _tools(body)]
+    for name in names:
+        _check_name("toolConfig.tools.member.toolSpec.name", name)
+    if len(set(names)) < len(names):
+        raise invalid("The tools of toolConfig must have different names.")
     open_calls: set[str] = set()
     for index, message in enumerate(messages):
         answered = {block["toolUseId"] for block in _blocks(message, "toolResult")}
@@ -69,6 +101,10 @@ def _check_tools(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
         raise invalid(
             "The toolConfig field must be defined when using toolUse and toolResult content blocks."
         )
+
+
+def _tools(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return (body.get("toolConfig") or {}).get("tools") or []
 
 
 def _blocks(message: dict[str, Any], kind: str) -> list[dict[str, Any]]:

@@ -91,7 +91,7 @@ class _Endpoints:
     async def _pieces(self, request: Request, operation: str) -> AsyncIterator[Piece]:
         """The response, after its first piece: until then a failure is an HTTP status."""
         converse = ConverseRequest(_model_id(request), await _json(request))
-        check(converse)
+        check(converse, streamed=operation == "converse-stream")
         fault = self._fault_for(request, operation)
         pieces = self._model.reply(converse)
         first = await anext(pieces)

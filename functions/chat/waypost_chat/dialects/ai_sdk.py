@@ -27,18 +27,11 @@ from waypost.events import (
     ToolOutput,
     ToolStarted,
 )
+from waypost.models.stop_reasons import finish_reason
 from waypost_chat.dialects.frames import Part, frames
 
 DONE = "[DONE]"
 _PARTS = {"final": "text", "reasoning": "reasoning"}
-_REASONS = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "guardrail_intervened": "content-filter",
-    "content_filtered": "content-filter",
-    "tool_use": "tool-calls",
-}
 _MEDIA = {"md": "text/markdown", "txt": "text/plain", "html": "text/html", "pdf": "application/pdf"}
 
 
@@ -176,7 +169,7 @@ def _end(event: RunCompleted | RunFailed | RunCancelled) -> Iterator[Part]:
         case RunCompleted():
             yield {
                 "type": "finish",
-                "finishReason": _REASONS.get(event.stop_reason, "other"),
+                "finishReason": finish_reason(event.stop_reason).replace("_", "-"),
                 "messageMetadata": {"usage": _usage(event), "costUsd": event.cost_usd},
             }
         case RunFailed():

@@ -18,15 +18,11 @@ from waypost.events import (
     TextStarted,
     Usage,
 )
+from waypost.models.stop_reasons import finish_reason
 from waypost_chat.dialects.frames import Part, frames
 from waypost_chat.dialects.openai import ROUTED, error_of, seconds
 
 DONE = "[DONE]"
-_REASONS = {
-    "max_tokens": "length",
-    "guardrail_intervened": "content_filter",
-    "content_filtered": "content_filter",
-}
 
 
 class OpenAIChatDialect:
@@ -61,7 +57,7 @@ class OpenAIChatDialect:
                 "annotations": [],
             },
             "logprobs": None,
-            "finish_reason": _reason(end),
+            "finish_reason": finish_reason(end.stop_reason),
         }
         return {
             **self._head,
@@ -85,7 +81,7 @@ class OpenAIChatDialect:
                 yield self._chunk({"content": event.delta})
             case RunCompleted():
                 self.end = event
-                yield self._chunk({}, _reason(event))
+                yield self._chunk({}, finish_reason(event.stop_reason))
                 if self._include_usage:
                     yield {**self._head, "choices": [], "usage": _usage(event.usage)}
                 yield DONE
@@ -98,10 +94,6 @@ class OpenAIChatDialect:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         usage = {"usage": None} if self._include_usage else {}
         return {**self._head, "choices": [choice], **usage}
-
-
-def _reason(event: RunCompleted) -> str:
-    return _REASONS.get(event.stop_reason, "stop")
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

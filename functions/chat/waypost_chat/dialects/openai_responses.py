@@ -17,15 +17,12 @@ from waypost.events import (
     Usage,
     UsageReported,
 )
+from waypost.models.stop_reasons import finish_reason
 from waypost_chat.dialects.frames import Part, frames
 from waypost_chat.dialects.openai import ROUTED, seconds
 from waypost_chat.dialects.openai_items import OutputItems
 
-_UNFINISHED = {
-    "max_tokens": "max_output_tokens",
-    "guardrail_intervened": "content_filter",
-    "content_filtered": "content_filter",
-}
+_UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _FIXED: dict[str, Any] = {
     "instructions": None,
     "max_output_tokens": None,
@@ -133,7 +130,7 @@ class OpenAIResponsesDialect:
                 self._state["status"] = "cancelled"
                 return "incomplete"
         self._usage = _usage(event.usage)
-        if reason := _UNFINISHED.get(event.stop_reason):
+        if reason := _UNFINISHED.get(finish_reason(event.stop_reason)):
             self._state |= {"status": "incomplete", "incomplete_details": {"reason": reason}}
             return "incomplete"
         self._state |= {"status": "completed", "completed_at": seconds(event.at)}

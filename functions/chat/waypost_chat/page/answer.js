@@ -9,6 +9,8 @@ import { StatusLine } from "./status_line.js";
 import { ToolCallView } from "./tool_call.js";
 import { UsageSummary } from "./usage.js";
 
+const CUT_OFF = new Set(["max_tokens", "model_context_window_exceeded"]);
+
 const SCROLLABLE_QUESTION_LENGTH = 600;
 const ACTIVITIES = {
   classify: "Choosing the agent",
@@ -180,7 +182,7 @@ export class AnswerView {
     usage: ({ cost_usd: costUsd, ...usage }) => this.#usage.setTotals(usage, costUsd),
     "run.completed": (end) => {
       this.#usage.setTotals(end.usage, end.cost_usd, end);
-      this.#finish(end.stop_reason === "max_tokens" ? notices.truncated(this) : null);
+      this.#finish(CUT_OFF.has(end.stop_reason) ? notices.truncated(this) : null);
     },
     "run.failed": (end) => {
       this.#textElement.classList.toggle("partial", end.partial && end.code !== "not_saved");

@@ -1,6 +1,6 @@
 """From a model's pieces to text and tool events: opens and closes texts and calls."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from waypost.agents.citations import Citations
 from waypost.events import (
@@ -15,7 +15,7 @@ from waypost.events import (
     ToolStarted,
 )
 from waypost.ids import new_id
-from waypost.models.turns import CallInput, CallStarted, Piece, Reasoning, Text
+from waypost.models.turns import CallInput, CallStarted, Piece, Reasoning, Text, ToolCall
 
 
 class EventWriter:
@@ -34,6 +34,8 @@ class EventWriter:
         """Whether the run has written some of the answer, in this call or before."""
         self.has_output = False
         """Whether this call has written anything, of the answer or of its reasoning."""
+        self.has_text = False
+        """Whether this call has written some of the answer."""
         self.tool_steps: dict[str, str] = {}
         """The step of each tool call, by the call's id."""
 
@@ -41,7 +43,7 @@ class EventWriter:
         match piece:
             case Text(delta):
                 yield from self._text("final", self._break + delta)
-                self._break, self.has_answer = "", True
+                self._break, self.has_answer, self.has_text = "", True, True
                 yield from self._citations.read(delta)
             case Reasoning(delta):
                 yield from self._text("reasoning", delta)
@@ -58,11 +60,13 @@ class EventWriter:
         if line := self._citations.line():
             yield from self._text("final", line)
 
-    def abandon(self) -> Iterator[Event]:
+    def abandon(self, made: Collection[ToolCall] = ()) -> Iterator[Event]:
         """Ends the tool calls of a model that broke off before they could be made."""
+        kept = {call.id for call in made}
         for call_id, step_id in self.tool_steps.items():
-            yield ToolFailed(call_id=call_id, message="The model broke off in this request.")
-            yield StepCompleted(step_id=step_id, status="failed", elapsed_ms=0)
+            if call_id not in kept:
+                yield ToolFailed(call_id=call_id, message="The model broke off in this request.")
+                yield StepCompleted(step_id=step_id, status="failed", elapsed_ms=0)
 
     def close(self) -> Iterator[Event]:
         if self._text_id:

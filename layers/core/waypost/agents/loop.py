@@ -14,7 +14,7 @@ from waypost.agents.model_call import ModelCall
 from waypost.agents.steps import elapsed_ms
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import ToolResult, tool_failure
-from waypost.errors import LimitReached, ModelBroken, ModelBusy, ModelError
+from waypost.errors import LimitReached, ModelBlocked, ModelBusy, ModelError
 from waypost.events import Data, Event, StepCompleted, ToolFailed, ToolOutput, Usage
 from waypost.json_values import encodable, plain
 from waypost.models.failures import model_error
@@ -70,8 +70,6 @@ class AgentLoop:
             assert self._call  # noqa: S101
             turn, writer = self._call.result.turn, self._call.writer
             if not turn.calls:
-                if not (writer.has_answer or prior_text):
-                    raise ModelBroken("The model gave no answer. Please try again.")
                 return
             has_answer = writer.has_answer or bool(prior_text)
             self._turns.append(turn)
@@ -116,6 +114,7 @@ class AgentLoop:
             self._task.agent.max_tokens,
             EventWriter(self._context.citations, has_answer=has_answer),
             self._resources.price_factor,
+            may_be_silent=bool(self._task.prior_text),
         )
 
     def _give_up_on(self, model: str) -> None:
@@ -146,11 +145,15 @@ class AgentLoop:
         tool = self._context.tools.get(call.name)
         if tool is None:
             return tool_failure(f"There is no tool {call.name!r}.")
+        if not call.readable:
+            return tool_failure("The arguments of this call were no JSON object. It was not made.")
         return await tool(plain(call.arguments))
 
 
 def _following(attempts: Attempts, call: ModelCall, failure: ModelError) -> Attempt | None:
-    """The try after `call`; None where the user has seen some of its output."""
-    if call.writer.has_output:
+    """The try after `call`; None where the user has seen what it would repeat."""
+    ended = call.finished is not None  # It was whole, but no answer.
+    shown = call.writer.has_text if ended else call.writer.has_output
+    if shown or isinstance(failure, ModelBlocked):
         return None
     return attempts.after(worth_repeating=failure.retryable, busy=isinstance(failure, ModelBusy))

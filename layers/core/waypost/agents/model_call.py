@@ -8,10 +8,19 @@ from typing import Any
 from waypost.agents.attempts import Attempt
 from waypost.agents.event_writer import EventWriter
 from waypost.agents.steps import elapsed_ms
-from waypost.errors import ModelBroken, ModelError
-from waypost.events import Event, StepCompleted, StepStarted, StepUpdated, ToolInput, Usage
+from waypost.errors import ModelBlocked, ModelBroken, ModelError
+from waypost.events import (
+    Event,
+    StepCompleted,
+    StepStarted,
+    StepStatus,
+    StepUpdated,
+    ToolInput,
+    Usage,
+)
 from waypost.ids import new_id
-from waypost.models import catalogue, loading
+from waypost.models import catalogue, converse
+from waypost.models.stop_reasons import BLOCKED, CUT_OFF, MALFORMED
 from waypost.models.tokens import estimate_usage
 from waypost.models.turns import (
     CallInput,
@@ -26,7 +35,10 @@ from waypost.models.turns import (
 
 
 class ModelCall:
-    """Yields events, a step's start and end around them."""
+    """Yields events, a step's start and end around them.
+
+    Where it `may_be_silent`, the answer has been given before: no more of it is no failure.
+    """
 
     def __init__(
         self,
@@ -38,6 +50,8 @@ class ModelCall:
         max_tokens: int,
         writer: EventWriter,
         price_factor: float = 1.0,
+        *,
+        may_be_silent: bool = False,
     ) -> None:
         self.model = model
         self.writer = writer
@@ -48,6 +62,7 @@ class ModelCall:
         self._tools = tools
         self._max_tokens = max_tokens
         self._price_factor = price_factor
+        self._may_be_silent = may_be_silent
         self._began = time.monotonic()
         self._step_id = new_id("step")
         self._received: list[str] = []
@@ -72,8 +87,7 @@ class ModelCall:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Raises whatever the model's stream raises: see `models.failures`."""
         yield StepStarted(step_id=self._step_id, kind="model", name=self.model)
-        chat = await loading.chat()
-        stream = chat.stream(
+        stream = converse.stream(
             self._client, self.model, self._system, self._turns, self._tools, self._max_tokens
         )
         async with aclosing(stream) as pieces:
@@ -81,6 +95,7 @@ class ModelCall:
                 self._observe(piece)
                 for event in self.writer.write(piece):
                     yield event
+        self._check()
         for event in self._end():
             yield event
 
@@ -88,20 +103,35 @@ class ModelCall:
         """Ends a try that failed: closes what is open, and notes in the step what follows."""
         yield from self.writer.close()
         yield from self.writer.abandon()
-        usage, cost = self.estimated_usage()
         if following:
             again = following.model == self.model
             plan = "trying again" if again else f"trying {following.model}"
             yield StepUpdated(step_id=self._step_id, note=f"{failure.code}: {plan}")
-        if usage:
+        yield from self._complete("retried" if following else "failed")
+
+    def _complete(self, status: StepStatus) -> Iterator[Event]:
+        usage = self.finished.usage if self.finished else None
+        if usage is None and self._received:
+            usage = estimate_usage(self._system, self._turns, "".join(self._received))
             yield StepUpdated(step_id=self._step_id, note="usage is estimated")
         yield StepCompleted(
             step_id=self._step_id,
-            status="retried" if following else "failed",
+            status=status,
             elapsed_ms=elapsed_ms(self._began),
             usage=usage,
-            cost_usd=cost,
+            cost_usd=self._cost(usage) if usage else None,
         )
+
+    def _check(self) -> None:
+        """Raises ModelError where the turn that has ended is none to go on with."""
+        reason, turn = self.result.stop_reason, self.result.turn
+        if reason in MALFORMED:
+            raise ModelBroken
+        if self.writer.has_answer or turn.calls or reason in CUT_OFF or self._may_be_silent:
+            return
+        if reason in BLOCKED:
+            raise ModelBlocked
+        raise ModelBroken("The model gave no answer. Please try again.")
 
     def _observe(self, piece: Piece) -> None:
         match piece:
@@ -111,16 +141,12 @@ class ModelCall:
                 self.finished = piece
 
     def _end(self) -> Iterator[Event]:
-        turn, usage = self.result.turn, self.result.usage
+        turn = self.result.turn
         if not turn.calls:
             yield from self.writer.sources()
         yield from self.writer.close()
+        yield from self.writer.abandon(turn.calls)
         for call in turn.calls:
-            yield ToolInput(call_id=call.id, arguments=call.arguments)
-        yield StepCompleted(
-            step_id=self._step_id,
-            status="ok",
-            elapsed_ms=elapsed_ms(self._began),
-            usage=usage,
-            cost_usd=self._cost(usage),
-        )
+            if call.readable:
+                yield ToolInput(call_id=call.id, arguments=call.arguments)
+        yield from self._complete("ok")

@@ -1,5 +1,7 @@
 """Agents that are a LangChain Runnable or a LangGraph graph, named by its dotted path."""
 
+import asyncio
+import importlib
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
@@ -14,7 +16,7 @@ from waypost.agents.task import Resources, Task
 from waypost.errors import LimitReached, ModelBroken
 from waypost.events import Event, StepCompleted, StepStarted, Usage
 from waypost.ids import new_id
-from waypost.models import catalogue, loading, runnables
+from waypost.models import catalogue, runnables
 from waypost.models.failures import model_error
 from waypost.models.runnables import (
     ModelEnded,
@@ -79,8 +81,9 @@ class RunnableAgent:
         """Raises as `AgentLoop.events` does."""
         agent = self._task.agent
         assert agent.runnable  # noqa: S101
-        chat = await loading.chat()
-        runnable = runnables.load(agent.runnable)
+        # Importing LangChain takes a second; the loop serves others meanwhile.
+        chat = await asyncio.to_thread(importlib.import_module, "waypost.models.langchain")
+        runnable = await asyncio.to_thread(runnables.load, agent.runnable)
         # A graph that keeps its own threads must not add them to ours.
         config = {
             "recursion_limit": 2 * agent.max_steps + 1,
@@ -155,7 +158,7 @@ class RunnableAgent:
             status="ok",
             elapsed_ms=elapsed_ms(call.began),
             usage=finished.usage,
-            cost_usd=catalogue.cost(call.name, finished.usage),
+            cost_usd=catalogue.cost(call.name, finished.usage) if finished.usage else None,
         )
         if self._shown == streamed.id:
             self._shown = None

@@ -37,6 +37,8 @@ class Task:
     """The date of the question, as YYYY-MM-DD."""
     prior_output: tuple[Turn, ...] = ()
     """What an earlier run has written and done about this question: the answer continues it."""
+    spent_usd: float = 0.0
+    """What the run has cost before: the router, and a summary of earlier turns."""
     until: float = math.inf
     """Nothing new is started after this time, in seconds since the epoch."""
     mcp_servers: Mapping[str, str] = field(default_factory=dict)

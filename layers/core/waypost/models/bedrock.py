@@ -1,10 +1,22 @@
 """The boto3 client for Bedrock's runtime."""
 
+import hashlib
 import os
-from functools import partial
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from waypost.settings import CallSettings
+
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_PATIENCE = 600
+"""Seconds to wait for an answer that comes in one piece."""
+labels: ContextVar[Mapping[str, str]] = ContextVar("labels", default=_NO_LABELS)
+"""What calls are marked with, for the allocation of costs: `requestMetadata`."""
+_settings: WeakKeyDictionary[Any, CallSettings] = WeakKeyDictionary()
 
 
 def connect(read_timeout: float = 30, calls: CallSettings | None = None) -> Any:
@@ -12,6 +24,22 @@ def connect(read_timeout: float = 30, calls: CallSettings | None = None) -> Any:
 
     Takes about 0.1 s, so call it off the event loop and never at import.
     """
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return _client(read_timeout, calls or CallSettings(), region_name=region)
+
+
+@lru_cache(maxsize=8)
+def patient(client: Any) -> Any:
+    """The like of a client for answers that come in one piece, which take longer to begin."""
+    return _client(
+        _PATIENCE,
+        _settings.get(client, CallSettings()),
+        region_name=client.meta.region_name,
+        endpoint_url=client.meta.endpoint_url,
+    )
+
+
+def _client(read_timeout: float, calls: CallSettings, **options: Any) -> Any:
     from boto3.session import Session
     from botocore.config import Config
 
@@ -22,12 +50,17 @@ def connect(read_timeout: float = 30, calls: CallSettings | None = None) -> Any:
         max_pool_connections=50,
         retries={"total_max_attempts": 1},
     )
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    client = Session().client("bedrock-runtime", config=config, region_name=region)
+    client = Session().client("bedrock-runtime", config=config, **options)
+    _settings[client] = calls
     for operation in ("Converse", "ConverseStream"):
         event = f"provide-client-params.bedrock-runtime.{operation}"
-        client.meta.events.register(event, partial(_applied, calls or CallSettings()))
+        client.meta.events.register(event, partial(_applied, calls))
     return client
+
+
+def hashed(name: str) -> str:
+    """A name as a label: the same for the same name, and no way back from it."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def _applied(calls: CallSettings, params: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -35,6 +68,14 @@ def _applied(calls: CallSettings, params: dict[str, Any], **_: Any) -> dict[str,
     changed = within(calls, params)
     if calls.service_tier:
         changed["serviceTier"] = {"type": calls.service_tier}
+    if calls.guardrail:
+        identifier, version = calls.guardrail
+        changed["guardrailConfig"] = {
+            "guardrailIdentifier": identifier,
+            "guardrailVersion": version,
+        }
+    if marked := labels.get():
+        changed["requestMetadata"] = dict(marked)
     return changed
 
 

@@ -19,6 +19,8 @@ _GEOGRAPHIES = frozenset(
 """How the ids of inference profiles begin.
 https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html"""
 
+_bases: dict[str, str] = {}
+
 
 def cost(model: str, usage: Usage, factor: float = 1.0) -> float | None:
     """US dollars, or None where the model's price is not known.
@@ -36,6 +38,10 @@ def cost(model: str, usage: Usage, factor: float = 1.0) -> float | None:
         + usage.cache_write_tokens * price["cache_write"]
     )
     return float(round(factor * millionths / 1_000_000, 9))
+
+
+def has_price(model: str) -> bool:
+    return "price" in _facts(model)
 
 
 def prices_as_of() -> str:
@@ -68,11 +74,25 @@ def caches_prefix(model: str) -> bool:
     return base_model(model).startswith(tuple(_catalogue()["prefix_caching"]))
 
 
+def streams_tools(model: str) -> bool:
+    """Whether a call with tools can be streamed; a model that is not known is taken to.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html
+    """
+    return not base_model(model).startswith(tuple(_catalogue()["tools_in_one_piece"]))
+
+
+def know(model: str, base: str) -> None:
+    """Says which model is behind an application inference profile: its ARN does not."""
+    _bases[model] = base
+
+
 def base_model(model: str) -> str:
     """The model id: `us.amazon.nova-lite-v1:0` → `amazon.nova-lite-v1:0`.
 
     A model that is known is found behind any prefix, also of a geography that is newer than this.
     """
+    model = _bases.get(model, model)
     name = model.rpartition("/")[2]
     geography, _, rest = name.partition(".")
     is_profile = geography in _GEOGRAPHIES or rest in _catalogue()["models"]

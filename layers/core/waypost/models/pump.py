@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -54,7 +54,7 @@ class _Pump(Generic[T]):
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    async def read(self) -> AsyncIterator[T]:
+    async def read(self) -> AsyncGenerator[T, None]:
         try:
             while True:
                 await self._wake.wait()
@@ -74,7 +74,7 @@ class _Pump(Generic[T]):
             self._left = True
 
 
-async def pump(start: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+async def pump(start: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
     """The items of `start()`, which is called and iterated in a thread; its errors are raised here.
 
     Whoever stops early leaves the thread to end at its next item.
@@ -87,4 +87,4 @@ async def pump(start: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
         async for item in reader:
             yield item
     finally:
-        await reader.aclose()  # type: ignore[attr-defined]
+        await reader.aclose()

@@ -1,7 +1,8 @@
 """Clients that stand in for Bedrock's where a call is made elsewhere: in a batch inference job."""
 
-from collections.abc import Iterator
 from typing import Any
+
+from waypost.models.response import events_of
 
 
 class CallCaptured(Exception):
@@ -26,24 +27,4 @@ class RecordedClient:
         self._output = output
 
     def converse_stream(self, **_: Any) -> Any:
-        return {"stream": _events(self._output)}
-
-
-def _events(output: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield {"messageStart": {"role": "assistant"}}
-    for index, block in enumerate(output["output"]["message"]["content"]):
-        delta = _delta(block)
-        if delta is None:
-            continue
-        yield {"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}}
-        yield {"contentBlockStop": {"contentBlockIndex": index}}
-    yield {"messageStop": {"stopReason": output.get("stopReason", "end_turn")}}
-    yield {"metadata": {"usage": output["usage"], "metrics": {"latencyMs": 0}}}
-
-
-def _delta(block: dict[str, Any]) -> dict[str, Any] | None:
-    if text := block.get("text"):
-        return {"text": text}
-    if reasoning := block.get("reasoningContent", {}).get("reasoningText", {}).get("text"):
-        return {"reasoningContent": {"text": reasoning}}
-    return None
+        return {"stream": events_of(self._output)}

@@ -11,6 +11,8 @@ class ToolCall:
     id: str
     name: str
     arguments: dict[str, Any]
+    readable: bool = True
+    """Whether the arguments were a JSON object. Where not they are empty; it is never made."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,14 @@ class UserTurn:
 
 @dataclass(frozen=True)
 class AssistantTurn:
-    """`native` is the model's own message, sent back unchanged so that nothing of it is lost."""
+    """`native` is the content of the model's own message, as Converse has it.
+
+    It is sent back unchanged, so that nothing of it is lost.
+    """
 
     text: str
     calls: tuple[ToolCall, ...] = ()
-    native: Any = field(default=None, compare=False)
+    native: list[dict[str, Any]] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class CallInput:
 class Finished:
     turn: AssistantTurn
     stop_reason: str
-    usage: Usage
+    usage: Usage | None
+    """None where the model told none."""
 
 
 Piece = Text | Reasoning | CallStarted | CallInput | Finished

@@ -21,6 +21,9 @@ class Allowed:
 
     models: tuple[str, ...]
     runnables: tuple[str, ...]
+    default_model: str = ""
+    unpriced: frozenset[str] = frozenset()
+    """The models whose price is not known: no cost limit can bind them."""
     strategies: tuple[str, ...] = definition.STRATEGIES
     tools: tuple[str, ...] = definition.TOOLS
 
@@ -41,6 +44,8 @@ class Allowed:
             agent = Agent.model_validate({**fields, "version": 1})
         except ValidationError as error:
             raise _invalid(error) from None
+        if agent.max_cost_usd is not None:
+            self._check_prices(agent)
         size = len(json.dumps(agent.content))
         if size > _MAX_AGENT_BYTES:
             raise Invalid(
@@ -48,6 +53,20 @@ class Allowed:
                 code="agent_too_large",
             )
         return agent
+
+    def _check_prices(self, agent: Agent) -> None:
+        asked = (agent.model or self.default_model, *agent.fallbacks)
+        unknown = next((name for name in asked if name in self.unpriced), None)
+        if unknown is None:
+            return
+        priced = [name for name in self.models if name not in self.unpriced]
+        error = Invalid(
+            f"The price of {unknown} is not known, so a cost limit cannot be kept. Prices are "
+            f"known of: {', '.join(priced) or 'none'}.",
+            code="unknown_price",
+        )
+        error.details |= {"field": "max_cost_usd", "allowed": priced}
+        raise error
 
 
 def _check(

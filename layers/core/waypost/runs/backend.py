@@ -11,7 +11,7 @@ from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Resources
 from waypost.identity import Identity
 from waypost.knowledge import Folder
-from waypost.models import bedrock, catalogue, loading
+from waypost.models import bedrock, catalogue
 from waypost.registry import Allowed, Editor, Registry
 from waypost.routing import Router
 from waypost.runs.activity import Activity
@@ -40,12 +40,13 @@ class Backend:
                 missing.
         """
         files = definition.load(settings.agents)
+        for profile, model in settings.profile_models.items():
+            catalogue.know(profile, model)
         _check_default(settings, files)
         table, client = await asyncio.gather(
             asyncio.to_thread(store.connect, settings.table),
             asyncio.to_thread(bedrock.connect, settings.model_timeout, settings.calls),
         )
-        loading.preload()
         router = Router(client, settings.router_model, settings.route_deadline)
         resources = Resources(
             client, _knowledge(settings), _warehouse(settings), settings.calls.price_factor
@@ -87,9 +88,14 @@ class Backend:
 
 def _allowed(settings: Settings, files: Agents) -> Allowed:
     named = [agent.runnable for agent in files.values() if agent.runnable]
+    models = dict.fromkeys([*settings.models, *settings.fallback_models])
     return Allowed(
-        models=tuple(dict.fromkeys([*settings.models, *settings.fallback_models])),
+        models=tuple(models),
         runnables=tuple(dict.fromkeys([*settings.runnables, *named])),
+        default_model=settings.model,
+        unpriced=frozenset(
+            name for name in models if not catalogue.has_price(settings.models.get(name, name))
+        ),
     )
 
 

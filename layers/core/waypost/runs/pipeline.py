@@ -13,7 +13,7 @@ from waypost.agents.task import AgentRunner, RunnerFactory, Task
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
-from waypost.models import catalogue
+from waypost.models import bedrock, catalogue
 from waypost.models.turns import Turn
 from waypost.records import Run
 from waypost.routing.decide import Decision, pinned, sticky
@@ -68,6 +68,7 @@ class RunPipeline:
         self._input = run_input
         self._until = until
         self._history = run_input.history
+        self._spent_usd = 0.0
         self._runner: AgentRunner | None = None
 
     @property
@@ -86,11 +87,17 @@ class RunPipeline:
             user_message_id=self._run.user_message_id,
             message_id=self._run.message_id,
         )
+        bedrock.labels.set(
+            {
+                "tenant": bedrock.hashed(self._who.tenant_id),
+                "run": bedrock.hashed(self._run.id),
+            }
+        )
         async with rolling_summary(self._backend, self._who, self._run, self._history) as summary:
-            async for event in self._route():
-                yield event
-            async for event in summary.events():
-                yield event
+            for part in (self._route(), summary.events()):
+                async for event in part:
+                    self._spent_usd += (isinstance(event, StepCompleted) and event.cost_usd) or 0
+                    yield event
             self._history = summary.history
         task = self._task()
         make_runner = self._input.runner or runner_for(task.agent)
@@ -120,6 +127,7 @@ class RunPipeline:
             history=self._history.turns,
             today=self._run.created_at[:10],
             prior_output=self._input.prior_output,
+            spent_usd=self._spent_usd,
             until=self._until,
             mcp_servers=self._mcp_servers(),
         )

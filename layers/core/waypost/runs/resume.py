@@ -4,6 +4,7 @@ from waypost.agents.definition import Agent
 from waypost.errors import Conflict, Gone, RunLive
 from waypost.events import Event, now
 from waypost.identity import Identity
+from waypost.models.stop_reasons import CUT_OFF
 from waypost.records import LIVE, Run
 from waypost.runs import lookup
 from waypost.runs.backend import Backend
@@ -63,7 +64,7 @@ async def _resume(
 
 
 async def _check(backend: Backend, who: Identity, run: Run) -> None:
-    cut_off = run.state == "completed" and run.stop_reason == "max_tokens"
+    cut_off = run.state == "completed" and run.stop_reason in CUT_OFF
     if run.state not in _BROKEN_OFF and not cut_off:
         raise Conflict("This answer is complete.", code="not_continuable")
     if await run_store.latest(backend.table, who, run.thread_id) != run.id:

@@ -1,11 +1,9 @@
-"""Answers as a stream, over langchain-aws.
+"""LangChain's messages and ours, and the model that agents written with LangChain are given.
 
-Importing this module costs a second or more, so nothing does at import time: see `loading`.
+Importing this module costs a second or more: only what runs such an agent does.
 """
 
-import json
-from collections.abc import AsyncIterator, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from langchain_aws import ChatBedrockConverse
@@ -21,7 +19,6 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGenerationChunk
 
 from waypost.events import Usage
-from waypost.models import catalogue
 from waypost.models.pump import pump
 from waypost.models.turns import (
     AssistantTurn,
@@ -30,10 +27,8 @@ from waypost.models.turns import (
     Finished,
     Piece,
     Reasoning,
-    SystemPrompt,
     Text,
     ToolCall,
-    ToolSpec,
     ToolTurn,
     Turn,
     UserTurn,
@@ -57,47 +52,6 @@ class StreamingConverse(ChatBedrockConverse):
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
-
-
-@lru_cache(maxsize=32)
-def _converse(client: Any, model: str, max_tokens: int) -> StreamingConverse:
-    return StreamingConverse(
-        model=model,
-        client=client,
-        # Without this it builds a second client of its own, 0.1 s each.
-        bedrock_client=client,
-        # It turns streaming off for a model whose name it does not know.
-        disable_streaming=False,
-        provider=catalogue.provider(model),
-        max_tokens=max_tokens,
-        temperature=0,
-    )
-
-
-async def stream(
-    client: Any,
-    model: str,
-    system: SystemPrompt,
-    turns: Sequence[Turn],
-    tools: Sequence[ToolSpec],
-    max_tokens: int,
-) -> AsyncIterator[Piece]:
-    """One model call: pieces as they come, `Finished` last.
-
-    Raises whatever boto3 and langchain-aws raise; `failures.model_error` tells what it means.
-    """
-    chat: Any = _converse(client, model, max_tokens)
-    if tools:
-        chat = chat.bind_tools([_tool_schema(t) for t in tools])
-    whole: AIMessageChunk | None = None
-    calls: dict[Any, str] = {}
-    async for chunk in chat.astream([_system(model, system), *map(message, turns)]):
-        whole = chunk if whole is None else whole + chunk
-        for piece in pieces(chunk, calls):
-            yield piece
-    if whole is None:
-        raise ConnectionError("The model's stream was empty.")
-    yield finished(whole)
 
 
 def pieces(chunk: AIMessageChunk, calls: dict[Any, str]) -> Iterator[Piece]:
@@ -134,7 +88,7 @@ def finished(whole: AIMessage) -> Finished:
     # Arguments that are not JSON come to the agent as no arguments: it tells the model.
     calls += [ToolCall(c["id"] or "", c["name"] or "", {}) for c in whole.invalid_tool_calls]
     return Finished(
-        AssistantTurn(str(whole.text), tuple(calls), native=whole),
+        AssistantTurn(str(whole.text), tuple(calls)),
         str(whole.response_metadata.get("stopReason", "end_turn")),
         _usage(whole),
     )
@@ -159,14 +113,6 @@ def system_message(instructions: str) -> BaseMessage:
     return SystemMessage(instructions)
 
 
-def _system(model: str, system: SystemPrompt) -> SystemMessage:
-    if not system.prefix or not catalogue.caches_prefix(model):
-        return SystemMessage(system.whole)
-    cached = [{"type": "text", "text": system.prefix}, StreamingConverse.create_cache_point()]
-    rest = [{"type": "text", "text": system.text}] if system.text else []
-    return SystemMessage([*cached, *rest])
-
-
 def message(turn: Turn) -> BaseMessage:
     match turn:
         case UserTurn(text):
@@ -174,19 +120,8 @@ def message(turn: Turn) -> BaseMessage:
         case ToolTurn(call_id, text, failed):
             status = "error" if failed else "success"
             return ToolMessage(text, tool_call_id=call_id, status=status)
-        case AssistantTurn(text, calls, native):
+        case AssistantTurn(text, calls):
             return AIMessage(
-                content=text if native is None else native.content,
+                content=text,
                 tool_calls=[{"id": c.id, "name": c.name, "args": c.arguments} for c in calls],
             )
-
-
-def _tool_schema(tool: ToolSpec) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": json.loads(json.dumps(tool.parameters)),
-        },
-    }
