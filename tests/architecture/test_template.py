@@ -51,7 +51,7 @@ def test_no_permission_but_tracing_is_for_everything(resources: dict[str, Any]) 
     wide = {
         statement["Sid"]
         for role in roles
-        for policy in role["Policies"]
+        for policy in role.get("Policies", ())
         for statement in policy["PolicyDocument"]["Statement"]
         if "*"
         in str(statement["Resource"])

@@ -74,8 +74,11 @@ def called_operations(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def allowed_actions(role: str) -> set[str]:
-    policies = template.resources()[role]["Properties"]["Policies"]
-    statements = [s for p in policies for s in p["PolicyDocument"]["Statement"]]
+    properties = template.resources()[role]["Properties"]
+    managed = [template.resources()[m["Ref"]] for m in properties.get("ManagedPolicyArns", ())]
+    policies = [*properties["Policies"], *(policy["Properties"] for policy in managed)]
+    documents = [policy["PolicyDocument"] for policy in policies]
+    statements = [s for document in documents for s in document["Statement"] if "If" not in s]
     found: set[str] = set()
     for action in (statement["Action"] for statement in statements):
         found |= {action} if isinstance(action, str) else set(action)

@@ -232,3 +232,28 @@ def test_costs_come_from_the_catalogue(model: str, cost: float) -> None:
     usage = Usage(input_tokens=1000, output_tokens=1000)
     assert catalogue.cost(model, usage) == cost
     assert catalogue.cost(model, usage, 0.5) == (cost / 2 if cost else cost)
+
+
+@pytest.mark.parametrize(
+    ("model", "region", "fits"),
+    [
+        ("us.amazon.nova-lite-v1:0", "us-east-1", True),
+        ("us.amazon.nova-lite-v1:0", "eu-central-1", False),
+        ("eu.anthropic.claude-sonnet-5", "eu-north-1", True),
+        ("apac.amazon.nova-lite-v1:0", "us-east-1", False),
+        ("global.anthropic.claude-sonnet-5", "sa-east-1", True),
+        ("amazon.nova-lite-v1:0", "eu-central-1", True),
+        ("arn:aws:bedrock:us-east-1:1:application-inference-profile/a", "eu-central-1", True),
+    ],
+)
+def test_a_region_has_the_profiles_of_its_geography(model: str, region: str, fits: bool) -> None:
+    assert catalogue.is_in(model, region) is fits
+
+
+def test_an_application_inference_profile_does_not_say_what_it_is() -> None:
+    arn = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3"
+    assert (catalogue.provider(arn), catalogue.has_price(arn), catalogue.window(arn)) == (
+        "",
+        False,
+        8_000,
+    )

@@ -65,6 +65,9 @@ class Resolver:
                 return all(map(self.holds, arguments))
             case "Fn::Or":
                 return any(map(self.holds, arguments))
+            case "Fn::Contains":
+                values, value = map(self.resolve, arguments)
+                return str(value) in map(str, values)
             case "Condition":
                 return self.holds(arguments)
         raise CommandError(f"template: {name} is not supported in a condition")

@@ -19,6 +19,16 @@ _GEOGRAPHIES = frozenset(
 """How the ids of inference profiles begin.
 https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html"""
 
+_REGIONS = {
+    "us": ("us-east-", "us-west-", "ca-central-"),
+    "us-gov": ("us-gov-",),
+    "eu": ("eu-", "il-"),
+    "apac": ("ap-", "me-"),
+    "jp": ("ap-northeast-",),
+    "au": ("ap-southeast-",),
+    "ca": ("ca-",),
+}
+"""How the regions begin that have the inference profiles of a geography."""
 _bases: dict[str, str] = {}
 
 
@@ -38,6 +48,12 @@ def cost(model: str, usage: Usage, factor: float = 1.0) -> float | None:
         + usage.cache_write_tokens * price["cache_write"]
     )
     return float(round(factor * millionths / 1_000_000, 9))
+
+
+def is_in(model: str, region: str) -> bool:
+    """Whether a region may have an inference profile; one that is not known may be anywhere."""
+    starts = _REGIONS.get(model.partition(".")[0])
+    return starts is None or not region or region.startswith(starts)
 
 
 def has_price(model: str) -> bool:
@@ -100,8 +116,9 @@ def base_model(model: str) -> str:
 
 
 def provider(model: str) -> str:
-    """Who makes the model: `us.amazon.nova-lite-v1:0` → `amazon`."""
-    return base_model(model).partition(".")[0]
+    """Who makes the model: `us.amazon.nova-lite-v1:0` → `amazon`; "" where that is not known."""
+    maker, dot, _ = base_model(model).partition(".")
+    return maker if dot else ""
 
 
 def _facts(model: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a process keeps between questions: clients, agents, documents, the database."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,6 +41,7 @@ class Backend:
                 missing.
         """
         files = definition.load(settings.agents)
+        _check_regions(settings)
         for profile, model in settings.profile_models.items():
             catalogue.know(profile, model)
         _check_default(settings, files)
@@ -97,6 +99,17 @@ def _allowed(settings: Settings, files: Agents) -> Allowed:
             name for name in models if not catalogue.has_price(settings.models.get(name, name))
         ),
     )
+
+
+def _check_regions(settings: Settings) -> None:
+    region = os.environ.get("AWS_REGION", "")
+    asked = {settings.model, settings.router_model, *settings.fallback_models}
+    for model in sorted({*asked, *settings.models.values()}):
+        if not catalogue.is_in(model, region):
+            raise SettingsError(
+                f"{model} is an inference profile that {region} does not have. Take that of this "
+                f"region, or global.{catalogue.base_model(model)}."
+            )
 
 
 def _check_default(settings: Settings, agents: Agents) -> None:
