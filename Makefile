@@ -54,6 +54,7 @@ questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack a
 
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_answers.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_batches.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_memory.py $(FLAGS)

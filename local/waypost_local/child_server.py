@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
+
+from waypost_local import sockets
 
 
 @contextlib.asynccontextmanager
@@ -21,7 +22,7 @@ async def serving(
     The socket accepts connections at once; they are answered when the module is imported. The end
     of its standard input tells the process to end: it has `goodbye` seconds for that.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+    with sockets.listening("127.0.0.1", 0) as listening:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

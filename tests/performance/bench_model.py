@@ -16,6 +16,10 @@ from waypost_local.bedrock.model import Piece, Stop, TextPiece
 
 class TokenCountModel:
     async def reply(self, request: ConverseRequest) -> AsyncIterator[Piece]:
+        if "<agents>" in request.system_text:
+            yield TextPiece("plain | 0.9 | - | It is about tokens.")
+            yield Stop("end_turn", 100, 10)
+            return
         match = re.search(r"(\d+) tokens at (\d+)", str(request.messages[-1]))
         count, rate = (int(match[1]), int(match[2])) if match else (1, 0)
         loop = asyncio.get_running_loop()

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,12 +48,14 @@ class TimedResponse:
     arrivals: list[tuple[float, bytes]] = field(default_factory=list)
 
 
-async def spawn(command: list[str], env: dict[str, str]) -> ContestantProcess:
-    paths = [str(HERE), str(HERE.parents[1] / "layers/runtime")]
+async def spawn(
+    command: list[str], env: dict[str, str], paths: Sequence[Path] = ()
+) -> ContestantProcess:
+    paths = paths or [HERE, HERE.parents[1] / "layers/runtime"]
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *command,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **env},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), **env},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -82,6 +84,15 @@ async def read(
     return timed
 
 
+async def _either(ready: Coroutine[Any, Any, Any], ended: Coroutine[Any, Any, int]) -> None:
+    """Raises RuntimeError where the process ends before it is ready."""
+    tasks = [asyncio.ensure_future(one) for one in (ready, ended)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    if tasks[1].done():
+        raise RuntimeError(f"the process ended with {tasks[1].result()}")
+    tasks[1].cancel()
+
+
 class UvicornContestant:
     """The app behind a web server, over HTTP."""
 
@@ -93,12 +104,14 @@ class UvicornContestant:
         self._port = port
         self.startup = 0.0
 
+    app = "bench_app:app"
+
     @classmethod
     @asynccontextmanager
     async def running(cls) -> AsyncIterator["UvicornContestant"]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "uvicorn", "bench_app:app", "--port", str(port)]
+        command = [sys.executable, "-m", "uvicorn", cls.app, "--port", str(port)]
         process = await spawn([*command, "--log-level", "error"], {})
         contestant = cls(process, port)
         try:
@@ -107,11 +120,16 @@ class UvicornContestant:
         finally:
             await process.end()
 
-    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> TimedResponse:
+    async def ask(
+        self, path: str, *, pause: float = 0.0, keep: bool = False, body: Any = None
+    ) -> TimedResponse:
         limit = 65_536 if pause else 2**20
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=limit)
         started_at = time.perf_counter()
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        sent = json.dumps(body).encode() if body else b""
+        method = "POST" if body else "GET"
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(sent)}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + sent)
         timed = await read(reader, started_at, pause=pause, keep=keep)
         writer.close()
         return timed
@@ -137,6 +155,9 @@ class LambdaContestant:
     streams = True
     command: tuple[str, ...] = ("-m", "waypost_runtime")
     handler = "bench_app.app"
+    python = sys.executable
+    task_root = HERE
+    paths: Sequence[Path] = ()
 
     def __init__(self) -> None:
         self.process: ContestantProcess
@@ -158,27 +179,31 @@ class LambdaContestant:
         env = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
             "_HANDLER": cls.handler,
-            "LAMBDA_TASK_ROOT": str(HERE),
+            "LAMBDA_TASK_ROOT": str(cls.task_root),
             "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         }
-        contestant.process = await spawn([sys.executable, *cls.command], env)
+        contestant.process = await spawn([cls.python, *cls.command], env, cls.paths)
         try:
-            await contestant._waiting.wait()
+            await _either(contestant._waiting.wait(), contestant.process.process.wait())
             contestant.startup = time.perf_counter() - contestant.process.started
             yield contestant
         finally:
             await contestant.process.end()
             server.close()
+            for serving in contestant._serving:
+                serving.cancel()
             await asyncio.gather(*contestant._serving, return_exceptions=True)
 
-    async def ask(self, path: str, *, pause: float = 0.0, keep: bool = False) -> TimedResponse:
+    async def ask(
+        self, path: str, *, pause: float = 0.0, keep: bool = False, body: Any = None
+    ) -> TimedResponse:
         await self._waiting.wait()
         self._waiting.clear()
         self._pause, self._keep = pause, keep
         self._started_at = time.perf_counter()
-        self._events.put_nowait(_event(path))
+        self._events.put_nowait(_event(path, body))
         return await self._results.get()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -232,14 +257,19 @@ class BufferedContestant(LambdaContestant):
     handler = "bench_app.handler"
 
 
-def _event(target: str) -> bytes:
+def _event(target: str, body: Any = None) -> bytes:
     path, _, query = target.partition("?")
-    http: dict[str, Any] = {"method": "GET", "path": path, "sourceIp": "127.0.0.1"}
+    http: dict[str, Any] = {
+        "method": "POST" if body else "GET",
+        "path": path,
+        "sourceIp": "127.0.0.1",
+    }
     event = {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": query,
-        "headers": {"host": "x", "accept": "*/*"},
+        "headers": {"host": "x", "accept": "*/*", "content-type": "application/json"},
+        "body": json.dumps(body) if body else "",
         "requestContext": {"http": http},
         "isBase64Encoded": False,
     }

@@ -9,6 +9,8 @@ from typing import Any
 
 import uvicorn
 
+from waypost_local import sockets
+
 
 @dataclass(frozen=True)
 class ServerAddress:
@@ -43,7 +45,7 @@ async def serving(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIter
     Raises:
         OSError: The port is taken.
     """
-    listening = socket.create_server((host, port), backlog=256)
+    listening = sockets.listening(host, port)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from waypost_local import sockets
 from waypost_local.aws import table_archive
 from waypost_local.errors import CommandError
 from waypost_local.lambda_.environment import InitFailed
@@ -80,7 +81,7 @@ def _summary(url: str, aws: LocalAws, model: str, data: Path | None) -> str:
 def listen(host: str, port: int) -> socket.socket:
     """Raises CommandError where the port is taken or not permitted."""
     try:
-        return socket.create_server((host, port), backlog=256)
+        return sockets.listening(host, port)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         text = f"port {port} on {host}: {reason}; name another with --port (make run PORT=…)"
