@@ -26,7 +26,16 @@ MAY_IMPORT = {
     "waypost_worker": {"waypost"},
     "waypost_local": {"waypost", "waypost_runtime", "waypost_chat"},
 }
-SHARED_MODULES = {"events", "records", "identity", "errors", "ids", "settings", "json_values"}
+SHARED_MODULES = {
+    "events",
+    "records",
+    "identity",
+    "errors",
+    "ids",
+    "settings",
+    "json_values",
+    "aws",
+}
 ROOMS = {
     "store": SHARED_MODULES,
     "models": SHARED_MODULES,
@@ -43,9 +52,9 @@ LOCAL_ROOMS = {
     "aws": {"errors", "child_server"},
     "demo_mcp": {"child_server"},
     "lambda_": {"errors", "aws"},
-    "bedrock": set(),
+    "bedrock": {"sockets"},
     "demo_model": {"bedrock"},
-    "stack": {"errors", "aws", "lambda_", "bedrock", "demo_model", "demo_mcp"},
+    "stack": {"errors", "sockets", "aws", "lambda_", "bedrock", "demo_model", "demo_mcp"},
     "terminal": set(),
 }
 

@@ -9,6 +9,7 @@ from starlette.routing import Match
 
 from tests import template
 from tests.chat.conftest import ROOT, Api
+from waypost_chat.factory import with_all_routes
 
 SAMPLES = {path: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
 EVENTS = sorted(path for path, event in SAMPLES.items() if "Records" not in event)
@@ -28,7 +29,7 @@ async def test_an_event_is_complete_and_has_a_route(api: Api, path: Path) -> Non
     assert event["headers"]["host"].endswith(".lambda-url.us-east-1.on.aws")
     method, target = request(event)
     scope = {"type": "http", "method": method, "path": target, "headers": [], "app": api.app}
-    assert any(route.matches(scope)[0] is Match.FULL for route in api.app.routes)
+    assert any(route.matches(scope)[0] is Match.FULL for route in with_all_routes(api.app).routes)
 
 
 async def test_every_route_of_the_api_has_an_event(api: Api) -> None:

@@ -74,6 +74,9 @@ def build(folder: Path) -> None:
         python,
     ]
     subprocess.run([*install, "--target", site, "-r", requirements], check=True)
+    shipped = (BUILD / "DependenciesLayer/python/botocore/data").iterdir()
+    services = [path.name for path in shipped if path.is_dir()]
+    subprocess.run([python, requirements.with_name("slim.py"), site, *services], check=True)
     compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([python, *compile_all, site], check=True)
     layers = [site, *(BUILD / name / "python" for name in ("CoreLayer", "RuntimeLayer"))]

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from waypost import aws
 from waypost.errors import Invalid, NotFound, StoreUnavailable
 from waypost.identity import Identity
 from waypost.settings import BatchSettings
@@ -312,7 +313,6 @@ async def _numbered(parts: Any) -> Any:
 
 
 def _client(service: str) -> Any:
-    from boto3.session import Session
     from botocore.config import Config
 
     config = Config(
@@ -322,8 +322,7 @@ def _client(service: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    session: Any = Session()
-    return session.client(service, config=config)
+    return aws.client(service, config)
 
 
 async def _call(call: Any) -> Message:

@@ -1,10 +1,12 @@
 """How a run begins: its thread and history are read, it is stored, then it starts to answer."""
 
+import asyncio
 import hashlib
 import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from waypost.errors import (
     CallerError,
@@ -16,12 +18,13 @@ from waypost.errors import (
 )
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id
+from waypost.models import bedrock
 from waypost.records import PriorTurn, Run, Thread
 from waypost.runs import thread_context
 from waypost.runs.backend import Backend
 from waypost.runs.follow import FollowedRun, follow
 from waypost.runs.live import LiveRun
-from waypost.runs.pipeline import RunInput
+from waypost.runs.pipeline import Routing, RunInput
 from waypost.runs.request import NO_CONTEXT, RequestContext, RunRequest
 from waypost.store import idempotency, journals, run_start
 from waypost.store.idempotency import AlreadyClaimed, Claim
@@ -120,25 +123,34 @@ async def store_and_start(
         model=model,
         mcp_servers=mcp_servers,
     )
+    bedrock.labels.set({"tenant": bedrock.hashed(who.tenant_id), "run": bedrock.hashed(run.id)})
     if context.run_id:
         new_thread = NewThread(
             thread, thread_context.user_message(run, run_input.text), prior_turns
         )
         return LiveRun.start(backend, who, run, run_input, new_thread, context)
     lease_until = time.time() + backend.settings.lease
-    await run_start.begin(
-        backend.table,
-        who,
-        thread,
-        run,
-        None if continues else thread_context.user_message(run, run_input.text),
-        lease_until,
-        claim=claim,
-        unchanged=continues is not None,
-        prior_turns=prior_turns,
+    # Nothing of it is shown before the run is stored.
+    routing = Routing.begin(backend, run_input)
+    try:
+        await run_start.begin(
+            backend.table,
+            who,
+            thread,
+            run,
+            None if continues else thread_context.user_message(run, run_input.text),
+            lease_until,
+            claim=claim,
+            unchanged=continues is not None,
+            prior_turns=prior_turns,
+        )
+        lease_until = await _whole_lease(backend, who, run, lease_until)
+    except BaseException:
+        routing.cancel()
+        raise
+    return LiveRun.start(
+        backend, who, run, replace(run_input, routing=routing), lease_until, context
     )
-    lease_until = await _whole_lease(backend, who, run, lease_until)
-    return LiveRun.start(backend, who, run, run_input, lease_until, context)
 
 
 async def _whole_lease(backend: Backend, who: Identity, run: Run, lease_until: float) -> float:
@@ -207,9 +219,14 @@ async def input_of(
         NotFound: There is no such thread.
         Unavailable: There is no agent at all.
     """
-    agents = await backend.agents_of(who)
+    agents, found = await asyncio.gather(
+        backend.agents_of(who), thread_context.load(backend, who, request), return_exceptions=True
+    )
+    if isinstance(agents, BaseException):
+        raise agents
     agent = agents.named(request.agent) if request.agent else None
-    found = await thread_context.load(backend, who, request)
+    if isinstance(found, BaseException):
+        raise found
     run_input = RunInput(
         text=request.text,
         history=found.history,

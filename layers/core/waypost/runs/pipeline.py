@@ -1,5 +1,6 @@
 """The events of a run from its start up to its end: route the question, then answer it."""
 
+import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator
@@ -13,7 +14,7 @@ from waypost.agents.task import AgentRunner, RunnerFactory, Task
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
-from waypost.models import bedrock, catalogue
+from waypost.models import catalogue
 from waypost.models.turns import Turn
 from waypost.records import Run
 from waypost.routing.decide import Decision, pinned, sticky
@@ -43,12 +44,37 @@ class RunInput:
     runner: RunnerFactory | None = None
     """What answers in the agent's place."""
 
+    routing: "Routing | None" = None
+    """Under way since before the run was stored."""
+
     @property
     def candidates(self) -> dict[str, Agent]:
         """Agents that the router may choose, the first before the others where all are equal."""
         if self.among:
             return {name: self.agents[name] for name in self.among if name in self.agents}
         return {agent.id: agent for agent in self.agents.values() if agent.routed}
+
+
+class Routing:
+    """The choice of the agent, under way where there is one to make."""
+
+    def __init__(self, task: asyncio.Task[Decision] | None) -> None:
+        self.began = time.monotonic()
+        self._task = task
+
+    @classmethod
+    def begin(cls, backend: Backend, run_input: RunInput) -> "Routing":
+        if run_input.agent:
+            return cls(None)
+        return cls(asyncio.create_task(_decide(backend, run_input), name="routing"))
+
+    async def decision(self) -> Decision:
+        assert self._task  # noqa: S101 - no agent was named
+        return await self._task
+
+    def cancel(self) -> None:
+        if self._task:
+            self._task.cancel()
 
 
 class RunPipeline:
@@ -87,12 +113,6 @@ class RunPipeline:
             user_message_id=self._run.user_message_id,
             message_id=self._run.message_id,
         )
-        bedrock.labels.set(
-            {
-                "tenant": bedrock.hashed(self._who.tenant_id),
-                "run": bedrock.hashed(self._run.id),
-            }
-        )
         async with rolling_summary(self._backend, self._who, self._run, self._history) as summary:
             for part in (self._route(), summary.events()):
                 async for event in part:
@@ -111,11 +131,14 @@ class RunPipeline:
             resumed = self._run.continues is not None
             self._decision = (sticky if resumed else pinned)(self._input.agent)
         else:
-            began = time.monotonic()
             step = StepStarted(step_id=new_id("step"), kind="classify", name="router")
             yield step
-            self._decision = await _decide(self._backend, self._input)
-            yield _classified(self._backend, step, self._decision, began)
+            routing = self._input.routing or Routing.begin(self._backend, self._input)
+            try:
+                self._decision = await routing.decision()
+            finally:
+                routing.cancel()
+            yield _classified(self._backend, step, self._decision, routing.began)
         yield self._decision.route
 
     def _task(self) -> Task:

@@ -1,18 +1,31 @@
 """Between records and DynamoDB's attribute values."""
 
+import decimal
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
-
 Item = dict[str, Any]
 MAX_TEXT_BYTES = 350_000
 """Bytes of UTF-8 that one item holds of a text; an item is limited to 400 KB."""
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+_NUMBERS = decimal.Context(
+    prec=38,
+    Emin=-128,
+    Emax=126,
+    traps=[
+        decimal.Clamped,
+        decimal.Overflow,
+        decimal.Inexact,
+        decimal.Rounded,
+        decimal.Underflow,
+        decimal.InvalidOperation,
+    ],
+)
+"""What DynamoDB holds of a number.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+"""
 
 
 class ItemRefused(Exception):
@@ -22,13 +35,13 @@ class ItemRefused(Exception):
 def to_item(values: Mapping[str, Any]) -> Item:
     """DynamoDB JSON of what is not None; floats become decimals. Raises ItemRefused."""
     try:
-        return {name: _serialize(_exact(v)) for name, v in values.items() if v is not None}
+        return {name: _attribute(value) for name, value in values.items() if value is not None}
     except (TypeError, ArithmeticError, RecursionError) as error:
         raise ItemRefused from error
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+    return {name: _value(attribute) for name, attribute in item.items()}
 
 
 def split_text(text: str) -> Iterator[str]:
@@ -41,24 +54,49 @@ def split_text(text: str) -> Iterator[str]:
     yield rest.decode()
 
 
-def _exact(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(str(value)) if isfinite(value) else str(value)
-    if isinstance(value, dict):
-        return {k: _exact(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(v) for v in value]
-    return value
+def _attribute(value: Any) -> dict[str, Any]:
+    """Raises TypeError, and ArithmeticError for a number that DynamoDB cannot hold."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case float() if not isfinite(value):
+            return {"S": str(value)}
+        case int() | float() | Decimal():
+            number = Decimal(str(value)) if isinstance(value, float) else value
+            return {"N": str(_NUMBERS.create_decimal(number))}
+        case dict():
+            return {"M": {name: _attribute(one) for name, one in value.items()}}
+        case list() | tuple():
+            return {"L": [_attribute(one) for one in value]}
+        case bytes():
+            return {"B": value}
+        case set() | frozenset() if value and all(isinstance(one, str) for one in value):
+            return {"SS": sorted(value)}
+    raise TypeError(f"DynamoDB holds no {type(value).__name__}")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, Binary):
-        data: bytes = value.value  # type: ignore[attr-defined]
-        return data
-    return value
+def _value(attribute: Mapping[str, Any]) -> Any:
+    ((kind, held),) = attribute.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return _number(held)
+        case "M":
+            return {name: _value(one) for name, one in held.items()}
+        case "L":
+            return [_value(one) for one in held]
+        case "SS":
+            return set(held)
+        case "NS":
+            return set(map(_number, held))
+    return held
+
+
+def _number(text: str) -> int | float:
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)

@@ -16,7 +16,7 @@ from waypost.store import journals
 from waypost.store.items import ItemRefused, split_text, to_item
 from waypost.store.keys import TenantKeys
 from waypost.store.run_start import NewThread
-from waypost.store.steps import step_item
+from waypost.store.steps import step_item, together
 from waypost.store.table import ConditionFailed, Table, Values, dumped, put_new
 from waypost.store.threads import OWNED_BY_USER, list_values, message_items
 
@@ -98,19 +98,17 @@ async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
     if end.thread and end.more and end.more(end) is None:
         return end.run
     bare = end.bare()
-    for less, steps in (
-        (end, _step_items(who, end)),
-        (end, _step_items(who, end, content=False)),
-        (bare, []),
-    ):
+    for less, content in ((end, True), (end, False), (bare, False)):
+        attribute = together(less.steps, content=content)
+        steps = [] if attribute else _step_items(who, less, content=content)
         try:
-            await _close(table, who, less, steps)
+            await _close(table, who, less, steps, attribute or {})
         except ItemRefused as error:
             _log_refused(end, error)
         else:
             return less.run
     nothing = replace(bare, message=bare.message.model_copy(update={"text": ""}))
-    await _close(table, who, nothing, [])
+    await _close(table, who, nothing, [], {})
     return nothing.run
 
 
@@ -127,15 +125,16 @@ async def _close(
     who: Identity,
     end: RunEnd,
     steps: Sequence[Values],
+    attribute: Values,
     *,
     has_thread: bool = True,
     **more: Any,
 ) -> None:
     keys, run = TenantKeys(who.tenant_id), end.run
     first, last = end.events[0].seq, end.events[-1].seq
-    ended = {**keys.run(run.thread_id, run.id), **dumped(run), **more}
+    ended = {**keys.run(run.thread_id, run.id), **dumped(run), **attribute, **more}
     answer = [{**i, **more} for i in message_items(keys, end.message) if end.message.text]
-    *before, together = _chunks([{**step, **more} for step in steps])
+    *before, last_steps = _chunks([{**step, **more} for step in steps])
     for chunk in before:
         await table.transact(chunk)
     more_writes = list((end.more and end.more(end)) or ())
@@ -146,7 +145,7 @@ async def _close(
         *_event_writes(keys, end, first),
         *map(put_new, answer),
         *opening,
-        *together,
+        *last_steps,
         *more_writes,
         *([thread_write] if has_thread else []),
     ]
@@ -168,7 +167,13 @@ async def _close(
             # The thread was deleted meanwhile: what is written now goes as the thread does.
             more = {"expires_at": int(time.time()) + _RETENTION_SECONDS}
         await _close(
-            table, who, end, steps, has_thread=thread not in failure.failed and has_thread, **more
+            table,
+            who,
+            end,
+            steps,
+            attribute,
+            has_thread=thread not in failure.failed and has_thread,
+            **more,
         )
 
 

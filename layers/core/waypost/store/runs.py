@@ -5,7 +5,7 @@ from waypost.identity import Identity
 from waypost.records import Run, Step
 from waypost.store import journals
 from waypost.store.keys import TenantKeys
-from waypost.store.steps import step
+from waypost.store.steps import step, steps_of
 from waypost.store.table import Table
 from waypost.store.threads import thread as find_thread
 
@@ -19,7 +19,7 @@ async def run(table: Table, who: Identity, run_id: str) -> tuple[Run, list[Step]
     if not items:
         raise NotFound("Run not found.", code="run_not_found")
     first, *steps = items
-    return Run.model_validate(first), list(map(step, steps))
+    return Run.model_validate(first), [*steps_of(first), *map(step, steps)]
 
 
 async def thread_runs(table: Table, who: Identity, thread_id: str) -> list[tuple[Run, list[Step]]]:
@@ -29,7 +29,7 @@ async def thread_runs(table: Table, who: Identity, thread_id: str) -> list[tuple
         if "#S#" in item["sk"]:
             found[-1][1].append(step(item))
         else:
-            found.append((Run.model_validate(item), []))
+            found.append((Run.model_validate(item), steps_of(item)))
     return found
 
 
