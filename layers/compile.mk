@@ -13,3 +13,17 @@ define compile
 @$(FIND_PYTHON); "$$python" -m compileall -q -j 0 --invalidation-mode unchecked-hash \
   -s "$(1)" -p "$(2)" "$(1)"
 endef
+
+# The packages of requirements.txt, as Lambda's processor and Python need them.
+define install
+uv pip install --quiet --no-deps --only-binary :all: --link-mode copy \
+  --python-platform aarch64-manylinux2014 --python-version $(TARGET) \
+  --target "$(1)" --requirements requirements.txt
+endef
+
+# Leaves out what nothing imports.
+define trim
+rm -rf "$(1)/bin" "$(1)/.lock"
+find "$(1)" -type d \( -name tests -o -name test -o -name __pycache__ \) -prune -exec rm -rf {} +
+find "$(1)" -type f \( -name '*.pyi' -o -name '*.c' -o -name '*.h' \) -delete
+endef

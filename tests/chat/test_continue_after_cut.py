@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.chat.conftest import ME, Api, Running, answer, events
-from waypost.agents import attempts
+from waypost.models import attempts
 from waypost_local.bedrock import Fault
 from waypost_local.demo_model import DemoModel
 

@@ -95,7 +95,7 @@ async def test_execute_returns_the_answer_as_json(api: Api) -> None:
 async def test_a_run_that_failed_is_an_error(
     api: Api, fault: Any, status: int, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("waypost.agents.attempts._WAITS", (0.0, 0.0))
+    monkeypatch.setattr("waypost.models.attempts._WAITS", (0.0, 0.0))
     api.model.add_reply("sql | 1 | - | x")
     api.faults.set(Fault(fault, operation="converse-stream"))
     response = await api.http.post("/api/agent/execute", json={"input": "How many?"}, headers=ME)

@@ -7,8 +7,7 @@ import pytest
 from tests.chat.conftest import ME, Api, answer
 from tests.chat.test_agents import ADMIN, FLEET
 from tests.chat.test_retries import LITE, MICRO, model_steps
-from waypost.agents import attempts
-from waypost.models import catalogue
+from waypost.models import attempts, catalogue
 from waypost_local.bedrock.model import ReasoningPiece, TextPiece, ToolUseInput, ToolUseStart
 
 COUNT = "SELECT count(*) AS n FROM technicians"

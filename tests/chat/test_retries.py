@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import Api, Running, answer, event_types
-from waypost.agents import attempts
-from waypost.agents.attempts import Attempts
+from waypost.models import attempts
+from waypost.models.attempts import Attempts
 from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ReasoningPiece, ToolUseInput, ToolUseStart
 

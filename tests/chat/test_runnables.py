@@ -20,7 +20,7 @@ NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing
 @pytest_asyncio.fixture(loop_scope="session")
 async def api(environment: dict[str, str], running: Running, tmp_path: Path) -> AsyncIterator[Api]:
     environment["WAYPOST_RUNNABLES"] = ",".join(f"tests.chat.runnables:{name}" for name in NAMES)
-    runnables.load.cache_clear()
+    runnables._named.cache_clear()
     async with running(environment) as opened:
         for name in NAMES:
             response = await opened.http.post("/api/agents", json=agent(name), headers=ADMIN)
@@ -148,7 +148,7 @@ async def test_a_graph_that_loops_is_stopped(api: Api) -> None:
 
 
 async def test_a_model_error_keeps_its_code(api: Api) -> None:
-    api.faults.set(Fault("throttling", operation="converse-stream", times=1))
+    api.faults.set(Fault("throttling", operation="converse-stream"))
     found = await api.ask("How many?", agent="technicians")
     assert (found[-1]["type"], found[-1]["code"]) == ("run.failed", "model_busy")
     assert found[-1]["retryable"] is True

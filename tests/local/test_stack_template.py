@@ -96,9 +96,18 @@ def test_the_real_stack_is_read_whole() -> None:
     assert function.environment["WAYPOST_TABLE"] == "Table"
     assert function.environment["WAYPOST_DATABASE"] == "/data/my.sqlite"
     assert function.logging == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
-    assert [layer.name for layer in function.layers] == ["dependencies", "runtime", "core"]
+    names = [layer.name for layer in function.layers]
+    assert names == ["dependencies", "runnables", "runtime", "core"]
     assert function.url is not None
     assert function.url["Cors"]["AllowOrigins"] == ["http://127.0.0.1:8080"]
+
+
+def test_langchain_can_be_left_away() -> None:
+    source = template.read(ROOT / "template.yaml")
+    stack = template.load(source, ROOT, {"Runnables": "false"}, ENDPOINTS)
+    names = [layer.name for layer in stack.url_function().layers]
+    assert names == ["dependencies", "runtime", "core"]
+    assert not any("Runnables" in name for name in stack.resources)
 
 
 def test_the_rules_of_the_template_are_checked() -> None:

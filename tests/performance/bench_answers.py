@@ -62,8 +62,8 @@ def build(folder: Path) -> None:
     """Builds what is deployed, and its packages for this machine's processor."""
     subprocess.run(["make", "build"], cwd=ROOT, check=True, capture_output=True)
     python = python_of_lambda()
-    site = folder / "site"
-    requirements = ROOT / "layers/dependencies/requirements.txt"
+    site, langchain = folder / "site", folder / "langchain"
+    dependencies = ROOT / "layers/dependencies"
     install = [
         str(Path(sys.executable).with_name("uv")),
         "pip",
@@ -73,17 +73,18 @@ def build(folder: Path) -> None:
         "--python",
         python,
     ]
-    subprocess.run([*install, "--target", site, "-r", requirements], check=True)
+    for target, layer in ((site, dependencies), (langchain, ROOT / "layers/runnables")):
+        subprocess.run([*install, "--target", target, "-r", layer / "requirements.txt"], check=True)
     shipped = (BUILD / "DependenciesLayer/python/botocore/data").iterdir()
     services = [path.name for path in shipped if path.is_dir()]
-    subprocess.run([python, requirements.with_name("slim.py"), site, *services], check=True)
+    subprocess.run([python, dependencies / "slim.py", site, *services], check=True)
     compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run([python, *compile_all, site], check=True)
+    subprocess.run([python, *compile_all, site, langchain], check=True)
     layers = [site, *(BUILD / name / "python" for name in ("CoreLayer", "RuntimeLayer"))]
     for contestant in (Function, LangChainApp):
         contestant.python = python
         contestant.paths = layers
-    LangChainApp.paths = [*layers, HERE]
+    LangChainApp.paths = [*layers, langchain, HERE]
 
 
 def body_of(dialect: str, text: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Agents are Markdown files: the front matter has their fields, the text their instructions."""
 
+import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -135,10 +136,14 @@ class Agents(Mapping[str, Agent]):
 def load(folder: Path) -> Agents:
     """Every agent of a folder, in the order of the file names.
 
+    Those that are written with LangChain are left out where that is not installed.
+
     Raises:
         AgentFileError: The folder holds none, two claim one name, or a file is not valid.
     """
     agents = [parse(path.name, path.read_text(encoding="utf-8")) for path in _files(folder)]
+    if importlib.util.find_spec("langchain_core") is None:
+        agents = [agent for agent in agents if not agent.runnable]
     if not agents:
         raise AgentFileError(f"{folder} holds no agents: there is no .md file in it.")
     names = [name for agent in agents for name in (agent.id, *agent.aliases)]

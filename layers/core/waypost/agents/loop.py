@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from waypost.agents.attempts import Attempt, Attempts
 from waypost.agents.context_builder import ContextBuilder
 from waypost.agents.event_writer import EventWriter
 from waypost.agents.limits import RunLimits
@@ -17,6 +16,7 @@ from waypost.agents.tools import ToolResult, tool_failure
 from waypost.errors import LimitReached, ModelBlocked, ModelBusy, ModelError
 from waypost.events import Data, Event, StepCompleted, ToolFailed, ToolOutput, Usage
 from waypost.json_values import encodable, plain
+from waypost.models.attempts import Attempt, Attempts
 from waypost.models.failures import model_error
 from waypost.models.turns import AssistantTurn, ToolCall, ToolTurn
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from waypost.agents.attempts import Attempt
 from waypost.agents.event_writer import EventWriter
 from waypost.agents.steps import elapsed_ms
 from waypost.errors import ModelBlocked, ModelBroken, ModelError
@@ -20,6 +19,7 @@ from waypost.events import (
 )
 from waypost.ids import new_id
 from waypost.models import catalogue, converse
+from waypost.models.attempts import Attempt
 from waypost.models.stop_reasons import BLOCKED, CUT_OFF, MALFORMED
 from waypost.models.tokens import estimate_usage
 from waypost.models.turns import (

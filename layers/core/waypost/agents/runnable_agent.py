@@ -6,8 +6,11 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
+from typing import Any
 
-from waypost.agents.citations import Citations
+from waypost.agents.context_builder import ContextBuilder
 from waypost.agents.event_writer import EventWriter
 from waypost.agents.limits import RunLimits
 from waypost.agents.runnable_tools import RunnableTools
@@ -28,6 +31,7 @@ from waypost.models.runnables import (
     ToolUseEnded,
     ToolUseStarted,
 )
+from waypost.models.stop_reasons import CUT_OFF
 from waypost.models.tokens import estimate_usage
 from waypost.models.turns import CallInput, Reasoning, SystemPrompt, Text
 
@@ -55,8 +59,11 @@ class RunnableAgent:
 
     def __init__(self, task: Task, resources: Resources) -> None:
         self._task = task
+        self._resources = resources
         self._turns = task.conversation
-        self._citations = Citations()
+        self._context = ContextBuilder(task, resources)
+        self._citations = self._context.citations
+        self._model_calls = 0
         self._calls: dict[str, _OpenCall] = {}
         self._shown: str | None = None
         """The id of the model whose text is being shown."""
@@ -75,7 +82,10 @@ class RunnableAgent:
         call = open_calls[-1]
         system = SystemPrompt(text=self._task.agent.instructions)
         usage = estimate_usage(system, self._turns, "".join(call.received))
-        return usage, catalogue.cost(call.name, usage)
+        return usage, self._cost(call.name, usage)
+
+    def _cost(self, model: str, usage: Usage) -> float | None:
+        return catalogue.cost(model, usage, self._resources.price_factor)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Raises as `AgentLoop.events` does."""
@@ -83,13 +93,18 @@ class RunnableAgent:
         assert agent.runnable  # noqa: S101
         # Importing LangChain takes a second; the loop serves others meanwhile.
         chat = await asyncio.to_thread(importlib.import_module, "waypost.models.langchain")
-        runnable = await asyncio.to_thread(runnables.load, agent.runnable)
+        async with aclosing(self._context.events()) as prepared:
+            async for event in prepared:
+                yield event
+        parts = partial(self._parts, chat)
+        runnable = await asyncio.to_thread(runnables.load, agent.runnable, parts)
         # A graph that keeps its own threads must not add them to ours.
         config = {
             "recursion_limit": 2 * agent.max_steps + 1,
             "configurable": {"thread_id": new_id("graph")},
         }
-        stream = runnables.follow(chat, runnable, agent.instructions, self._turns, config)
+        instructions = self._context.system.whole
+        stream = runnables.follow(chat, runnable, instructions, self._turns, config)
         try:
             async with aclosing(stream):
                 async for streamed in stream:
@@ -102,6 +117,15 @@ class RunnableAgent:
             if failure := model_error(error):
                 raise failure from error
             raise
+        finally:
+            await self._context.close()
+
+    def _parts(self, chat: ModuleType) -> dict[str, Any]:
+        """What a function that makes a Runnable may take."""
+        task = self._task
+        tools = [chat.tool(one.spec, one) for one in self._context.tools.values()]
+        model = chat.chat_model(self._resources.bedrock, task.models, task.agent.max_tokens)
+        return {"model": model, "tools": tools}
 
     def _events_of(self, streamed: RunnableEvent) -> Iterator[Event]:
         match streamed:
@@ -124,6 +148,9 @@ class RunnableAgent:
 
     def _model_started(self, streamed: ModelStarted) -> Iterator[Event]:
         self._limits.check()
+        self._model_calls += 1
+        if self._model_calls > self._task.agent.max_steps:
+            raise LimitReached
         writer = EventWriter(self._citations, has_answer=self._has_answer)
         call = _OpenCall(streamed.name, streamed.hidden, writer)
         self._calls[streamed.id] = call
@@ -146,9 +173,13 @@ class RunnableAgent:
 
     def _model_ended(self, call: _OpenCall, streamed: ModelEnded) -> Iterator[Event]:
         finished = streamed.finished
+        made = [requested for requested in finished.turn.calls if requested.readable]
         if not call.held_text:
+            if not (finished.turn.calls or call.hidden):
+                yield from call.writer.sources()
             yield from call.writer.close()
-        for requested in finished.turn.calls:
+        yield from call.writer.abandon(made)
+        for requested in made:
             if step_id := call.writer.tool_steps.get(requested.id):
                 yield self._tools.request(requested, step_id)
         self.stop_reason = finished.stop_reason
@@ -158,7 +189,7 @@ class RunnableAgent:
             status="ok",
             elapsed_ms=elapsed_ms(call.began),
             usage=finished.usage,
-            cost_usd=catalogue.cost(call.name, finished.usage) if finished.usage else None,
+            cost_usd=self._cost(call.name, finished.usage) if finished.usage else None,
         )
         if self._shown == streamed.id:
             self._shown = None
@@ -180,6 +211,8 @@ class RunnableAgent:
     def _end(self, text: str) -> Iterator[Event]:
         """Where no model wrote any text, the last value is the answer."""
         if not self._has_answer and not text:
+            if self.stop_reason in CUT_OFF:
+                return
             raise ModelBroken("The agent gave no answer. Please try again.")
         if not self._has_answer:
             yield from self._writer.write(Text(text))

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from waypost.agents.steps import elapsed_ms
+from waypost.agents.tools import ToolResult
 from waypost.events import (
+    Data,
     Event,
     StepCompleted,
     StepStarted,
@@ -56,6 +58,11 @@ class RunnableTools:
         if event.failed:
             message = event.output if isinstance(event.output, str) else "The tool failed."
             yield ToolFailed(call_id=use.call_id, message=message)
+        elif isinstance(event.output, ToolResult):
+            result = event.output
+            yield ToolOutput(call_id=use.call_id, output=result.output, elapsed_ms=elapsed)
+            if result.table:
+                yield Data(name="table", id=use.call_id, data=result.table.__dict__)
         else:
             yield ToolOutput(call_id=use.call_id, output=event.output, elapsed_ms=elapsed)
         yield StepCompleted(

@@ -179,7 +179,7 @@ class _CallBlock(_Block):
         yield {"toolUse": {"toolUseId": self.id, "name": self.name, "input": call.arguments}}
 
     def call(self) -> ToolCall:
-        arguments = _arguments("".join(self._inputs))
+        arguments = read_arguments("".join(self._inputs))
         return ToolCall(self.id, self.name, arguments or {}, readable=arguments is not None)
 
 
@@ -241,7 +241,7 @@ def _parts(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"contentBlockDelta": {"delta": {"toolUse": {"input": arguments}}}}
 
 
-def _arguments(text: str) -> dict[str, Any] | None:
+def read_arguments(text: str) -> dict[str, Any] | None:
     """The arguments of a call, where the text is a JSON object; no text is none."""
     if not text.strip():
         return {}

@@ -6,7 +6,8 @@ itself: whoever names a Runnable does.
 """
 
 import importlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+import inspect
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
@@ -50,7 +51,7 @@ class ToolUseStarted:
 
 @dataclass(frozen=True)
 class ToolUseEnded:
-    """`output` is JSON; where the tool failed, it is the message."""
+    """`output` is JSON, or the tool's artifact; where the tool failed, it is the message."""
 
     id: str
     output: Any
@@ -82,20 +83,42 @@ RunnableEvent = (
 )
 
 
-@cache
-def load(path: str) -> Any:
+def load(path: str, parts: Callable[[], Mapping[str, Any]]) -> Any:
     """The Runnable that `module:attribute` names, or what it returns when it is called.
+
+    Args:
+        parts: What a function of that name may take, by the names of its parameters: it is called
+            for each question then. One without parameters is called once.
 
     Raises:
         Unavailable: There is no such Runnable.
     """
+    found = _named(path)
+    if not _is_runnable(found):
+        given = parts()
+        found = found(**{name: given[name] for name in _parameters(found) if name in given})
+    return _checked(found)
+
+
+@cache
+def _named(path: str) -> Any:
+    """The Runnable, or a function that takes parts."""
     module, _, attribute = path.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-        runnable = found() if callable(found) and not _is_runnable(found) else found
+        if _is_runnable(found) or (callable(found) and _parameters(found)):
+            return found
+        return _checked(found() if callable(found) else found)
     except (ImportError, AttributeError) as error:
         message = "The agent's runnable cannot be imported."
         raise Unavailable(message, code="no_runnable") from error
+
+
+def _parameters(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _checked(runnable: Any) -> Any:
     if not _is_runnable(runnable):
         message = "The agent's runnable is not a LangChain Runnable."
         raise Unavailable(message, code="no_runnable")
@@ -126,21 +149,23 @@ async def follow(
 class _Fold:
     def __init__(self, chat: ModuleType) -> None:
         self._chat = chat
-        self._calls: dict[str, dict[Any, str]] = {}
+        self._readers: dict[str, Any] = {}
         self._streamed: set[str] = set()
 
     def model_start(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
-        self._calls[event["run_id"]] = {}
+        self._readers[event["run_id"]] = self._chat.ChunkReader()
         name = (event.get("metadata") or {}).get("ls_model_name") or event["name"]
         yield ModelStarted(event["run_id"], name, HIDDEN in (event.get("tags") or ()))
 
     def model_stream(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         self._streamed.add(event["run_id"])
-        for piece in self._chat.pieces(event["data"]["chunk"], self._calls[event["run_id"]]):
+        for piece in self._readers[event["run_id"]].pieces(event["data"]["chunk"]):
             yield ModelStreamed(event["run_id"], piece)
 
     def model_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         whole = event["data"]["output"]
+        for piece in self._readers[event["run_id"]].end():
+            yield ModelStreamed(event["run_id"], piece)
         if event["run_id"] not in self._streamed:
             for piece in self._chat.unstreamed_pieces(whole):
                 yield ModelStreamed(event["run_id"], piece)
@@ -154,7 +179,9 @@ class _Fold:
     def tool_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         output = event["data"].get("output")
         failed = getattr(output, "status", None) == "error"
-        yield ToolUseEnded(event["run_id"], _json(getattr(output, "content", output)), failed)
+        artifact = getattr(output, "artifact", None)
+        told = artifact or _json(getattr(output, "content", output))
+        yield ToolUseEnded(event["run_id"], told, failed)
 
     def tool_error(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         # The error's own text may hold internal details.

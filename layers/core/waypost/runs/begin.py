@@ -130,8 +130,9 @@ async def store_and_start(
         )
         return LiveRun.start(backend, who, run, run_input, new_thread, context)
     lease_until = time.time() + backend.settings.lease
-    # Nothing of it is shown before the run is stored.
-    routing = Routing.begin(backend, run_input)
+    # Nothing of it is shown before the run is stored. Where the same request may have come before,
+    # it would be paid for twice.
+    routing = None if claim else Routing.begin(backend, run_input)
     try:
         await run_start.begin(
             backend.table,
@@ -146,7 +147,8 @@ async def store_and_start(
         )
         lease_until = await _whole_lease(backend, who, run, lease_until)
     except BaseException:
-        routing.cancel()
+        if routing:
+            routing.cancel()
         raise
     return LiveRun.start(
         backend, who, run, replace(run_input, routing=routing), lease_until, context

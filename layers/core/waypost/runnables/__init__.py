@@ -1,0 +1,4 @@
+"""Shipped agents that are written with LangChain.
+
+Whoever imports one imports LangChain, and only the agent that names it does.
+"""
