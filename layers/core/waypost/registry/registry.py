@@ -1,9 +1,11 @@
 """Each tenant's agents, as the table has them now."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -37,6 +39,7 @@ class Registry:
         self._table = table
         self._files = files
         self._cache: OrderedDict[str, _CachedAgents] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[Agents]] = {}
 
     async def agents_of(self, who: Identity) -> Agents:
         """The agents that can be asked. Raises StoreUnavailable where none are cached yet."""
@@ -44,13 +47,31 @@ class Registry:
         if cached and time.monotonic() - cached.read_at < CACHE_SECONDS:
             return cached.agents
         try:
-            agents = _usable(await self.current(who))
+            return await asyncio.shield(self._reading_of(who))
         except StoreUnavailable:
             if cached is None:
                 raise
             return cached.agents
-        self._remember(who.tenant_id, agents)
+
+    def _reading_of(self, who: Identity) -> asyncio.Task[Agents]:
+        """The read of a tenant's agents: one for all who ask at once."""
+        reading = self._reading.get(who.tenant_id)
+        if reading is None or reading.done():
+            reading = asyncio.create_task(self._read(who))
+            self._reading[who.tenant_id] = reading
+            reading.add_done_callback(partial(self._has_read, who.tenant_id))
+        return reading
+
+    async def _read(self, who: Identity) -> Agents:
+        agents = _usable(await self.current(who))
+        # What was forgotten meanwhile has been changed meanwhile.
+        if self._reading.get(who.tenant_id) is asyncio.current_task():
+            self._remember(who.tenant_id, agents)
         return agents
+
+    def _has_read(self, tenant_id: str, reading: asyncio.Task[Agents]) -> None:
+        if self._reading.get(tenant_id) is reading:
+            del self._reading[tenant_id]
 
     async def current(self, who: Identity) -> list[CurrentAgent]:
         """Every agent of a tenant, the deleted ones too, by id.
@@ -64,6 +85,7 @@ class Registry:
 
     def forget(self, who: Identity) -> None:
         """Drops what is cached: the next question is answered by the agents as they are now."""
+        self._reading.pop(who.tenant_id, None)
         if cached := self._cache.get(who.tenant_id):
             self._cache[who.tenant_id] = _CachedAgents(cached.agents, -CACHE_SECONDS)
 
