@@ -61,6 +61,16 @@ async def test_two_round_trips_before_the_router_is_asked_in_a_thread(
     assert len([name for name in before if name != "TransactWriteItems"]) <= 3
 
 
+async def test_the_routers_prompt_begins_the_same_and_is_cached(api: Api) -> None:
+    for question in ("How much leave?", "Where does Ada Lovelace work?"):
+        api.model.add_reply("rag | 1 | - | x").add_reply("So.")
+        await api.ask(question)
+    first, second = (r.body["system"] for r in api.model.requests if "<agents>" in r.system_text)
+    assert first[:2] == second[:2]
+    assert first[1] == {"cachePoint": {"type": "default"}}
+    assert "<covers>" in first[0]["text"]
+
+
 BYTES = [
     ("/v1/runs", {"input": "Hello?", "agent": "rag"}, 210),
     ("/openai/v1/chat/completions", {"model": "rag", "stream": True}, 270),

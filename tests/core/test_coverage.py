@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.agent_runs import agent, folder
-from waypost.agents.coverage import coverage
+from waypost.agents.coverage import coverage, names
 from waypost.agents.task import Resources
 from waypost.warehouse import Database
 from waypost.warehouse.query import QueryLimits
@@ -33,9 +33,9 @@ def resources(tmp_path: Path) -> Resources:
 async def test_coverage_is_the_agents_documents_and_all_open_tables(
     resources: Resources,
 ) -> None:
-    found = await coverage([RAG, NEWS, SQL, BOTH, PLAIN], resources, "Who is Bayside Hotel?")
+    found = await coverage([RAG, NEWS, SQL, BOTH, PLAIN], resources)
 
-    tables = "customers: id, name\ncustomers.name: 'Bayside Hotel'"
+    tables = "customers: id, name"
     assert found == {
         "rag": "Leave\nMay",
         "news": "May",
@@ -45,8 +45,16 @@ async def test_coverage_is_the_agents_documents_and_all_open_tables(
 
 
 async def test_an_agent_without_matching_documents_has_no_coverage(resources: Resources) -> None:
-    assert "ops" not in await coverage([OPS, RAG], resources, "What?")
+    assert "ops" not in await coverage([OPS, RAG], resources)
 
 
 async def test_no_coverage_without_documents_and_database(tmp_path: Path) -> None:
-    assert await coverage([RAG, SQL, BOTH], Resources(None, None, None), "What?") == {}
+    assert await coverage([RAG, SQL, BOTH], Resources(None, None, None)) == {}
+
+
+async def test_names_of_the_question_that_the_tables_hold(resources: Resources) -> None:
+    agents = [RAG, SQL, BOTH]
+    named = "customers.name: 'Bayside Hotel'"
+    assert await names(agents, resources, "Who is Bayside Hotel?") == {"sql": named, "both": named}
+    assert await names(agents, resources, "Who?") == {}
+    assert await names(agents, Resources(None, None, None), "Who is Bayside Hotel?") == {}

@@ -132,6 +132,7 @@ def test_a_service_tier_has_its_price(tier: str, factor: float) -> None:
         ("WAYPOST_SERVICE_TIER", "cheap"),
         ("WAYPOST_MAX_OUTPUT", "0"),
         ("WAYPOST_INFERENCE_FROM", "-1"),
+        ("WAYPOST_CACHE_TTL", "2h"),
     ],
 )
 def test_an_invalid_setting_is_named_in_the_error(name: str, value: str) -> None:

@@ -47,7 +47,9 @@ def router(model: Any, deadline: float = 5) -> Router:
 
 
 def test_the_prompt_has_every_agent_with_its_text_escaped() -> None:
-    text = system(AGENTS, {"sql": "Customer: Name & City"})
+    prompt = system(AGENTS, {"sql": "Customer: Name & City"}, {"sql": "name: <Bayside>"})
+    text = prompt.prefix
+    assert prompt.text == '<names agent="sql">name: &lt;Bayside&gt;</names>'
     assert '<agent id="sql">\n<description>Counts &lt;rows&gt;</description>\n' in text
     assert "<covers>Customer: Name &amp; City</covers>\n<example>How many?</example>" in text
     assert '<example>Who &amp; how?</example>\n</agent>\n<agent id="sql">' in text

@@ -1,12 +1,13 @@
 """Agents, their sources and the router's prompt, as a deployment has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.demo_model.conversation import ROOT, reply, request, text_of, user
 from waypost.agents import definition
-from waypost.agents.coverage import coverage
+from waypost.agents.coverage import coverage, names
 from waypost.agents.definition import Agent
 from waypost.agents.task import Resources
 from waypost.knowledge import Folder
@@ -34,8 +35,9 @@ class Deployment:
         agents: dict[str, Agent] = ROUTED_AGENTS,
         previous: Sequence[tuple[str, str]] = (),
     ) -> prompt.RouterChoice:
-        covered = await coverage(agents.values(), self.resources, question)
-        return await choose(question, agents, covered, previous)
+        covered = await coverage(agents.values(), self.resources)
+        named = await names(agents.values(), self.resources, question)
+        return await choose(question, agents, covered, previous, named)
 
 
 async def choose(
@@ -43,9 +45,10 @@ async def choose(
     agents: dict[str, Agent],
     coverage: dict[str, str],
     previous: Sequence[tuple[str, str]] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> prompt.RouterChoice:
     message = user({"text": prompt.question(question, previous)})
-    line = text_of(await reply(request(prompt.system(agents, coverage), [message])))
+    line = text_of(await reply(request(prompt.system(agents, coverage, names).whole, [message])))
     choice = prompt.parse_choice(line, agents)
     assert choice, line
     return choice

@@ -73,6 +73,9 @@ class CallSettings:
     guardrail: tuple[str, str] | None = None
     """The id or ARN of a guardrail of Bedrock's, and its version."""
 
+    cache_ttl: str = ""
+    """How long a marked prefix is kept: 5m or 1h; empty for the model's own time."""
+
     @property
     def price_factor(self) -> float:
         """What a call costs beside one of the default tier."""
@@ -89,7 +92,10 @@ class CallSettings:
         max_output = int(_number(env, "WAYPOST_MAX_OUTPUT", 1)) if is_set else None
         guardrail = env.get("WAYPOST_GUARDRAIL", "")
         version = env.get("WAYPOST_GUARDRAIL_VERSION") or "DRAFT"
-        return cls(tier, max_output, (guardrail, version) if guardrail else None)
+        ttl = env.get("WAYPOST_CACHE_TTL", "")
+        if ttl not in ("", "5m", "1h"):
+            raise SettingsError(f"WAYPOST_CACHE_TTL must be 5m or 1h, not {ttl!r}.")
+        return cls(tier, max_output, (guardrail, version) if guardrail else None, ttl)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ class _Score:
 
 def route(system: str, asked: str) -> str:
     """The line that the router asks for: id, confidence, runner-up and reason."""
-    agents = [_agent(found) for found in elements(system, "agent")]
+    names = {found.attributes.get("agent", ""): found.text for found in elements(system, "names")}
+    agents = [_agent(found, names) for found in elements(system, "agent")]
     question = element(asked, "question")
     text = question.text if question else asked
     if not agents:
@@ -104,9 +105,11 @@ def route(system: str, asked: str) -> str:
     return f"{ranked[0].agent.id} | {_confidence(ranked):.2f} | {runner_up} | {reason}"
 
 
-def _agent(found: Element) -> _Agent:
+def _agent(found: Element, names: dict[str, str]) -> _Agent:
     description = element(found.inner, "description")
-    covers = element(found.inner, "covers")
+    outline = element(found.inner, "covers")
+    named = names.get(found.attributes.get("id", ""), "")
+    covers = f"{outline.text if outline else ''}\n{named}"
     examples = tuple(example.text for example in elements(found.inner, "example"))
     described = frozenset(content(description.text if description else ""))
     forms = [form(example) for example in examples] or [0.0]
@@ -115,7 +118,7 @@ def _agent(found: Element) -> _Agent:
     return _Agent(
         found.attributes.get("id", "-"),
         described,
-        frozenset(content(_CAMEL.sub(" ", covers.text if covers else ""))),
+        frozenset(content(_CAMEL.sub(" ", covers))),
         examples,
         rows + (1.0 if described & _DATA_DESCRIPTION else 0.0),
         rules + (1.0 if described & _RULE_DESCRIPTION else 0.0),

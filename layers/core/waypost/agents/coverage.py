@@ -8,15 +8,15 @@ from waypost.knowledge import Folder
 from waypost.warehouse import Database, QueryError
 
 
-async def coverage(agents: Iterable[Agent], resources: Resources, question: str) -> dict[str, str]:
-    """By agent id; agents with no documents and no tables are left out.
+async def coverage(agents: Iterable[Agent], resources: Resources) -> dict[str, str]:
+    """By agent id, the same for every question; agents without documents and tables are left out.
 
     An agent whose patterns match no document may answer from all of them, but covers none.
     """
     agents = list(agents)
     tables = ""
     if resources.warehouse and any("query_database" in agent.tools for agent in agents):
-        tables = await _tables(resources.warehouse, question)
+        tables = await _tables(resources.warehouse)
     found: dict[str, str] = {}
     for agent in agents:
         documents = await _documents(agent, resources.knowledge)
@@ -24,6 +24,18 @@ async def coverage(agents: Iterable[Agent], resources: Resources, question: str)
         if covered := "\n".join(part for part in (documents, rows) if part):
             found[agent.id] = covered
     return found
+
+
+async def names(agents: Iterable[Agent], resources: Resources, question: str) -> dict[str, str]:
+    """By agent id: the names of a question that occur in the tables that the agent can query."""
+    asked = [agent.id for agent in agents if "query_database" in agent.tools]
+    if not asked or resources.warehouse is None:
+        return {}
+    try:
+        found = "\n".join(await resources.warehouse.named(question))
+    except QueryError:
+        return {}
+    return dict.fromkeys(asked, found) if found else {}
 
 
 async def _documents(agent: Agent, knowledge: Folder | None) -> str:
@@ -34,10 +46,10 @@ async def _documents(agent: Agent, knowledge: Folder | None) -> str:
     return await knowledge.outline(among=own) if own else ""
 
 
-async def _tables(warehouse: Database, question: str) -> str:
-    """Tables with their columns, and the values of them that the question names."""
+async def _tables(warehouse: Database) -> str:
+    """Tables with their columns."""
     try:
-        return "\n".join([await warehouse.summary(), *await warehouse.named(question)])
+        return await warehouse.summary()
     except QueryError:
         # The agent itself says so when it is asked; the others can still answer.
         return ""

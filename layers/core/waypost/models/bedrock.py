@@ -72,9 +72,16 @@ def _applied(calls: CallSettings, params: dict[str, Any], **_: Any) -> dict[str,
             "guardrailIdentifier": identifier,
             "guardrailVersion": version,
         }
+    if calls.cache_ttl and "system" in changed:
+        changed["system"] = [_kept(block, calls.cache_ttl) for block in changed["system"]]
     if marked := labels.get():
         changed["requestMetadata"] = dict(marked)
     return changed
+
+
+def _kept(block: dict[str, Any], ttl: str) -> dict[str, Any]:
+    """A cache point with the time that its prefix is kept."""
+    return {"cachePoint": {**block["cachePoint"], "ttl": ttl}} if "cachePoint" in block else block
 
 
 def within(calls: CallSettings, params: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,18 @@ async def stream(
     yield reader.finished()
 
 
+def whole(client: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    """The response of Converse; what the model refuses of the call is left out once."""
+    while True:
+        try:
+            response: dict[str, Any] = client.converse(**adaptation.adapted(asked)[0])
+        except ClientError as error:
+            if not adaptation.learn(asked["modelId"], error):
+                raise
+        else:
+            return response
+
+
 def _events(client: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The events of one response; what the model refuses of the call is left out once."""
     while True:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from waypost.events import Usage
+from waypost.models.converse import whole
 from waypost.models.failures import model_error
+from waypost.models.request import parameters
+from waypost.models.response import usage_of
+from waypost.models.turns import SystemPrompt, UserTurn
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,13 @@ class OneShotReply:
 
 
 async def first_line(
-    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+    client: Any,
+    model: str,
+    system: SystemPrompt,
+    question: str,
+    *,
+    max_tokens: int,
+    deadline: float,
 ) -> OneShotReply:
     """The first line of the reply; otherwise as `complete`."""
     reply = await complete(
@@ -25,7 +35,13 @@ async def first_line(
 
 
 async def complete(
-    client: Any, model: str, system: str, question: str, *, max_tokens: int, deadline: float
+    client: Any,
+    model: str,
+    system: SystemPrompt,
+    question: str,
+    *,
+    max_tokens: int,
+    deadline: float,
 ) -> OneShotReply:
     """The model's reply.
 
@@ -37,28 +53,14 @@ async def complete(
         TimeoutError: There was no answer by the deadline.
         ModelError: The call failed.
     """
+    asked = parameters(model, system, [UserTurn(question)], (), max_tokens)
     async with asyncio.timeout(deadline):
         try:
-            answer = await asyncio.to_thread(
-                client.converse,
-                modelId=model,
-                system=[{"text": system}],
-                messages=[{"role": "user", "content": [{"text": question}]}],
-                inferenceConfig={"maxTokens": max_tokens, "temperature": 0.0},
-            )
+            answer = await asyncio.to_thread(whole, client, asked)
         except Exception as error:
             raise model_error(error) or error from None
-    return OneShotReply(_text(answer).strip(), _usage(answer["usage"]))
+    return OneShotReply(_text(answer).strip(), usage_of(answer["usage"]))
 
 
 def _text(answer: dict[str, Any]) -> str:
     return "".join(block.get("text", "") for block in answer["output"]["message"]["content"])
-
-
-def _usage(usage: dict[str, int]) -> Usage:
-    return Usage(
-        input_tokens=usage["inputTokens"],
-        output_tokens=usage["outputTokens"],
-        cache_read_tokens=usage.get("cacheReadInputTokens", 0),
-        cache_write_tokens=usage.get("cacheWriteInputTokens", 0),
-    )

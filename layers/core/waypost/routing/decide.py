@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from waypost.agents.definition import Agent
@@ -39,6 +40,7 @@ class Router:
         agents: Mapping[str, Agent],
         coverage: Mapping[str, str],
         default: Agent,
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> Decision:
         """The agent for `question`.
 
@@ -47,6 +49,7 @@ class Router:
             agents: Those to choose among, by id.
             coverage: By agent id, what its documents or tables are about.
             default: The one that answers where no choice can be had.
+            names: By agent id, names of the question that its tables hold.
         """
         if len(agents) == 1:
             return Decision(_route(default, "default", 1.0, "It is the only agent."))
@@ -54,7 +57,7 @@ class Router:
             reply = await oneshot.first_line(
                 self.bedrock,
                 self.model,
-                prompt.system(agents, coverage),
+                prompt.system(agents, coverage, names),
                 prompt.question(question, previous),
                 max_tokens=_LABEL_TOKENS,
                 deadline=self.deadline,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from waypost.agents.definition import Agent
+from waypost.models.turns import SystemPrompt
 
 _NUMBER = re.compile(r"(?<![\w.])(?:0?\.\d+|[01](?:\.\d+)?)(?![\w.])")
 _ID = re.compile(r"[a-z][a-z0-9-]*")
@@ -19,17 +20,25 @@ class RouterChoice:
     reason: str
 
 
-def system(agents: Mapping[str, Agent], coverage: Mapping[str, str]) -> str:
-    """The system prompt: the agents, with what each one's sources cover."""
+def system(
+    agents: Mapping[str, Agent], coverage: Mapping[str, str], names: Mapping[str, str]
+) -> SystemPrompt:
+    """The agents with what each one's sources cover, the same for every question; behind that the
+    names of this question that occur in an agent's tables.
+    """
     described = "\n".join(
         _described(agent, coverage.get(agent.id, "")) for agent in agents.values()
     )
-    return (
+    prefix = (
         "You route questions to the agent that answers them best.\n"
         f"<agents>\n{described}\n</agents>\n"
         "Answer with one line and nothing else: the best agent's id, your confidence from 0 to 1, "
         "the second best agent's id or -, and the reason in at most twelve words, separated by |"
     )
+    found = "\n".join(
+        f"<names agent={quoteattr(agent)}>{escape(text)}</names>" for agent, text in names.items()
+    )
+    return SystemPrompt(found, prefix)
 
 
 def question(text: str, previous: Sequence[tuple[str, str]]) -> str:

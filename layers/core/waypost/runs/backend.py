@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from waypost import store
 from waypost.agents import definition
@@ -21,6 +22,8 @@ from waypost.settings import Settings, SettingsError
 from waypost.warehouse import Database
 from waypost.warehouse.query import QueryLimits
 
+_MAX_COVERED = 100
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -31,6 +34,7 @@ class Backend:
     router: Router
     resources: Resources
     activity: Activity = field(default_factory=Activity)
+    covered: dict[tuple[Any, ...], dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, settings: Settings) -> "Backend":
@@ -83,9 +87,19 @@ class Backend:
         )
         return max(MIN_BUDGET, min(self.settings.history_tokens, room))
 
-    async def coverage(self, agents: Mapping[str, Agent], question: str) -> dict[str, str]:
-        """By agent id: what its documents or tables are about, for the router."""
-        return await coverage(agents.values(), self.resources, question)
+    async def coverage(self, agents: Mapping[str, Agent]) -> dict[str, str]:
+        """By agent id: what its documents or tables are about, for the router.
+
+        Made once for the same agents: a process has the same documents and tables for its life.
+        """
+        key = tuple(
+            (agent.id, agent.strategy, agent.documents, agent.tools) for agent in agents.values()
+        )
+        if key not in self.covered:
+            if len(self.covered) >= _MAX_COVERED:
+                self.covered.clear()
+            self.covered[key] = await coverage(agents.values(), self.resources)
+        return self.covered[key]
 
 
 def _allowed(settings: Settings, files: Agents) -> Allowed:

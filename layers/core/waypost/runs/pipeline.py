@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from waypost.agents import runner_for
+from waypost.agents.coverage import names
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.steps import elapsed_ms
 from waypost.agents.task import AgentRunner, RunnerFactory, Task
@@ -170,9 +171,17 @@ class RunPipeline:
 
 async def _decide(backend: Backend, run_input: RunInput) -> Decision:
     agents = run_input.candidates
-    coverage = await backend.coverage(agents, run_input.text) if len(agents) > 1 else {}
+    covered, named = {}, {}
+    if len(agents) > 1:
+        covered = await backend.coverage(agents)
+        named = await names(agents.values(), backend.resources, run_input.text)
     return await backend.router.decide(
-        run_input.text, run_input.history.previous, agents, coverage, backend.default(agents)
+        run_input.text,
+        run_input.history.previous,
+        agents,
+        covered,
+        backend.default(agents),
+        named,
     )
 
 

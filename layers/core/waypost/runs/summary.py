@@ -14,6 +14,7 @@ from waypost.events import Event, StepCompleted, StepStarted, StepStatus, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.models import catalogue, oneshot
+from waypost.models.turns import SystemPrompt
 from waypost.records import Run
 from waypost.runs.backend import Backend
 from waypost.runs.history import (
@@ -75,7 +76,7 @@ async def roll_up(client: Any, model: str, history: History, *, deadline: float)
     reply = await oneshot.complete(
         client,
         model,
-        instructions(history.budget),
+        SystemPrompt(instructions(history.budget)),
         question(history.summary, older, min(_MAX_ALL_TEXTS, catalogue.history_tokens([model]))),
         max_tokens=_MAX_TOKENS,
         deadline=deadline,
