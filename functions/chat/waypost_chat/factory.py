@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import Receive, Scope, Send
 
 from waypost.runs import Backend
@@ -15,6 +16,8 @@ from waypost_chat import error_responses, openapi
 from waypost_chat.body_limits import BodyLimits
 from waypost_chat.routes import about, runs, threads
 
+_COMPRESSED_FROM = 1_000
+"""Bytes of a response."""
 _FIRST = (about, runs, threads)
 _OTHERS = (
     "batches",
@@ -78,6 +81,13 @@ def create(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.router.default = _OtherRoutes(app)
     app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes)
+    # Streams are not compressed, so that nothing of them is held back.
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=_COMPRESSED_FROM,
+        compresslevel=6,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-ndjson"),
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
