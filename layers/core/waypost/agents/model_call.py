@@ -78,8 +78,11 @@ class ModelCall:
         """Tokens and dollars of a call that has not ended; None where the model sent nothing."""
         if not self._received or self.finished:
             return None, None
-        usage = estimate_usage(self._system, self._turns, "".join(self._received))
+        usage = self._estimated()
         return usage, self._cost(usage)
+
+    def _estimated(self) -> Usage:
+        return estimate_usage(self._system, self._turns, "".join(self._received))
 
     def _cost(self, usage: Usage) -> float | None:
         return catalogue.cost(self.model, usage, self._price_factor)
@@ -112,7 +115,7 @@ class ModelCall:
     def _complete(self, status: StepStatus) -> Iterator[Event]:
         usage = self.finished.usage if self.finished else None
         if usage is None and self._received:
-            usage = estimate_usage(self._system, self._turns, "".join(self._received))
+            usage = self._estimated()
             yield StepUpdated(step_id=self._step_id, note="usage is estimated")
         yield StepCompleted(
             step_id=self._step_id,

@@ -1,6 +1,6 @@
 """A model call over ConverseStream: our turns in, pieces out."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -39,30 +39,22 @@ async def stream(
 
 
 def whole(client: Any, asked: dict[str, Any]) -> dict[str, Any]:
-    """The response of Converse; what the model refuses of the call is left out once."""
-    while True:
-        try:
-            response: dict[str, Any] = client.converse(**adaptation.adapted(asked)[0])
-        except ClientError as error:
-            if not adaptation.learn(asked["modelId"], error):
-                raise
-        else:
-            return response
+    """The response of Converse."""
+    response, _ = _sent(asked, lambda params, _: client.converse(**params))
+    return response
 
 
 def _events(client: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The events of one response; what the model refuses of the call is left out once."""
-    while True:
-        params, streams = adaptation.adapted(asked)
-        try:
-            if streams:
-                response = client.converse_stream(**params)
-            else:
-                response = bedrock.patient(client).converse(**params)
-            break
-        except ClientError as error:
-            if not adaptation.learn(asked["modelId"], error):
-                raise
+    """The events of one response."""
+
+    def send(params: dict[str, Any], streams: bool) -> dict[str, Any]:
+        if streams:
+            streamed: dict[str, Any] = client.converse_stream(**params)
+            return streamed
+        whole_response: dict[str, Any] = bedrock.patient(client).converse(**params)
+        return whole_response
+
+    response, streams = _sent(asked, send)
     if not streams:
         yield from events_of(response)
         return
@@ -70,3 +62,19 @@ def _events(client: Any, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from response["stream"]
     finally:
         response["stream"].close()
+
+
+def _sent(
+    asked: dict[str, Any], send: Callable[[dict[str, Any], bool], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """What `send` returns for the parameters as the model takes them, and whether it streams.
+
+    What the model refuses of the call is left out once.
+    """
+    while True:
+        params, streams = adaptation.adapted(asked)
+        try:
+            return send(params, streams), streams
+        except ClientError as error:
+            if not adaptation.learn(asked["modelId"], error):
+                raise

@@ -18,22 +18,6 @@ class OneShotReply:
     usage: Usage
 
 
-async def first_line(
-    client: Any,
-    model: str,
-    system: SystemPrompt,
-    question: str,
-    *,
-    max_tokens: int,
-    deadline: float,
-) -> OneShotReply:
-    """The first line of the reply; otherwise as `complete`."""
-    reply = await complete(
-        client, model, system, question, max_tokens=max_tokens, deadline=deadline
-    )
-    return OneShotReply(reply.text.partition("\n")[0], reply.usage)
-
-
 async def complete(
     client: Any,
     model: str,

@@ -54,7 +54,7 @@ class Router:
         if len(agents) == 1:
             return Decision(_route(default, "default", 1.0, "It is the only agent."))
         try:
-            reply = await oneshot.first_line(
+            reply = await oneshot.complete(
                 self.bedrock,
                 self.model,
                 prompt.system(agents, coverage, names),
@@ -66,7 +66,7 @@ class Router:
             return _fallback(default, "The router did not answer in time.", _NO_USAGE)
         except ModelError:
             return _fallback(default, "The router could not be asked.", _NO_USAGE)
-        choice = prompt.parse_choice(reply.text, agents)
+        choice = prompt.parse_choice(reply.text.partition("\n")[0], agents)
         if choice is None:
             return _fallback(default, "The router named no agent.", reply.usage)
         agent = agents[choice.agent]
