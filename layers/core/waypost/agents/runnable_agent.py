@@ -33,7 +33,7 @@ from waypost.models.runnables import (
 )
 from waypost.models.stop_reasons import CUT_OFF
 from waypost.models.tokens import estimate_usage
-from waypost.models.turns import CallInput, Reasoning, SystemPrompt, Text
+from waypost.models.turns import CallInput, Reasoning, Text
 
 
 @dataclass
@@ -80,8 +80,7 @@ class RunnableAgent:
         if not open_calls:
             return None, None
         call = open_calls[-1]
-        system = SystemPrompt(text=self._task.agent.instructions)
-        usage = estimate_usage(system, self._turns, "".join(call.received))
+        usage = estimate_usage(self._context.system, self._turns, "".join(call.received))
         return usage, self._cost(call.name, usage)
 
     def _cost(self, model: str, usage: Usage) -> float | None:
@@ -93,19 +92,19 @@ class RunnableAgent:
         assert agent.runnable  # noqa: S101
         # Importing LangChain takes a second; the loop serves others meanwhile.
         chat = await asyncio.to_thread(importlib.import_module, "waypost.models.langchain")
-        async with aclosing(self._context.events()) as prepared:
-            async for event in prepared:
-                yield event
-        parts = partial(self._parts, chat)
-        runnable = await asyncio.to_thread(runnables.load, agent.runnable, parts)
         # A graph that keeps its own threads must not add them to ours.
         config = {
             "recursion_limit": 2 * agent.max_steps + 1,
             "configurable": {"thread_id": new_id("graph")},
         }
-        instructions = self._context.system.whole
-        stream = runnables.follow(chat, runnable, instructions, self._turns, config)
         try:
+            async with aclosing(self._context.events()) as prepared:
+                async for event in prepared:
+                    yield event
+            parts = partial(self._parts, chat)
+            runnable = await asyncio.to_thread(runnables.load, agent.runnable, parts)
+            instructions = self._context.system.whole
+            stream = runnables.follow(chat, runnable, instructions, self._turns, config)
             async with aclosing(stream):
                 async for streamed in stream:
                     for event in self._events_of(streamed):

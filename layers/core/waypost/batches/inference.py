@@ -140,7 +140,7 @@ class _Part:
 
     async def learn_results(self) -> None:
         """Reads which lines have a result: those that were rejected, and on a retry many more."""
-        after, table, batch_id = 0, self._batches.table, self._rules.batch.id
+        after, table, batch_id = self._start[1], self._batches.table, self._rules.batch.id
         while page := await store.results(table, self._who, batch_id, after, _PAGE):
             after = page[-1].line
             self._done.update(result.line for result in page)

@@ -11,6 +11,7 @@ from waypost.agents import definition
 from waypost.agents.coverage import coverage
 from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Resources
+from waypost.events import Usage
 from waypost.identity import Identity
 from waypost.knowledge import Folder
 from waypost.models import bedrock, catalogue
@@ -77,6 +78,10 @@ class Backend:
     def model_of(self, agent: Agent | None) -> str:
         """The id of the model that an agent asks first."""
         return self.model_id((agent and agent.model) or self.settings.model)
+
+    def router_cost(self, usage: Usage) -> float | None:
+        """US dollars of a call of the router's model, which also makes the summaries."""
+        return catalogue.cost(self.settings.router_model, usage, self.settings.calls.price_factor)
 
     def history_budget(self, agents: Agents) -> int:
         """Tokens that earlier turns may have, whichever of `agents` and of the models answers."""

@@ -15,7 +15,6 @@ from waypost.agents.task import AgentRunner, RunnerFactory, Task
 from waypost.events import Event, RunStarted, StepCompleted, StepStarted, Usage
 from waypost.identity import Identity
 from waypost.ids import new_id
-from waypost.models import catalogue
 from waypost.models.turns import Turn
 from waypost.records import Run
 from waypost.routing.decide import Decision, pinned, sticky
@@ -194,10 +193,5 @@ def _classified(
         status="failed" if decision.failed else "ok",
         elapsed_ms=elapsed_ms(began),
         usage=usage,
-        cost_usd=_price(backend, usage) if usage else None,
+        cost_usd=backend.router_cost(usage) if usage else None,
     )
-
-
-def _price(backend: Backend, usage: Usage) -> float | None:
-    factor = backend.settings.calls.price_factor
-    return catalogue.cost(backend.settings.router_model, usage, factor)

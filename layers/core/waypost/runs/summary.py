@@ -168,7 +168,7 @@ class RollingSummary:
             status=status,
             elapsed_ms=elapsed_ms(self._began),
             usage=usage,
-            cost_usd=catalogue.cost(self._backend.settings.router_model, usage) if usage else None,
+            cost_usd=self._backend.router_cost(usage) if usage else None,
         )
 
 
