@@ -13,13 +13,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.performance.bench_runs import opened
+from tests.performance.bench_runs import Figures, opened, write, write_row
 from tests.performance.contestants import LambdaContestant, TimedResponse
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
@@ -32,7 +32,6 @@ DIALECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/openai/v1/chat/completions", {"model": "plain", "stream": True}),
     "ag-ui": ("/api/ag-ui", {}),
 }
-Figures = dict[str, float]
 
 
 class Function(LambdaContestant):
@@ -175,26 +174,19 @@ async def stack(folder: Path) -> AsyncIterator[None]:
 
 async def run(rounds: int, folder: Path) -> None:
     (folder / "agents").mkdir()
-    _print("answers: building\r")
+    write("answers: building\r")
     build(folder)
     async with stack(folder / "agents"):
         results = []
         for number in range(rounds):
-            _print(f"answers: round {number + 1} of {rounds}\r")
+            write(f"answers: round {number + 1} of {rounds}\r")
             results.append(await measure())
     _report(results)
 
 
 def _report(results: list[Figures]) -> None:
-    def row(name: str, of: str, peer: str, unit: str, scale: float, note: str = "") -> None:
-        ratios = sorted(f[of] / f[peer] for f in results if f[peer])
-        left, right = (median(f[key] for f in results) * scale for key in (of, peer))
-        _print(
-            f"{name:<36} {left:>8.2f} {unit:<2} {right:>8.2f} {unit:<2} {median(ratios):>6.2f}"
-            f"  {ratios[0]:.2f} to {ratios[-1]:.2f}{note}\n"
-        )
-
-    _print(f"\nanswers, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
+    row = partial(write_row, results)
+    write(f"\nanswers, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
     row("cold first token / LangChain app", "cold", "cold, peer", "ms", 1e3, "  (aim ≤ 0.65)")
     for dialect in DIALECTS:
         aim = "  (aim ≤ 90 µs)" if dialect == "waypost" else ""
@@ -204,11 +196,6 @@ def _report(results: list[Figures]) -> None:
     row(f"CPU a token at {PACE}/s / raw boto3", "paced", "paced, raw", "µs", 1e6)
     for dialect in DIALECTS:
         row(f"bytes a token, {dialect} / gzip", f"bytes, {dialect}", f"gzip, {dialect}", "B", 1)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

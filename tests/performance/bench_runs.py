@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -161,7 +162,7 @@ async def run(rounds: int, folder: Path) -> None:
             backend, settings=replace(backend.settings, journal_seconds=3600, journal_bytes=10**9)
         )
         for number in range(rounds):
-            _print(f"runs: round {number + 1} of {rounds}\r")
+            write(f"runs: round {number + 1} of {rounds}\r")
             figures: Figures = {"journal wait": backend.settings.journal_seconds, "beat": 1.0}
             for measure in (first_token, resume, cancel, concurrent, journal):
                 figures |= await measure(backend)
@@ -171,16 +172,21 @@ async def run(rounds: int, folder: Path) -> None:
     _report(results)
 
 
-def _report(results: list[Figures]) -> None:
-    def row(name: str, of: str, peer: str, unit: str, scale: float, note: str = "") -> None:
-        ratios = sorted(f[of] / f[peer] for f in results)
-        left, right = (median(f[key] for f in results) * scale for key in (of, peer))
-        _print(
-            f"{name:<34} {left:>8.2f} {unit:<3} {right:>8.2f} {unit:<3} {median(ratios):>6.2f}"
-            f"  {ratios[0]:.2f} to {ratios[-1]:.2f}{note}\n"
-        )
+def write_row(
+    results: list[Figures], name: str, of: str, peer: str, unit: str, scale: float, note: str = ""
+) -> None:
+    """Medians of a figure and its peer's, and their ratio in each round."""
+    ratios = sorted(f[of] / f[peer] for f in results if f[peer])
+    left, right = (median(f[key] for f in results) * scale for key in (of, peer))
+    write(
+        f"{name:<36} {left:>8.2f} {unit:<3} {right:>8.2f} {unit:<3} {median(ratios):>6.2f}"
+        f"  {ratios[0]:.2f} to {ratios[-1]:.2f}{note}\n"
+    )
 
-    _print(f"\nruns, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
+
+def _report(results: list[Figures]) -> None:
+    row = partial(write_row, results)
+    write(f"\nruns, medians of {len(results)} rounds: ours, the peer's, ratio, min to max\n")
     end = ", at the end"
     row("CPU per token / one batch at end", "CPU per token", f"CPU per token{end}", "µs", 1e6)
     units = "write units per answer"
@@ -192,7 +198,7 @@ def _report(results: list[Figures]) -> None:
     row("cancel to end / beat", "cancel to end", "beat", "ms", 1000)
 
 
-def _print(text: str) -> None:
+def write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
