@@ -14,7 +14,7 @@ biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome o
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format questions batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
+.PHONY: help run test unit check format questions eval-routing batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ format: $(VENV)/.dev $(PAGE_LINTER) ## Format the code
 
 questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack and print the results
 	@$(BIN)/python -m waypost_local questions "$(FILE)" --url "$(or $(URL),http://127.0.0.1:$(PORT))" $(FLAGS)
+
+ROUTING_DATA := ../shared/data/routing
+eval-routing: $(VENV)/.local ## Measure how the labelled questions of FILE=… are routed, what TRAIN=… holds being known; MODEL=… decides the rest
+	@$(BIN)/python -m waypost_local eval-routing $(if $(FILE),"$(FILE)" $(if $(TRAIN),--train "$(TRAIN)"),$(ROUTING_DATA)/clinc150_val.jsonl --train $(ROUTING_DATA)/clinc150_train.jsonl) $(if $(filter command environment,$(firstword $(origin MODEL))),--model "$(MODEL)") $(FLAGS)
 
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)

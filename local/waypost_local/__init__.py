@@ -8,5 +8,5 @@ Rooms, lowest first:
 - `demo_model`: the model of rules that answers where no language model is named.
 - `stack`: reads the template, makes its resources and starts the whole.
 
-On top stands the command line: `cli`, `invoke`, `questions`, `size`.
+On top stands the command line: `cli`, `invoke`, `questions`, `routing_eval`, `size`.
 """

@@ -25,6 +25,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_run(commands)
     _add_invoke(commands)
     _add_questions(commands)
+    _add_eval_routing(commands)
     _add_size(commands)
     return parser.parse_args(arguments)
 
@@ -75,6 +76,22 @@ def _add_questions(commands: Any) -> None:
     add("--url", default="http://127.0.0.1:8080", help="the stack (%(default)s)")
     add("--agents", type=Path, default=ROOT / "agents", help="folder of agents")
     add("--at-least", type=int, metavar="N", help="right answers for exit code 0 (all)")
+
+
+def _add_eval_routing(commands: Any) -> None:
+    command = _add_command(
+        commands, "eval-routing", "measure how a file of labelled questions is routed"
+    )
+    add = command.add_argument
+    add("file", type=Path, help="JSON lines of question and route; `none` is for no agent")
+    add(
+        "--train",
+        type=Path,
+        metavar="FILE",
+        help="what is known before, of the same form (each fifth of the file by the other four)",
+    )
+    add("--model", default="", help=f"who decides what the words leave open: {_MODELS}")
+    add("--model-id", default="us.amazon.nova-micro-v1:0", help="whose prices count (%(default)s)")
 
 
 def _add_size(commands: Any) -> None:

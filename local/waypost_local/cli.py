@@ -1,4 +1,4 @@
-"""The command line: `run`, `invoke`, `questions`, `size`."""
+"""The command line: `run`, `invoke`, `questions`, `eval-routing`, `size`."""
 
 import argparse
 import asyncio
@@ -69,6 +69,23 @@ def _questions(options: argparse.Namespace) -> int:
     return questions.run(cases, options.url, agents, options.at_least)
 
 
+def _eval_routing(options: argparse.Namespace) -> int:
+    from waypost_local import routing_eval
+    from waypost_local.stack.model_backend import model_backend
+
+    try:
+        questions = routing_eval.read(options.file)
+        known = routing_eval.read(options.train) if options.train else []
+        model = model_backend(options.model) if options.model else None
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    routed = routing_eval.by_gate(questions, known)
+    if model:
+        work = routing_eval.by_model(routed, known, model, options.model_id)
+        routed = asyncio.run(_until_interrupted(work)) or routed
+    return routing_eval.run(routed)
+
+
 def _size(options: argparse.Namespace) -> int:
     from waypost_local import size
 
@@ -114,7 +131,13 @@ def _token_rate(options: argparse.Namespace) -> float:
     return 80.0 if options.model == DEMO_MODEL else 0.0
 
 
-_COMMANDS = {"run": _run, "invoke": _invoke, "questions": _questions, "size": _size}
+_COMMANDS = {
+    "run": _run,
+    "invoke": _invoke,
+    "questions": _questions,
+    "eval-routing": _eval_routing,
+    "size": _size,
+}
 
 
 def _write(stream: Any, line: str) -> None:

@@ -7,6 +7,7 @@ from tests.browser import events
 from tests.browser.chat_actions import answer_text, ask, exchange
 from tests.browser.conftest import NewPage
 from tests.browser.fake_backend import FakeBackend
+from waypost.events import Data
 
 QUESTION = "How many technicians are active?"
 
@@ -248,3 +249,19 @@ def test_the_view_follows_the_answer_only_from_its_end(
         events.text_delta("and the last\n\n" * 20), events.text_completed(), events.completed()
     )
     expect(page.locator(".usage")).to_be_in_viewport()
+
+
+def test_agents_that_are_offered_are_asked_by_a_click(page: Page, backend: FakeBackend) -> None:
+    run = ask(page, backend, "Tell me about leave")
+    names = {"rag": "Documents", "sql": "Data"}
+    agents = [{"id": key, "name": name, "description": "x"} for key, name in names.items()]
+    choice = {"question": "Tell me about leave", "agents": agents}
+    run.emit(*events.routed(), *events.answer("Do you mean Documents or Data?"))
+    run.emit(Data(name="choice", id="choice", data=choice), events.completed())
+    group = page.get_by_role("group", name="Who should answer")
+    expect(group.get_by_role("button")).to_have_text(["Documents", "Data"])
+
+    group.get_by_role("button", name="Data").click()
+
+    second = backend.next_run()
+    assert (second.question, second.agent) == ("Tell me about leave", "sql")

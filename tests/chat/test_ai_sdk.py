@@ -96,9 +96,9 @@ async def test_the_clients_history_is_used_only_for_a_new_chat(api: Api) -> None
 
 
 async def test_regenerating_asks_the_last_question_again(api: Api) -> None:
-    api.model.add_reply("rag | 1 | - | x").add_reply("26.").add_reply("rag | 1 | - | x").add_reply(
-        "26 days."
-    )
+    api.model.add_reply("rag | 0.8 | - | x").add_reply("26.").add_reply(
+        "rag | 0.8 | - | x"
+    ).add_reply("26 days.")
     question = message("user", "How much leave?")
     await ask(api, question)
     again = await ask(api, question, trigger="regenerate-message", messageId="m-2")

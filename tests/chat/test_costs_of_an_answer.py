@@ -28,7 +28,7 @@ def operations(api: Api) -> list[str]:
 
 
 async def ask(api: Api, path: str = "/v1/runs") -> list[dict[str, Any]]:
-    api.model.add_reply("rag | 1 | - | x").add_reply(*WORDS)
+    api.model.add_reply("rag | 0.8 | - | x").add_reply(*WORDS)
     found = await api.ask("How much leave?", path)
     assert answer(found).startswith("word0 word1")
     return found

@@ -82,7 +82,7 @@ async def test_another_request_under_the_same_key_is_refused(api: Api, other: An
 
 async def test_each_user_has_keys_of_their_own(api: Api) -> None:
     for user in ("a", "b"):
-        api.model.add_reply("rag | 1 | - | x").add_reply(user)
+        api.model.add_reply("rag | 0.8 | - | x").add_reply(user)
         response = await ask(api.http, "k1", headers={"X-User-Id": user})
         assert answer(events(response.text)) == user
 

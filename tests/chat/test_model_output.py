@@ -225,7 +225,7 @@ async def test_a_cost_limit_counts_what_the_router_cost(api: Api) -> None:
     agent = {**FLEET, "tools": ["query_database"], "max_cost_usd": 0.000004}
     await api.http.post("/api/agents", json=agent, headers=ADMIN)
     api.model.add_reply("fleet | 1 | - | x").add_query(COUNT)
-    found = await api.ask("Which van is free?")
+    found = await api.ask("Which vans are free?")
 
     assert found[-1]["code"] == "limit_reached"
     assert len(api.model.requests) == 1

@@ -85,6 +85,7 @@ def test_the_shipped_agents_are_valid() -> None:
     assert list(agents) == [
         "billing",
         "business-impact",
+        "help",
         "news",
         "ops-assistant",
         "policy",

@@ -93,7 +93,7 @@ async def test_the_model_decides_in_a_few_tokens() -> None:
     assert decision.route.runner_up == "rag"
     assert decision.usage == Usage(input_tokens=200, output_tokens=12)
     assert model.request["modelId"] == "micro"
-    assert model.request["inferenceConfig"]["maxTokens"] <= 64
+    assert model.request["inferenceConfig"]["maxTokens"] <= 80
 
 
 async def test_the_default_is_chosen_where_the_model_fails() -> None:

@@ -13,7 +13,7 @@ from waypost.json_values import plain
 
 StepKind = Literal["classify", "retrieval", "model", "tool"]
 StepStatus = Literal["ok", "failed", "retried"]
-RouteMethod = Literal["sticky", "model", "default", "pinned"]
+RouteMethod = Literal["sticky", "lexical", "model", "default", "pinned"]
 
 
 def now() -> str:

@@ -130,6 +130,8 @@ class Settings:
     max_body_bytes: int
     heartbeat: float
     route_deadline: float
+    route_min_confidence: float
+    """Where the router is less sure, the run asks back and does not guess; from 0 to 1."""
     history_tokens: int
     """The maximum of a prompt that earlier turns may take, as tokens are estimated."""
     journal_seconds: float
@@ -171,6 +173,7 @@ class Settings:
             max_body_bytes=int(_number(env, "WAYPOST_MAX_BODY", 1_000_000)),
             heartbeat=_number(env, "WAYPOST_HEARTBEAT", 15),
             route_deadline=_number(env, "WAYPOST_ROUTE_DEADLINE", 4),
+            route_min_confidence=_share(env, "WAYPOST_ROUTE_MIN_CONFIDENCE", 0.4),
             history_tokens=int(_number(env, "WAYPOST_HISTORY_TOKENS", 12_000)),
             journal_seconds=_number(env, "WAYPOST_JOURNAL_SECONDS", 0.25),
             journal_bytes=int(_number(env, "WAYPOST_JOURNAL_BYTES", 64_000)),
@@ -221,6 +224,13 @@ def _number(env: Mapping[str, str], name: str, default: float, *, zero: bool = F
         raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from None
     if value < 0 or (value == 0 and not zero):
         raise SettingsError(f"{name} must be greater than zero, not {env[name]!r}.")
+    return value
+
+
+def _share(env: Mapping[str, str], name: str, default: float) -> float:
+    value = _number(env, name, default, zero=True)
+    if value > 1:
+        raise SettingsError(f"{name} must be from 0 to 1, not {env[name]!r}.")
     return value
 
 

@@ -3,6 +3,7 @@
 import re
 
 from waypost_local.demo_model import data, documents
+from waypost_local.demo_model.prompts import element, elements
 
 TEXT = (
     "I am Waypost's built-in stand-in, not a language model. I quote sentences from the passages I "
@@ -54,6 +55,8 @@ _FOREIGN = re.compile(
 _FOREIGN_TEXT = (
     "I answer from this company's documents and tables only, and they say nothing of that. "
 )
+_TABLE = re.compile(r"^([a-z]{3,}s): \w+, ", re.MULTILINE)
+"""A line about a table whose name is a plain word: `customers: id, name, …`."""
 _MODEL = "With `MODEL=\u2026` a language model answers in my place."
 
 
@@ -62,8 +65,15 @@ def is_small_talk(question: str) -> bool:
     return any(pattern.fullmatch(question) for pattern, _ in _MANNERS)
 
 
+def is_foreign(question: str) -> bool:
+    """A question about the model itself, or for what no company's sources hold."""
+    return bool(_ASKED.search(question) or _FOREIGN.search(question))
+
+
 def said(system: str, question: str) -> str:
     """What there is to say to small talk and to what no company's sources hold; else nothing."""
+    if asks_back := _undecided(system):
+        return asks_back
     if _ASKED.search(question):
         return TEXT
     if not re.search(r"<(schema|passages|documents|agents|category)\b", system):
@@ -78,10 +88,28 @@ def said(system: str, question: str) -> str:
 
 def _offer(system: str) -> str:
     """Three questions that the tables and passages at hand do answer."""
-    asked = data.examples(system)
-    about = [f"What does it say about {topic}?" for topic in documents.topics(system)]
+    tables, headings = _covered(system)
+    asked = data.examples(system) or [f"How many {table} are there?" for table in tables]
+    topics = documents.topics(system) or headings
+    about = [f"What does it say about {topic}?" for topic in topics]
     examples = [*asked[: 2 if about else 3], *about][:3]
     if not examples:
         return "Ask about what this company's tables and documents hold."
     lines = "\n".join(f"- {example}" for example in examples)
     return f"You can ask about the tables and documents here, for example:\n\n{lines}\n"
+
+
+def _covered(system: str) -> tuple[list[str], list[str]]:
+    """The tables and the headings of documents that the agents cover, where those are described."""
+    covers = "\n".join(found.text for found in elements(system, "covers"))
+    tables = _TABLE.findall(covers)
+    outlines = [line.split(";") for line in covers.splitlines() if not _TABLE.match(line)]
+    headings = [part.strip().lower() for _, *parts in outlines for part in parts[:1]]
+    plain = [text for text in headings if re.fullmatch(r"[\w -]{3,40}", text)]
+    return tables, list(dict.fromkeys(plain))
+
+
+def _undecided(system: str) -> str:
+    """The question back, where two agents could answer."""
+    found = element(system, "undecided")
+    return f"Is that a question for {found.text}?" if found else ""

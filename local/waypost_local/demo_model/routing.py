@@ -12,6 +12,8 @@ from waypost_local.demo_model.prompts import Element, element, elements
 from waypost_local.demo_model.thesaurus import near
 from waypost_local.demo_model.words import content, stem, words
 
+_HELP = "help"
+"""The id of the agent for small talk and for what nobody here answers."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DATA_FORM = re.compile(
     r"\b(how many (?!(minute|hour|day|week|month|year)s\b)|revenue|turnover|"
@@ -87,7 +89,7 @@ class _Score:
 
 
 def route(system: str, asked: str) -> str:
-    """The line that the router asks for: id, confidence, runner-up and reason."""
+    """The line that the router asks for: id, confidence, runner-up, reason and search words."""
     names = {found.attributes.get("agent", ""): found.text for found in elements(system, "names")}
     agents = [_agent(found, names) for found in elements(system, "agent")]
     question = element(asked, "question")
@@ -96,13 +98,20 @@ def route(system: str, asked: str) -> str:
         return "- | 0 | - | there is no agent to choose from"
     if introduction.is_small_talk(text):
         # Whoever has tables can name questions that they answer.
-        best = max(agents, key=lambda agent: (bool(agent.covers), agent.keeps_rows))
-        return f"{best.id} | 0.90 | - | greets, or asks what can be asked"
+        best = max(
+            agents, key=lambda agent: (agent.id == _HELP, bool(agent.covers), agent.keeps_rows)
+        )
+        return f"{best.id} | 0.95 | - | greets, or asks what can be asked | -"
+    if introduction.is_foreign(text) and any(agent.id == _HELP for agent in agents):
+        return f"{_HELP} | 0.95 | - | asks for what no company's sources hold | -"
+    agents = [agent for agent in agents if agent.id != _HELP] or agents
     ranked = sorted(_scores(agents, text), key=lambda score: -score.value)
     ranked, leaning = _leaning(ranked, elements(asked, "previous"), text)
     runner_up = ranked[1].agent.id if len(ranked) > 1 else "-"
     reason = "follows up on the question before" if leaning else _reason(ranked[0], text)
-    return f"{ranked[0].agent.id} | {_confidence(ranked):.2f} | {runner_up} | {reason}"
+    search = [] if leaning else dict.fromkeys(w.lower() for w in words(text) if content(w))
+    parts = (ranked[0].agent.id, f"{_confidence(ranked):.2f}", runner_up, reason)
+    return " | ".join([*parts, " ".join(search) or "-"])
 
 
 def _agent(found: Element, names: dict[str, str]) -> _Agent:

@@ -1,5 +1,6 @@
 /** One question and its answer, updated by the events of its runs, live or replayed. */
 
+import { agentChoice } from "./agent_choice.js";
 import * as notices from "./answer_notices.js";
 import { announce, h } from "./dom.js";
 import { StreamingMarkdown } from "./markdown_stream.js";
@@ -48,9 +49,13 @@ export class AnswerView {
   #statusLine = new StatusLine();
   #stopError = h("div");
   #notice = h("div");
+  #choice = h("div");
   #markdown = new StreamingMarkdown(this.#textElement, (index) => this.#sources.citation(index));
 
-  /** `actions.askAgain(question)` asks once more; `actions.continueRun(answer)` continues it. */
+  /**
+   * `actions.ask(question, agentId)` asks, of that agent where one is given;
+   * `actions.continueRun(answer)` continues an answer.
+   */
   constructor(question, actions) {
     Object.assign(this, { question, actions });
     const scrollable = question.length > SCROLLABLE_QUESTION_LENGTH;
@@ -59,7 +64,7 @@ export class AnswerView {
       { class: "exchange", "aria-labelledby": this.#id },
       h("h2", { class: "question", id: this.#id, tabindex: scrollable && 0 }, question),
       [this.#routing.element, this.#toolCallsElement, this.#reasoning],
-      [this.#textElement, this.#sources.element],
+      [this.#textElement, this.#choice, this.#sources.element],
       [this.#statusLine.element, this.#stopError, this.#notice, this.#usage.element],
     );
   }
@@ -178,6 +183,7 @@ export class AnswerView {
     },
     data: ({ name, id, data }) => {
       if (name === "table") this.#toolCalls.get(id)?.setTable(data);
+      else if (name === "choice") this.#choice.replaceChildren(agentChoice(data, this.actions.ask));
     },
     usage: ({ cost_usd: costUsd, ...usage }) => this.#usage.setTotals(usage, costUsd),
     "run.completed": (end) => {

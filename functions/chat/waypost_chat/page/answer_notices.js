@@ -73,7 +73,7 @@ function runFacts({ runId }, code) {
 }
 
 function askAgain({ question, actions }) {
-  return ["Ask again", () => actions.askAgain(question)];
+  return ["Ask again", () => actions.ask(question)];
 }
 
 /** Only a thread's last answer can be continued: the style sheet hides the others' buttons. */

@@ -71,8 +71,8 @@ export class ConversationView {
     }
   }
 
-  /** Asks a question, and resolves when its answer has been read. */
-  async ask(question) {
+  /** Asks a question, and resolves when its answer has been read. `agentId` is null for the router. */
+  async ask(question, agentId = this.#callbacks.selectedAgent()) {
     if (this.element.hasAttribute("aria-busy")) await this.#opening;
     if (this.busy) {
       this.#callbacks.questionPostponed(question);
@@ -80,7 +80,6 @@ export class ConversationView {
     }
     this.#removeUnsent();
     const { threadId } = this;
-    const agentId = this.#callbacks.selectedAgent();
     const key = this.#keys.keyFor(threadId, question, agentId);
     const start = (signal) => api.startRun(threadId, question, agentId, key, signal);
     await this.#read(this.#addAnswer(question), { start }, "Asking");
@@ -174,7 +173,7 @@ export class ConversationView {
 
   #addAnswer(question) {
     const answer = new AnswerView(question, {
-      askAgain: (text) => this.ask(text),
+      ask: (text, agentId) => this.ask(text, agentId),
       continueRun: (one) => this.#continueRun(one),
     });
     this.element.append(answer.element);

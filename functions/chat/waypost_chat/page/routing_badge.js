@@ -6,6 +6,7 @@ import { agentUrl } from "./urls.js";
 
 const METHOD_LABELS = {
   model: "chosen by the model",
+  lexical: "chosen by its words",
   sticky: "same agent as before",
   default: "default agent",
   pinned: "chosen by you",

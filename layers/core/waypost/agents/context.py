@@ -28,21 +28,21 @@ def max_document_characters(models: tuple[str, ...]) -> int:
 
 
 async def retrieve(
-    agent: Agent, knowledge: Folder, query: str, max_characters: int
+    agent: Agent, knowledge: Folder, query: str, words: str, max_characters: int
 ) -> DocumentContext:
     """The agent's documents: whole as far as its strategy and `max_characters` allow.
 
-    The others are searched for `query`: for `cag` that is what did not fit, for
-    `hybrid` all other documents too.
+    The others are searched for `query` and for `words`, where there are any: for `cag` that is what
+    did not fit, for `hybrid` all other documents too.
     """
     if agent.strategy == "none":
         return DocumentContext()
     own = await own_documents(agent, knowledge)
     if agent.strategy == "rag":
-        return DocumentContext(found=tuple(await knowledge.search(query, among=own)))
+        return DocumentContext(found=tuple(await knowledge.search(query, words, among=own)))
     whole = await knowledge.whole(max_characters, own)
     rest = await searchable_documents(agent, knowledge) - {passage.document for passage in whole}
-    found = await knowledge.search(query, among=rest) if rest else []
+    found = await knowledge.search(query, words, among=rest) if rest else []
     return DocumentContext(tuple(whole), tuple(found))
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 
 from waypost.agents import context, prompts
 from waypost.agents.citations import Citations
+from waypost.agents.definition import Agent
 from waypost.agents.mcp import McpError, McpServer
 from waypost.agents.mcp.tools import mcp_tools
 from waypost.agents.steps import OpenStep
@@ -56,6 +57,9 @@ class ContextBuilder:
                     raise
         async for event in self._connect():
             yield event
+        if self._task.overview:
+            offered = [agent.name for agent in self._task.offered]
+            self._set_prompt(prompts.with_overview(self.system.text, self._task.overview, offered))
         if self._missing:
             self._set_prompt(prompts.with_missing(self.system.text, self._missing))
         restore_citations(self.citations, self._task.prior_output)
@@ -65,7 +69,7 @@ class ContextBuilder:
 
     def _sources(self) -> Iterator[_Source]:
         agent = self._task.agent
-        if agent.strategy != "none" or "search_documents" in agent.tools:
+        if agent.strategy != "none" or _may_search(agent):
             yield self._open_documents
         if "query_database" in agent.tools:
             yield self._read_schema
@@ -79,7 +83,7 @@ class ContextBuilder:
             yield step.started
             await self._retrieve(knowledge)
             yield step.completed("ok")
-        if "search_documents" in agent.tools:
+        if _may_search(agent):
             among = await context.searchable_documents(agent, knowledge)
             self.tools["search_documents"] = SearchDocuments(knowledge, among, self.citations)
 
@@ -89,6 +93,7 @@ class ContextBuilder:
             agent,
             knowledge,
             _search_text(self._task),
+            self._task.search,
             context.max_document_characters(self._task.models),
         )
         self.citations.number([*given.whole, *given.found])
@@ -141,6 +146,11 @@ class ContextBuilder:
         self.system = SystemPrompt(text, self.system.prefix)
 
 
+def _may_search(agent: Agent) -> bool:
+    """Who answers from passages alone may look for others."""
+    return agent.strategy == "rag" or "search_documents" in agent.tools
+
+
 def _previous(task: Task) -> str:
     questions = [turn.text for turn in task.history if isinstance(turn, UserTurn)]
     questions = [text for text in questions if not text.startswith("<summary>")]
@@ -153,6 +163,11 @@ def _question_and_previous(task: Task) -> str:
 
 
 def _search_text(task: Task) -> str:
-    """What to search for; with the previous question where this one refers to it."""
+    """What to search for; with the previous question where this one refers to it.
+
+    Words that were written for the search say what it refers to.
+    """
+    if task.search:
+        return task.question
     refers = _REFERENCE.search(task.question) or len(task.question.split()) <= 2
     return _question_and_previous(task) if refers else task.question

@@ -70,6 +70,8 @@ class AgentLoop:
             assert self._call  # noqa: S101
             turn, writer = self._call.result.turn, self._call.writer
             if not turn.calls:
+                if self._task.offered:
+                    yield self._offer()
                 return
             has_answer = writer.has_answer or bool(prior_text)
             self._turns.append(turn)
@@ -103,6 +105,15 @@ class AgentLoop:
             if following.model != model:
                 self._give_up_on(model)
             await asyncio.sleep(following.wait)
+
+    def _offer(self) -> Data:
+        """What the user can choose from: the next message names one, or goes to it."""
+        agents = [
+            {"id": agent.id, "name": agent.name, "description": agent.description}
+            for agent in self._task.offered
+        ]
+        offered = {"question": self._task.question, "agents": agents}
+        return Data(name="choice", id="choice", data=offered)
 
     def _new_call(self, model: str, has_answer: bool) -> ModelCall:
         return ModelCall(

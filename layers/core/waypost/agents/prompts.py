@@ -38,6 +38,12 @@ def with_schema(instructions: str, schema: str, values: Sequence[str], today: st
     ).lstrip()
 
 
+def with_overview(instructions: str, overview: str, offered: Sequence[str]) -> str:
+    """The instructions, the agents that there are, and those that the question may be meant for."""
+    undecided = f"\n<undecided>{escape(' or '.join(offered))}</undecided>" if offered else ""
+    return f"{instructions}\n\n{overview}{undecided}".lstrip()
+
+
 def with_missing(instructions: str, missing: Sequence[str]) -> str:
     """The instructions, and which of their sources are missing."""
     return f"{instructions}\n\n<missing>\n{escape(chr(10).join(missing))}\n</missing>".lstrip()

@@ -41,6 +41,12 @@ class Task:
     """What the run has cost before: the router, and a summary of earlier turns."""
     until: float = math.inf
     """Nothing new is started after this time, in seconds since the epoch."""
+    search: str = ""
+    """Words to search the documents for, beside the question."""
+    overview: str = ""
+    """The agents that there are, for one that helps to find among them."""
+    offered: tuple[Agent, ...] = ()
+    """Those that could answer as well as each other: the answer asks which is meant."""
     mcp_servers: Mapping[str, str] = field(default_factory=dict)
     """MCP servers whose tools may be used: their addresses by name."""
 

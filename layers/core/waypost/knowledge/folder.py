@@ -13,6 +13,8 @@ from waypost.knowledge.passages import Passage, passages
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt"})
 _LAYOUT = 1
+_RANK = 60
+"""https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf"""
 
 
 class Folder:
@@ -30,11 +32,27 @@ class Folder:
         self._indexing = asyncio.Lock()
 
     async def search(
-        self, question: str, limit: int = 8, among: frozenset[str] | None = None
+        self,
+        question: str,
+        words: str = "",
+        limit: int = 8,
+        among: frozenset[str] | None = None,
     ) -> list[Passage]:
-        """The passages that answer best, by BM25 over title, headings and text."""
+        """The passages that answer best, by BM25 over title, headings and text.
+
+        Args:
+            words: Other words for what is asked. What is found for them and for the question is
+                merged by reciprocal rank.
+        """
         file = await self._ready()
-        return await asyncio.to_thread(index.search, file, question, limit, self._of(among))
+        lists = await asyncio.to_thread(
+            lambda: [
+                index.search(file, text, limit, self._of(among))
+                for text in (words, question)
+                if text.strip()
+            ]
+        )
+        return merged(lists)[:limit]
 
     async def outline(self, max_characters: int = 3000, among: frozenset[str] | None = None) -> str:
         """Titles and headings, for the router; at most `max_characters` long."""
@@ -73,6 +91,15 @@ class Folder:
                 self._names = frozenset(await asyncio.to_thread(index.names, file))
                 self._index = file
             return self._index
+
+
+def merged(lists: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """Lists as one, by reciprocal rank; at equal rank the first list's first."""
+    scores: dict[Passage, float] = {}
+    for found in lists:
+        for rank, passage in enumerate(found):
+            scores[passage] = scores.get(passage, 0.0) + 1 / (_RANK + rank)
+    return sorted(scores, key=lambda passage: -scores[passage])
 
 
 def _documents(root: Path) -> Iterator[Path]:

@@ -1,5 +1,6 @@
-"""Which agent answers: one small model's label, by a deadline, or the default."""
+"""Which agent answers: what the words alone decide, a small model's label, or the default."""
 
 from waypost.routing.decide import Decision, Router
+from waypost.routing.gate import Gates
 
-__all__ = ["Decision", "Router"]
+__all__ = ["Decision", "Gates", "Router"]

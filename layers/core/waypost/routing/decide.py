@@ -1,7 +1,7 @@
 """The decision which agent answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,8 +10,11 @@ from waypost.errors import ModelError
 from waypost.events import RouteDecided, RouteMethod, Usage
 from waypost.models import oneshot
 from waypost.routing import prompt
+from waypost.routing.gate import GateMatch
+from waypost.routing.offer import HELP
+from waypost.routing.shortlist import shortlist
 
-_LABEL_TOKENS = 60
+_LABEL_TOKENS = 80
 _NO_USAGE = Usage()
 
 
@@ -23,15 +26,23 @@ class Decision:
     usage: Usage = _NO_USAGE
     asked_model: bool = False
     failed: bool = False
+    search: str = ""
+    """Words to search the documents for."""
+    offered: tuple[Agent, ...] = ()
+    """The two to choose from, where the run does not guess."""
 
 
 @dataclass(frozen=True)
 class Router:
-    """Asks a small model for one line. `deadline` is in seconds."""
+    """Asks a small model for one line. `deadline` is in seconds.
+
+    Below `min_confidence` the agent `help`, where it is among the agents, asks back.
+    """
 
     bedrock: Any
     model: str
     deadline: float
+    min_confidence: float = 0.0
 
     async def decide(
         self,
@@ -53,11 +64,14 @@ class Router:
         """
         if len(agents) == 1:
             return Decision(_route(default, "default", 1.0, "It is the only agent."))
+        told = " ".join([question, *(text for _, text in previous)])
+        keep = {default.id, HELP, *(name for name, _ in previous)}
+        listed = shortlist(told, agents, coverage, keep)
         try:
             reply = await oneshot.complete(
                 self.bedrock,
                 self.model,
-                prompt.system(agents, coverage, names),
+                prompt.system(listed, coverage, names),
                 prompt.question(question, previous),
                 max_tokens=_LABEL_TOKENS,
                 deadline=self.deadline,
@@ -71,12 +85,38 @@ class Router:
             return _fallback(default, "The router named no agent.", reply.usage)
         agent = agents[choice.agent]
         route = _route(agent, "model", choice.confidence, choice.reason, choice.runner_up)
-        return Decision(route, reply.usage, asked_model=True)
+        decided = Decision(route, reply.usage, asked_model=True, search=choice.search)
+        return self._undecided(decided, agents) or decided
+
+    def _undecided(self, decided: Decision, agents: Mapping[str, Agent]) -> Decision | None:
+        """The choice left to who asks, where the model's is a guess between two."""
+        route = decided.route
+        pair = tuple(
+            agents[name]
+            for name in (route.agent, route.runner_up or "")
+            if name in agents and name != HELP
+        )
+        if route.confidence >= self.min_confidence or HELP not in agents or len(pair) < 2:
+            return None
+        asks = _route(agents[HELP], "model", route.confidence, "Two agents could answer this.")
+        return replace(decided, route=asks, offered=pair)
 
 
 def pinned(agent: Agent) -> Decision:
     """The caller's own choice."""
     return Decision(_route(agent, "pinned", 1.0, "The request names this agent."))
+
+
+def taken(agent: Agent) -> Decision:
+    """The caller's choice from the agents that were offered."""
+    return Decision(_route(agent, "pinned", 1.0, "It was chosen from those that were offered."))
+
+
+def passed(agent: Agent, match: GateMatch) -> Decision:
+    """What the words alone decide."""
+    if match.known:
+        return Decision(_route(agent, "lexical", 1.0, "The same question is known."))
+    return Decision(_route(agent, "lexical", 0.99, "It is worded like questions that are known."))
 
 
 def sticky(agent: Agent) -> Decision:

@@ -9,14 +9,14 @@ from typing import Any
 from waypost import store
 from waypost.agents import definition
 from waypost.agents.coverage import coverage
-from waypost.agents.definition import Agent, Agents
+from waypost.agents.definition import SMALL_MODEL, Agent, Agents
 from waypost.agents.task import Resources
 from waypost.events import Usage
 from waypost.identity import Identity
 from waypost.knowledge import Folder
 from waypost.models import bedrock, catalogue
 from waypost.registry import Allowed, Editor, Registry
-from waypost.routing import Router
+from waypost.routing import Gates, Router
 from waypost.runs.activity import Activity
 from waypost.runs.history import MIN_BUDGET
 from waypost.settings import Settings, SettingsError
@@ -35,6 +35,7 @@ class Backend:
     router: Router
     resources: Resources
     activity: Activity = field(default_factory=Activity)
+    gates: Gates = field(default_factory=Gates)
     covered: dict[tuple[Any, ...], dict[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -54,7 +55,9 @@ class Backend:
             asyncio.to_thread(store.connect, settings.table),
             asyncio.to_thread(bedrock.connect, settings.model_timeout, settings.calls),
         )
-        router = Router(client, settings.router_model, settings.route_deadline)
+        router = Router(
+            client, settings.router_model, settings.route_deadline, settings.route_min_confidence
+        )
         resources = Resources(
             client, _knowledge(settings), _warehouse(settings), settings.calls.price_factor
         )
@@ -72,8 +75,10 @@ class Backend:
         return named or next(iter(agents.values()))
 
     def model_id(self, name: str) -> str:
-        """The id of a model that an agent names."""
-        return self.settings.models.get(name, name)
+        """The id of a model that an agent names; `small` is the router's."""
+        return self.settings.models.get(name) or (
+            self.settings.router_model if name == SMALL_MODEL else name
+        )
 
     def model_of(self, agent: Agent | None) -> str:
         """The id of the model that an agent asks first."""
@@ -109,13 +114,17 @@ class Backend:
 
 def _allowed(settings: Settings, files: Agents) -> Allowed:
     named = [agent.runnable for agent in files.values() if agent.runnable]
-    models = dict.fromkeys([*settings.models, *settings.fallback_models])
+    models = dict.fromkeys([*settings.models, *settings.fallback_models, SMALL_MODEL])
     return Allowed(
         models=tuple(models),
         runnables=tuple(dict.fromkeys([*settings.runnables, *named])),
         default_model=settings.model,
         unpriced=frozenset(
-            name for name in models if not catalogue.has_price(settings.models.get(name, name))
+            name
+            for name in models
+            if not catalogue.has_price(
+                settings.router_model if name == SMALL_MODEL else settings.models.get(name, name)
+            )
         ),
     )
 

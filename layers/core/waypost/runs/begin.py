@@ -132,7 +132,7 @@ async def store_and_start(
     lease_until = time.time() + backend.settings.lease
     # Nothing of it is shown before the run is stored. Where the same request may have come before,
     # it would be paid for twice.
-    routing = None if claim else Routing.begin(backend, run_input)
+    routing = None if claim else Routing.begin(backend, who, run_input)
     try:
         await run_start.begin(
             backend.table,

@@ -17,10 +17,15 @@ from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.models.turns import Turn
 from waypost.records import Run
-from waypost.routing.decide import Decision, pinned, sticky
+from waypost.routing import offer, prompt
+from waypost.routing.decide import Decision, passed, pinned, sticky, taken
+from waypost.routing.shortlist import shortlist
 from waypost.runs.backend import Backend
 from waypost.runs.history import History
 from waypost.runs.summary import rolling_summary
+
+_SURE = 0.9
+"""What the router's model decides with so much confidence is known from then on."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,10 @@ class Routing:
         self._task = task
 
     @classmethod
-    def begin(cls, backend: Backend, run_input: RunInput) -> "Routing":
+    def begin(cls, backend: Backend, who: Identity, run_input: RunInput) -> "Routing":
         if run_input.agent:
             return cls(None)
-        return cls(asyncio.create_task(_decide(backend, run_input), name="routing"))
+        return cls(asyncio.create_task(_decide(backend, who, run_input), name="routing"))
 
     async def decision(self) -> Decision:
         assert self._task  # noqa: S101 - no agent was named
@@ -119,7 +124,7 @@ class RunPipeline:
                     self._spent_usd += (isinstance(event, StepCompleted) and event.cost_usd) or 0
                     yield event
             self._history = summary.history
-        task = self._task()
+        task = await self._task()
         make_runner = self._input.runner or runner_for(task.agent)
         self._runner = make_runner(task, self._backend.resources)
         async with aclosing(self._runner.events()) as events:
@@ -133,7 +138,7 @@ class RunPipeline:
         else:
             step = StepStarted(step_id=new_id("step"), kind="classify", name="router")
             yield step
-            routing = self._input.routing or Routing.begin(self._backend, self._input)
+            routing = self._input.routing or Routing.begin(self._backend, self._who, self._input)
             try:
                 self._decision = await routing.decision()
             finally:
@@ -141,8 +146,9 @@ class RunPipeline:
             yield _classified(self._backend, step, self._decision, routing.began)
         yield self._decision.route
 
-    def _task(self) -> Task:
+    async def _task(self) -> Task:
         agent = self._input.agents[self._decision.route.agent]
+        helps = agent.id == offer.HELP
         return Task(
             agent=agent,
             models=self._models(agent),
@@ -152,8 +158,16 @@ class RunPipeline:
             prior_output=self._input.prior_output,
             spent_usd=self._spent_usd,
             until=self._until,
+            search=self._decision.search,
+            overview=await self._overview() if helps else "",
+            offered=self._decision.offered,
             mcp_servers=self._mcp_servers(),
         )
+
+    async def _overview(self) -> str:
+        agents = {a.id: a for a in self._input.agents.values() if a.routed and a.id != offer.HELP}
+        covered = await self._backend.coverage(agents)
+        return prompt.described(shortlist(self._input.text, agents, covered), covered)
 
     def _mcp_servers(self) -> dict[str, str]:
         known = self._backend.settings.mcp_servers
@@ -168,20 +182,25 @@ class RunPipeline:
         return tuple(dict.fromkeys(map(self._backend.model_id, named)))
 
 
-async def _decide(backend: Backend, run_input: RunInput) -> Decision:
-    agents = run_input.candidates
+async def _decide(backend: Backend, who: Identity, run_input: RunInput) -> Decision:
+    agents, text, history = run_input.candidates, run_input.text, run_input.history
+    last = history.recent[-1] if history.recent else None
+    if last and last.agent == offer.HELP and (agent := offer.taken(text, last.answer, agents)):
+        return taken(agent)
+    gate = backend.gates.of(who.tenant_id, run_input.agents)
+    if len(agents) > 1 and (match := gate.decide(text, agents, alone=last is None)):
+        return passed(agents[match.agent], match)
     covered, named = {}, {}
     if len(agents) > 1:
         covered = await backend.coverage(agents)
-        named = await names(agents.values(), backend.resources, run_input.text)
-    return await backend.router.decide(
-        run_input.text,
-        run_input.history.previous,
-        agents,
-        covered,
-        backend.default(agents),
-        named,
+        named = await names(agents.values(), backend.resources, text)
+    decision = await backend.router.decide(
+        text, history.previous, agents, covered, backend.default(agents), named
     )
+    sure = decision.route.method == "model" and decision.route.confidence >= _SURE
+    if sure and last is None and not run_input.among:
+        gate.learn(text, decision.route.agent)
+    return decision
 
 
 def _classified(
