@@ -44,6 +44,13 @@ def _add_run(commands: Any) -> None:
         help="execution environments at once; more requests get 429 (%(default)s)",
     )
     add(
+        "--concurrency",
+        type=_positive_int,
+        default=1,
+        metavar="N",
+        help="requests that one environment takes at once, as Lambda Managed Instances do (1)",
+    )
+    add(
         "--reload",
         action="store_true",
         help="restart the function when its code, a layer or an agent changes",

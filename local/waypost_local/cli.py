@@ -38,6 +38,7 @@ def _run(options: argparse.Namespace) -> int:
             log,
             to_stdout,
             max_environments=options.environments,
+            concurrency=options.concurrency,
             paced=options.pace,
             reload_on_change=options.reload,
         )

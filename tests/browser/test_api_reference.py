@@ -56,7 +56,7 @@ def test_a_stream_lists_every_event_with_its_fields(
     route = events.filter(has_text="route.decided").first
     route.locator("summary").click()
     expect(route.locator(".fields")).to_contain_text("runner_up")
-    expect(route.locator(".fields")).to_contain_text('"sticky" | "model"')
+    expect(route.locator(".fields")).to_contain_text('"sticky" | "lexical"')
 
 
 def test_an_example_can_be_copied(new_page: NewPage, backend: FakeBackend) -> None:

@@ -72,7 +72,7 @@ class ChaosStack:
             environment
             for pool in self.pools
             for environment in pool.environments
-            if (work := environment.invocation) and all(mark in work.event for mark in marks)
+            if any(all(mark in work.event for mark in marks) for work in environment.invocations)
         ]
 
     async def set_table_faults(self, tenant: str, faults: list[dict[str, Any]]) -> None:

@@ -121,6 +121,7 @@ async def serve_small_stack(
     root: Path = TEMPLATE.parent,
     *,
     paced: bool = False,
+    concurrency: int = 1,
     **parameters: str,
 ) -> AsyncIterator[RunningUrl]:
     """Serves the small stack's URL; keywords are parameters of its template."""
@@ -128,7 +129,9 @@ async def serve_small_stack(
     lines: list[str] = []
     log = ConsoleLog(lines.append)
     function = load(root, **parameters).url_function()
-    pool = Pool(function, sys.executable, {}, max_environments, log.function_output)
+    pool = Pool(
+        function, sys.executable, {}, max_environments, log.function_output, concurrency
+    )
     url = RunningUrl(pool, listening.getsockname()[1], lines=lines)
 
     def log_request(entry: AccessLogEntry) -> None:

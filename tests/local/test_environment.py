@@ -87,13 +87,35 @@ async def test_the_environment_of_a_request_can_be_found_and_killed(
     function = await gate.arrived.get()
     assert "200" in await browser.head()
     assert int(await function.reader.readline()) in {e.pid for e in url.pool.environments}
-    (busy,) = [e for e in url.pool.environments if e.invocation]
-    assert busy.invocation
-    assert b"/steps" in busy.invocation.event
+    (busy,) = [e for e in url.pool.environments if e.invocations]
+    (invocation,) = busy.invocations
+    assert b"/steps" in invocation.event
 
     busy.kill()
 
     assert await browser.reader.read() == b""
     assert (await url.requests.get()).error.startswith("Runtime.")
     assert not busy.alive
-    assert busy.invocation is None
+    assert not busy.invocations
+
+
+async def test_one_environment_takes_many_requests_at_once(serve_url: ServeUrl, gate: Gate) -> None:
+    async with serve_url(max_environments=2, concurrency=3) as url:
+        browsers = [await url.connect() for _ in range(3)]
+        functions = []
+        for browser in browsers:
+            browser.send_request(f"/steps?gate={gate.port}")
+            functions.append(await gate.arrived.get())
+        processes = {int(await function.reader.readline()) for function in functions}
+        assert len(processes) == len(url.pool.environments) == 1
+        assert (await url.get("/health")).status_code == 200
+        assert len(url.pool.environments) == 2
+
+        for number, function in reversed([*enumerate(functions)]):
+            function.writer.write(b"line %d\n" % number)
+            function.writer.write_eof()
+        for number, browser in enumerate(browsers):
+            assert "200" in await browser.head()
+            await browser.reader.readuntil(b"line %d\n" % number)
+            await url.requests.get()
+        assert (await url.requests.get()).error == ""

@@ -30,7 +30,8 @@ class FakeEnvironment:
         await self.started
 
     async def invoke(self, _: LambdaInvocation) -> None:
-        await self.done.wait()
+        while not self.done.is_set():  # Each time it is set it ends one.
+            await self.done.wait()
         self.done.clear()
 
     async def stop(self) -> None:
@@ -120,3 +121,19 @@ async def test_stopping_ends_running_and_starting_environments(pool: Pool) -> No
     assert not first.alive
     assert not FakeEnvironment.created[1].alive
     waiting.cancel()
+
+
+async def test_a_replaced_environment_is_stopped_once_all_it_runs_has_ended(pool: Pool) -> None:
+    pool._concurrency = 2
+    tasks = [asyncio.create_task(pool.invoke(b"{}")) for _ in range(2)]
+    await until(lambda: len(FakeEnvironment.created) == 1)
+    first = FakeEnvironment.created[0]
+    first.started.set_result(None)
+    running = [await task for task in tasks]
+    assert {one.environment for one in running} == {"#1"}
+    await pool.replace()
+    first.done.set()
+    await until(lambda: pool.busy == 1)
+    assert first.alive
+    first.done.set()
+    await until(lambda: not first.alive)

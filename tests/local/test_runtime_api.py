@@ -69,7 +69,7 @@ async def test_a_response_is_accepted_once(runtime: RuntimeClient) -> None:
 async def test_a_response_to_a_finished_invocation_is_gone(runtime: RuntimeClient) -> None:
     runtime.begin()
     await runtime.next()
-    runtime.api.fail_current("Sandbox.Timedout", "late")
+    runtime.api.fail_all("Sandbox.Timedout", "late")
     assert (await runtime.respond(runtime.invocation.id)).status_code == 410
     assert (await runtime.respond("another")).status_code == 410
 

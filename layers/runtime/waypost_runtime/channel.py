@@ -121,6 +121,10 @@ class Channel:
         self._address = address
         self._connection: Connection | None = None
 
+    def another(self) -> "Channel":
+        """One more to the same Runtime API, with a connection of its own."""
+        return Channel(self._address)
+
     async def connection(self) -> Connection:
         """The connection that is alive, or a new one. Raises OSError where nothing listens."""
         if self._connection is None or self._connection.lost:

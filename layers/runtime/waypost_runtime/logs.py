@@ -10,13 +10,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
 from typing import BinaryIO
 
 from waypost_runtime.context import LambdaContext
 
 current: LambdaContext | None = None
-"""The invocation that is being served. No context variable: threads of the app log too, and an
-environment serves one invocation at a time."""
+"""The invocation that is being served where there is one at a time: threads of the app log too."""
+own: ContextVar[LambdaContext | None] = ContextVar("own", default=None)
+"""The invocation that is being served where there are many at once."""
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}
@@ -28,13 +30,14 @@ class JsonLines(logging.Formatter):
     """One JSON object a line, with the fields that were given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
+        about = own.get() or current
         fields: dict[str, object] = {
             "timestamp": _timestamp(record),
             "level": record.levelname,
             "message": _message(record),
             "logger": record.name,
-            "requestId": current and current.aws_request_id,
-            "tenantId": current and current.tenant_id,
+            "requestId": about and about.aws_request_id,
+            "tenantId": about and about.tenant_id,
             **dict(self._error(record)),
         }
         fields |= {name: value for name, value in _extra(record) if name not in fields}
@@ -53,7 +56,8 @@ class TextLines(logging.Formatter):
     """`[LEVEL] time request-id message`, then the fields that were given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        request_id = current.aws_request_id if current else ""
+        about = own.get() or current
+        request_id = about.aws_request_id if about else ""
         extra = (f"{name}={value}" for name, value in _extra(record))
         text = " ".join([record.getMessage(), *extra])
         line = f"[{record.levelname}]\t{_timestamp(record)}\t{request_id}\t{text}"

@@ -1,10 +1,16 @@
-"""One invocation after the other: next, dispatch, answer."""
+"""One invocation after the other: next, dispatch, answer; in as many slots as there are.
+
+An environment of Lambda Managed Instances takes many invocations at once. Each slot asks for its
+own `next`, over a connection of its own; all share one process, one event loop and one started app.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html
+"""
 
 import asyncio
 import json
 import logging
 import os
-from collections.abc import Mapping
+import signal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from waypost_runtime import api, context, events, handlers, http, logs, startup
@@ -25,24 +31,77 @@ _HTTP_ONLY = "This function takes HTTP requests; WAYPOST_EVENT_HANDLER names no 
 
 async def run(channel: Channel, env: Mapping[str, str]) -> None:
     """Serves until the process ends. Raises CannotStart, or OSError where Lambda is gone."""
-    loop = Loop(channel, await startup.start(channel, env))
-    while True:
-        await loop.serve_one()
+    function = await startup.start(channel, env)
+    slots = function.settings.concurrency
+    if slots == 1:
+        loop = Loop(channel, function)
+        while True:
+            await loop.serve_one()
+    await _serve_many([channel, *(channel.another() for _ in range(slots - 1))], function)
+
+
+async def _serve_many(channels: Sequence[Channel], function: Function) -> None:
+    """Serves in every slot. A SIGTERM lets what runs come to its end, and takes no more."""
+    loops = [Loop(channel, function, alone=False) for channel in channels]
+
+    def drain() -> None:
+        for loop in loops:
+            loop.drain()
+
+    signals = asyncio.get_running_loop()
+    signals.add_signal_handler(signal.SIGTERM, drain)
+    try:
+        # One slot that finds Lambda gone ends them all.
+        async with asyncio.TaskGroup() as slots:
+            for loop in loops:
+                slots.create_task(loop.serve())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    finally:
+        signals.remove_signal_handler(signal.SIGTERM)
 
 
 class Loop:
     """Takes invocations and answers them, one at a time."""
 
-    def __init__(self, channel: Channel, function: Function) -> None:
+    def __init__(self, channel: Channel, function: Function, *, alone: bool = True) -> None:
+        """Args: alone: It is the only one in its process."""
         self._channel = channel
         self._function = function
+        self._alone = alone
+        self._waiting: asyncio.Task[HttpResponse] | None = None
+        self._draining = False
+
+    async def serve(self) -> None:
+        """Invocations, each in a context of its own, until it is drained."""
+        while not self._draining:
+            self._waiting = asyncio.create_task(api.next_invocation(self._channel))
+            try:
+                invocation = await self._waiting
+            except asyncio.CancelledError:
+                if self._draining:
+                    return
+                raise
+            self._waiting = None
+            await asyncio.create_task(self._serve(invocation))
+
+    def drain(self) -> None:
+        """Takes no further invocation."""
+        self._draining = True
+        if self._waiting:
+            self._waiting.cancel()
 
     async def serve_one(self) -> None:
         """The next invocation, to its end."""
-        invocation = await api.next_invocation(self._channel)
+        await self._serve(await api.next_invocation(self._channel))
+
+    async def _serve(self, invocation: HttpResponse) -> None:
         about = context.from_headers(invocation.headers)
-        logs.current = about
-        _trace(about.trace_id)
+        if self._alone:
+            logs.current = about
+            _trace(about.trace_id)
+        else:
+            logs.own.set(about)
         try:
             answer = await self._answer(invocation.body, about)
         except OSError as error:

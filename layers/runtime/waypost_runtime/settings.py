@@ -16,6 +16,8 @@ class RuntimeSettings:
     margin: float
     """Seconds before the deadline at which the app is stopped."""
     snap_start: bool
+    concurrency: int = 1
+    """So many invocations are served at once."""
 
 
 def read(env: Mapping[str, str]) -> RuntimeSettings:
@@ -26,6 +28,7 @@ def read(env: Mapping[str, str]) -> RuntimeSettings:
         buffered=_response(env.get("WAYPOST_RESPONSE") or "stream"),
         margin=_seconds(env.get("WAYPOST_DEADLINE_MARGIN") or str(_MARGIN)),
         snap_start=env.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start",
+        concurrency=_count(env.get("AWS_LAMBDA_MAX_CONCURRENCY") or "1"),
     )
 
 
@@ -39,6 +42,12 @@ def _response(value: str) -> bool:
     if value not in ("stream", "buffered"):
         raise BadSetting(f"WAYPOST_RESPONSE is {value!r}; it must be stream or buffered.")
     return value == "buffered"
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or int(value) == 0:
+        raise BadSetting(f"AWS_LAMBDA_MAX_CONCURRENCY is {value!r}; it must be 1 or more.")
+    return int(value)
 
 
 def _seconds(value: str) -> float:

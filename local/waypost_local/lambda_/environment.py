@@ -27,7 +27,7 @@ class InitFailed(Exception):
 
 
 class Environment:
-    """Runs one invocation at a time, until it is stopped or its process ends."""
+    """Runs invocations, one or several at a time, until it is stopped or its process ends."""
 
     def __init__(self, function: LambdaFunction, number: int, python: str, output: Output) -> None:
         self.function = function
@@ -37,8 +37,8 @@ class Environment:
         self._output = output
         self._api = RuntimeApi(self._report_init_error)
         self._init_error = ""
-        self.invocation: LambdaInvocation | None = None
-        """The one that is running."""
+        self.invocations: set[LambdaInvocation] = set()
+        """Those that are running."""
         self._process: Process | None = None
         self._exited: asyncio.Task[None] | None = None
 
@@ -70,6 +70,7 @@ class Environment:
             InitFailed: It reported an error, ended, or took longer than a minute.
             CommandError: The interpreter or the wrapper is not there.
         """
+        self._api.slots = int(aws_variables.get("AWS_LAMBDA_MAX_CONCURRENCY", "1"))
         env = {**variables(self.function), **aws_variables, **self.function.environment}
         env["AWS_LAMBDA_RUNTIME_API"] = await self._api.start()
         command = start_command(self.function, self._python)
@@ -89,11 +90,11 @@ class Environment:
 
     async def invoke(self, invocation: LambdaInvocation) -> None:
         """Runs an invocation to its end. Kills the process where it takes too long."""
-        self.invocation = invocation
+        self.invocations.add(invocation)
         try:
             await self._invoke(invocation)
         finally:
-            self.invocation = None
+            self.invocations.discard(invocation)
 
     async def _invoke(self, invocation: LambdaInvocation) -> None:
         assert self._exited is not None  # noqa: S101
@@ -105,7 +106,7 @@ class Environment:
             return
         message = f"Task timed out after {self.function.timeout:.2f} seconds"
         self._output(self.name, f"{invocation.id} {message}")
-        self._api.fail_current("Sandbox.Timedout", message)
+        self._api.fail_all("Sandbox.Timedout", message)
         await self.stop()
 
     async def stop(self) -> None:
@@ -128,7 +129,7 @@ class Environment:
         await printing
         await self._api.read_to_end()
         message = f"The process ended with exit code {code} before it had answered."
-        self._api.fail_current("Runtime.ExitError", message)
+        self._api.fail_all("Runtime.ExitError", message)
 
     async def _print(self, process: Process) -> None:
         async for line in processes.lines(process):

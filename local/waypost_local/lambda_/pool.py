@@ -1,6 +1,7 @@
 """The execution environments of one function: an idle one is reused, or one more is started."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,10 @@ class RunningInvocation:
 
 
 class Pool:
-    """Starts environments as requests need them, `max_environments` at most."""
+    """Starts environments as requests need them, `max_environments` at most.
+
+    Each takes `concurrency` invocations at once: more than one as Lambda Managed Instances do.
+    """
 
     def __init__(
         self,
@@ -37,13 +41,19 @@ class Pool:
         aws_variables: Mapping[str, str],
         max_environments: int,
         output: Output,
+        concurrency: int = 1,
     ) -> None:
         self.function = function
         self._python = python
-        self._aws_variables = aws_variables
+        self._variables = dict(aws_variables)
+        if concurrency > 1:
+            self._variables["AWS_LAMBDA_MAX_CONCURRENCY"] = str(concurrency)
         self._max_environments = max_environments
+        self._concurrency = concurrency
         self._output = output
         self._idle: list[Environment] = []
+        """Each as often as it can take an invocation."""
+        self._active: Counter[Environment] = Counter()
         self._waiters: list[asyncio.Future[Environment]] = []
         self._starting: set[asyncio.Task[None]] = set()
         self._all: set[Environment] = set()
@@ -52,7 +62,7 @@ class Pool:
 
     async def warm(self) -> None:
         """Starts an environment before the first request. Raises InitFailed, CommandError."""
-        await self._release(await self._start())
+        await self._release(await self._start(), self._concurrency)
 
     async def invoke(self, event: bytes) -> RunningInvocation:
         """Gives an event to an environment, which may have to start first.
@@ -76,7 +86,8 @@ class Pool:
         """
         for environment in self._all:
             environment.retired = True
-        idle, self._idle = self._idle, []
+        idle = [one for one in dict.fromkeys(self._idle) if not self._active[one]]
+        self._idle.clear()
         await asyncio.gather(*map(self._remove, idle))
         if not self._all:
             await self.warm()
@@ -115,7 +126,8 @@ class Pool:
             if self._all:
                 await asyncio.wait([waiter], timeout=_IDLE_TIMEOUT)
             if not waiter.done():
-                if self.busy + self._waiter_count > self._max_environments:
+                most = self._max_environments * self._concurrency
+                if self.busy + self._waiter_count > most:
                     raise Throttled(f"{self._max_environments} environments are busy")
                 self._start_one_more()
             return await waiter
@@ -124,7 +136,8 @@ class Pool:
 
     def _start_one_more(self) -> None:
         """Starts one more, unless each waiter has one starting already."""
-        if len(self._starting) >= self._waiter_count or len(self._all) >= self._max_environments:
+        enough = len(self._starting) * self._concurrency >= self._waiter_count
+        if enough or len(self._all) >= self._max_environments:
             return
         task = asyncio.create_task(self._start_for_waiter())
         self._starting.add(task)
@@ -141,7 +154,7 @@ class Pool:
             if waiter := self._first_waiter():
                 waiter.set_exception(error)
         else:
-            await self._release(environment)
+            await self._release(environment, self._concurrency)
 
     @property
     def _waiter_count(self) -> int:
@@ -150,30 +163,39 @@ class Pool:
     def _first_waiter(self) -> "asyncio.Future[Environment] | None":
         return next((waiter for waiter in self._waiters if not waiter.done()), None)
 
-    async def _release(self, environment: Environment) -> None:
+    async def _release(self, environment: Environment, places: int = 1) -> None:
+        """Gives back places of an environment that can take an invocation each."""
         if environment.retired or not environment.alive:
-            await self._remove(environment)
-            self._start_one_more()
-        elif waiter := self._first_waiter():
-            waiter.set_result(environment)
-        else:
-            self._idle.append(environment)
+            if not self._active[environment]:
+                await self._remove(environment)
+                self._start_one_more()
+            return
+        for _ in range(places):
+            if waiter := self._first_waiter():
+                waiter.set_result(environment)
+            else:
+                self._idle.append(environment)
 
     async def _start(self) -> Environment:
         self._started += 1
         environment = Environment(self.function, self._started, self._python, self._output)
         self._all.add(environment)
         try:
-            await environment.start(self._aws_variables)
+            await environment.start(self._variables)
         except BaseException:
             await self._remove(environment)
             raise
         return environment
 
     async def _run(self, environment: Environment, invocation: LambdaInvocation) -> None:
-        await environment.invoke(invocation)
+        self._active[environment] += 1
+        try:
+            await environment.invoke(invocation)
+        finally:
+            self._active[environment] -= 1
         await self._release(environment)
 
     async def _remove(self, environment: Environment) -> None:
         await environment.stop()
         self._all.discard(environment)
+        self._active.pop(environment, None)

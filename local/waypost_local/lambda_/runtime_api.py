@@ -8,6 +8,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import h11
 
@@ -23,16 +24,33 @@ _INCOMPLETE = "The function closed the connection before its response was comple
 _ERROR_TRAILER = "lambda-runtime-function-error-"
 
 
+@dataclass(frozen=True)
+class _Running:
+    """`over` is set when the function asks for another invocation in its place."""
+
+    invocation: LambdaInvocation
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class RuntimeApi:
-    """Serves on a port of its own. `ready` is set while the function waits for an invocation."""
+    """Serves on a port of its own. `ready` is set once the function waits for an invocation.
+
+    A function may wait for several at once, on a connection each.
+    """
 
     def __init__(self, on_init_error: Callable[[InvocationFailed], None]) -> None:
         self._on_init_error = on_init_error
+        self.slots = 1
+        """So many invocations the function waits for or runs at once."""
         self._server: asyncio.Server
-        self._next: asyncio.Queue[LambdaInvocation] = asyncio.Queue()
-        self._current: LambdaInvocation | None = None
+        self._next: asyncio.Queue[_Running] = asyncio.Queue()
+        self._running: dict[str, _Running] = {}
+        self._taken: dict[asyncio.Task[None], _Running] = {}
+        """What was taken last over each connection."""
+        self._abandoned: list[_Running] = []
+        """What was taken over connections that are gone."""
         self._connections: set[asyncio.Task[None]] = set()
-        self._waiting: asyncio.Task[None] | None = None
+        self._waiting: set[asyncio.Task[None]] = set()
         self.ready = asyncio.Event()
 
     async def start(self) -> str:
@@ -42,18 +60,22 @@ class RuntimeApi:
 
     async def run(self, invocation: LambdaInvocation) -> None:
         """Gives the function an invocation, and waits until it asks for the next one."""
-        self.ready.clear()
-        self._current = invocation
-        self._next.put_nowait(invocation)
-        await self.ready.wait()
+        running = _Running(invocation)
+        self._running[invocation.id] = running
+        self._next.put_nowait(running)
+        try:
+            await running.over.wait()
+        finally:
+            del self._running[invocation.id]
 
-    def fail_current(self, kind: str, message: str) -> None:
-        if self._current:
-            self._current.fail(kind, message)
+    def fail_all(self, kind: str, message: str) -> None:
+        """Fails every invocation that has no response yet."""
+        for running in list(self._running.values()):
+            running.invocation.fail(kind, message)
 
     async def read_to_end(self) -> None:
         """Reads what a process had sent before it ended."""
-        if unfinished := self._connections - {self._waiting}:
+        if unfinished := self._connections - self._waiting:
             await asyncio.wait(unfinished)
 
     def close(self) -> None:
@@ -74,6 +96,8 @@ class RuntimeApi:
             pass
         finally:
             self._connections.discard(task)
+            if running := self._taken.pop(task, None):
+                self._abandoned.append(running)
             connection.close()
 
     async def _serve(self, connection: HttpConnection, request: h11.Request) -> None:
@@ -97,13 +121,31 @@ class RuntimeApi:
                 await connection.respond(404, [], b"")
 
     async def _send_next_invocation(self, connection: HttpConnection) -> None:
-        if self._next.empty():
-            self.fail_current("Runtime.NoResponse", _NO_RESPONSE)
-        self._waiting = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+        if before := self._before(task):
+            before.invocation.fail("Runtime.NoResponse", _NO_RESPONSE)
+            before.over.set()
+        self._waiting.add(task)
         self.ready.set()
-        invocation = await self._next.get()
-        self._waiting = None
+        try:
+            running = await self._next.get()
+        finally:
+            self._waiting.discard(task)
+        self._taken[task] = running
+        invocation = running.invocation
         await connection.respond(200, _invocation_headers(invocation), invocation.event)
+
+    def _before(self, task: asyncio.Task[None]) -> "_Running | None":
+        """What the function is over with that now asks for another invocation."""
+        if running := self._taken.pop(task, None):
+            return running
+        if self._abandoned:
+            return self._abandoned.pop(0)
+        # A runtime may ask over one connection and answer over another.
+        if self._taken and len(self._taken) + len(self._waiting) >= self.slots:
+            return self._taken.pop(next(iter(self._taken)))
+        return None
 
     async def _receive_response(
         self, connection: HttpConnection, request: h11.Request, invocation_id: str
@@ -132,11 +174,10 @@ class RuntimeApi:
         await _respond_accepted(connection)
 
     def _unfinished(self, invocation_id: str) -> LambdaInvocation | None:
-        """The current invocation, if it has this id and no response yet."""
-        current = self._current
-        if current and current.id == invocation_id and not current.done.is_set():
-            return current
-        return None
+        """The running invocation of this id, if it has no response yet."""
+        running = self._running.get(invocation_id)
+        done = running is None or running.invocation.done.is_set()
+        return None if done or running is None else running.invocation
 
 
 async def _receive_buffered(connection: HttpConnection, invocation: LambdaInvocation) -> None:

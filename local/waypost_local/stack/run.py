@@ -31,6 +31,7 @@ async def run(
     on_ready: Callable[[str], None],
     *,
     max_environments: int,
+    concurrency: int = 1,
     paced: bool = False,
     reload_on_change: bool = False,
 ) -> None:
@@ -40,6 +41,7 @@ async def run(
         listening: The socket of the function URL.
         on_ready: Called once the function answers, with lines that say where everything is.
         max_environments: How many execution environments may run at once.
+        concurrency: How many requests each of them takes at once.
         paced: Limit responses to Lambda's bandwidth.
         reload_on_change: Restart the function when its code changes.
 
@@ -49,7 +51,14 @@ async def run(
     url = url_of(listening)
     async with local_aws(settings, url) as aws:
         function = aws.stack.url_function()
-        pool = Pool(function, settings.python, aws.variables, max_environments, log.function_output)
+        pool = Pool(
+            function,
+            settings.python,
+            aws.variables,
+            max_environments,
+            log.function_output,
+            concurrency,
+        )
         function_url = FunctionUrl(pool, log.request, paced=paced)
         sources = EventSources(aws, settings.python, log)
         async with _stopping(pool, sources, function_url, log):

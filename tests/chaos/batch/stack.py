@@ -71,7 +71,7 @@ class BatchChaosStack:
             environment
             for pool in self.pools
             for environment in pool.environments
-            if (work := environment.invocation) and mark in work.event
+            if any(mark in work.event for work in environment.invocations)
         ]
 
     async def listen(self) -> None:

@@ -42,12 +42,13 @@ export class Combobox {
     return true;
   }
 
-  /** Shows the matching items, and activates that of `value`, or the first of a search. */
+  /** Shows the matching items, those first that are named so, and activates that of `value`, or the first of a search. */
   #render(value) {
     const words = this.#input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matches = this.#items.filter((item) =>
-      words.every((word) => searchText(item).includes(word)),
-    );
+    const isNamed = ({ name }) => words.every((word) => name.toLowerCase().includes(word));
+    const matches = this.#items
+      .filter((item) => words.every((word) => searchText(item).includes(word)))
+      .sort((one, other) => isNamed(other) - isNamed(one));
     this.#list.replaceChildren(...matches.map((item, n) => this.#option(item, n)));
     this.#list.hidden = matches.length === 0;
     const index = matches.findIndex((item) => item.value === value);
