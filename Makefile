@@ -58,6 +58,7 @@ eval-routing: $(VENV)/.local ## Measure how the labelled questions of FILE=… a
 
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_concurrency.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_answers.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_batches.py $(FLAGS)

@@ -129,9 +129,7 @@ async def serve_small_stack(
     lines: list[str] = []
     log = ConsoleLog(lines.append)
     function = load(root, **parameters).url_function()
-    pool = Pool(
-        function, sys.executable, {}, max_environments, log.function_output, concurrency
-    )
+    pool = Pool(function, sys.executable, {}, max_environments, log.function_output, concurrency)
     url = RunningUrl(pool, listening.getsockname()[1], lines=lines)
 
     def log_request(entry: AccessLogEntry) -> None:

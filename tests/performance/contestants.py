@@ -156,6 +156,7 @@ class LambdaContestant:
     command: tuple[str, ...] = ("-m", "waypost_runtime")
     handler = "bench_app.app"
     python = sys.executable
+    concurrency = 1
     task_root = HERE
     paths: Sequence[Path] = ()
 
@@ -183,6 +184,7 @@ class LambdaContestant:
             "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+            "AWS_LAMBDA_MAX_CONCURRENCY": str(cls.concurrency),
         }
         contestant.process = await spawn([cls.python, *cls.command], env, cls.paths)
         try:
@@ -200,7 +202,8 @@ class LambdaContestant:
         self, path: str, *, pause: float = 0.0, keep: bool = False, body: Any = None
     ) -> TimedResponse:
         await self._waiting.wait()
-        self._waiting.clear()
+        if self.concurrency == 1:
+            self._waiting.clear()
         self._pause, self._keep = pause, keep
         self._started_at = time.perf_counter()
         self._events.put_nowait(_event(path, body))
