@@ -1,5 +1,7 @@
 """What is compressed for clients that accept it: the page and JSON, and no stream."""
 
+import re
+
 import pytest
 
 from tests.chat.conftest import ME, Api, answer, events
@@ -33,3 +35,16 @@ async def test_a_page_that_the_browser_has_is_not_sent_again(api: Api) -> None:
         "/page/app.js", headers={**GZIP, "If-None-Match": first.headers["etag"]}
     )
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_pages_files_are_kept_for_ever_by_names_that_change_with_them(api: Api) -> None:
+    page = (await api.http.get("/", headers={"Accept": "text/html"})).text
+    names = re.findall(r'"(/page/[^"]+)"', page)
+    assert len(set(names)) >= 3
+    for name in names:
+        found = await api.http.get(name)
+        assert (found.status_code, "immutable" in found.headers["cache-control"]) == (200, True)
+    older = re.sub(r"\.[0-9a-f]{16}\.", ".0123456789abcdef.", names[-1])
+    found = await api.http.get(older)
+    assert (found.status_code, found.headers["cache-control"]) == (200, "no-cache")
+    assert (await api.http.get("/page/nothing.0123456789abcdef.js")).status_code == 404
