@@ -174,7 +174,7 @@ class BatchStack:
 
     async def end_lease(self, api: Api, batch_id: str, line: int) -> None:
         """As when the time of an attempt at a line is over."""
-        key = TenantKeys(EVENTS.tenant_id).batch_attempt(batch_id, line)
+        key = TenantKeys(EVENTS.tenant_id, EVENTS.user_id).batch_attempt(batch_id, line)
         await api.app.state.backend.table.update(
             {
                 "Key": to_item(key),

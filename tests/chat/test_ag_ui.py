@@ -76,12 +76,11 @@ async def test_the_same_key_is_the_same_run(api: Api) -> None:
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
-        (body(), "invalid_request"),
         (body(("assistant", "Hm.")), "no_user_message"),
         (body(("user", " ")), "empty_message"),
         (body(("user", [{"type": "binary", "data": "x"}])), "unsupported_content"),
         (body(("nobody", "Hm?")), "invalid_request"),
-        (body(("user", "Hm?"), threadId="no/such"), "invalid_thread_id"),
+        (body(("user", "Hm?"), threadId="x" * 501), "invalid_thread_id"),
         (body(("user", "Hm?"), runId=""), "invalid_request"),
         (body(("user", "Hm?"), forwardedProps={"agent": "nobody"}), "unknown_agent"),
     ],

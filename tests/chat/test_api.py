@@ -1,11 +1,15 @@
 """Threads over HTTP, the internal stream, health, and CORS."""
 
+import json
+from typing import Any
+from urllib.parse import unquote
+
 import pytest
 
 from tests.chat.conftest import ME, Api, Running, events
 
 UNREACHABLE = "http://127.0.0.1:9"
-INTERNAL = {
+INTERNAL: dict[str, Any] = {
     "input": {"message": "How many technicians are active?"},
     "conversation": {"id": "conv-test-123", "user_id": "user-456", "company_id": "company-789"},
 }
@@ -37,13 +41,42 @@ async def test_the_internal_stream_continues_its_conversation(api: Api) -> None:
     assert [message["role"] for message in thread.json()["messages"]] == ["user", "assistant"] * 2
 
 
-async def test_a_conversation_of_another_user_is_not_found(api: Api) -> None:
-    api.model.add_reply("sql | 0.9 | - | x").add_reply("Mara.")
+async def test_a_conversation_is_of_one_user(api: Api) -> None:
+    api.model.add_reply("sql | 0.8 | - | x").add_reply("Mara.")
     await api.http.post("/internal/chat/stream", json=INTERNAL)
     other = {**INTERNAL["conversation"], "user_id": "user-999"}
-    response = await api.http.post("/internal/chat/stream", json=INTERNAL | {"conversation": other})
-    assert response.status_code == 404
-    assert response.json()["error"]["code"] == "thread_not_found"
+    api.model.add_reply("sql | 0.8 | - | x").add_reply("Tom.")
+    await api.http.post("/internal/chat/stream", json=INTERNAL | {"conversation": other})
+    assert "<previous" not in str(api.model.requests[-2].messages)
+
+
+IDS = ["__LOCALID_a80u2kv", "a b", "x/y", "..", "#1", "\u00fc\u4e2d", "\U0001f600" * 99, "a%2Fb"]
+
+
+@pytest.mark.parametrize("name", IDS)
+async def test_whatever_id_a_client_makes_is_taken(api: Api, name: str) -> None:
+    body = INTERNAL | {"conversation": {**INTERNAL["conversation"], "id": name}}
+    for text in ("One.", "Two."):
+        api.model.add_reply("sql | 0.8 | - | x").add_reply(text)
+        response = await api.http.post("/internal/chat/stream", json=body)
+        assert response.status_code == 200
+        header = response.headers["x-thread-id"]
+        assert name in (header, unquote(header))
+        frames = events(response.text)
+        assert frames[-1]["stats"]["conversation_id"] == name
+    # The second question knows the first.
+    assert "<previous" in str(api.model.requests[-2].messages)
+    listed = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
+    assert name in [thread["id"] for thread in listed]
+
+
+async def test_half_of_an_emoji_in_an_id_is_no_error(api: Api) -> None:
+    api.model.add_reply("sql | 0.8 | - | x").add_reply("One.")
+    text = json.dumps(INTERNAL).replace(INTERNAL["conversation"]["id"], "a\\ud83d")
+    response = await api.http.post(
+        "/internal/chat/stream", content=text, headers={"content-type": "application/json"}
+    )
+    assert response.status_code == 200
 
 
 async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
@@ -80,7 +113,7 @@ async def test_the_internal_stream_routes_to_two_agents_only(api: Api) -> None:
         INTERNAL | {"input": {"message": " \n"}},
         INTERNAL | {"input": {"message": 5}},
         INTERNAL | {"conversation": {"id": "c", "user_id": "u"}},
-        INTERNAL | {"conversation": {"id": "c c", "user_id": "u", "company_id": "t"}},
+        INTERNAL | {"conversation": {"id": " ", "user_id": "u", "company_id": "t"}},
         INTERNAL | {"conversation": {"id": "c", "user_id": "u#", "company_id": "t"}},
     ],
 )

@@ -85,7 +85,7 @@ async def die(work: asyncio.Task[Any], live_runs: list[LiveRun]) -> None:
 async def end_leases(api: Api, batch_id: str) -> None:
     """As when their time has passed: those of the attempts, and of the runs."""
     table = api.app.state.backend.table
-    keys = TenantKeys(EVENTS.tenant_id)
+    keys = TenantKeys(EVENTS.tenant_id, EVENTS.user_id)
     for item in await table.query(keys.batch_partition(batch_id), "A#"):
         await table.update(
             {

@@ -150,7 +150,7 @@ async def test_bad_lines_are_results_with_their_reason(api: Api, stack: BatchSta
         b'{"question": "More?", "tenant": "other"}',
         b"x" * 500_000,
         b'{"question": "' + b"y" * 40_000 + b'"}',
-        b'{"question": "Where?", "thread_id": "#"}',
+        b'{"question": "Where?", "thread_id": " "}',
         b"[1]",
     ]
     await stack.take(api, stack.put("in/company-789/user-456/night.jsonl", b"\n".join(lines)))

@@ -229,7 +229,7 @@ async def test_a_response_of_another_user_is_not_found(api: Api) -> None:
             "both_named",
             "previous_response_id",
         ),
-        ({"conversation": "no/such"}, 400, "invalid_thread_id", None),
+        ({"conversation": "x" * 501}, 400, "invalid_thread_id", None),
         ({"input": []}, 400, "no_user_message", None),
         (
             {"input": [{"role": "user", "content": [{"type": "input_image"}]}]},

@@ -15,6 +15,7 @@ from waypost.events import AnyEvent, TextDelta, Usage, any_event
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id, ulid
 from waypost.settings import Settings, SettingsError
+from waypost.store.keys import TenantKeys
 
 ENV = {"WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "/agents"}
 TYPES = [
@@ -93,7 +94,6 @@ def test_an_id_that_cannot_be_a_key_is_refused(name: str) -> None:
     makers: list[Callable[[], object]] = [
         lambda: Identity(name, "u"),
         lambda: Identity("t", name),
-        lambda: check_thread_id(name),
     ]
     for make in makers:
         with pytest.raises(Invalid):
@@ -138,3 +138,17 @@ def test_a_service_tier_has_its_price(tier: str, factor: float) -> None:
 def test_an_invalid_setting_is_named_in_the_error(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         Settings.from_env({**ENV, name: value})
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 501])
+def test_a_thread_id_that_says_nothing_or_too_much_is_refused(name: str) -> None:
+    with pytest.raises(Invalid):
+        check_thread_id(name)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_different_thread_ids_never_share_a_key(one: str, other: str) -> None:
+    keys = TenantKeys("t", "u")
+    assert (keys.partition(one) == keys.partition(other)) is (one == other)
+    assert keys.partition(one).count("#") == TenantKeys("t", "u").partition("x").count("#")
+    assert len(keys.partition(one)) < 400

@@ -27,6 +27,7 @@ EXAMPLES = [
     ("````\n```\n<thinking>\n````\nz", "````\n```\n<thinking>\n````\nz", ""),
     ("```py\n```py\n<thinking>\n```", "```py\n```py\n<thinking>\n```", ""),
     ("```x``` <thinking>y</thinking>z", "```x``` z", "y"),
+    ("<thinking><<", "", "<<"),
     ("  \n ", "", ""),
     ("  \nHello", "  \nHello", ""),
 ]

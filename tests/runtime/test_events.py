@@ -43,6 +43,7 @@ def test_a_scope_is_the_same_as_mangums(name: str) -> None:
     expected = {**theirs.scope, "asgi": {"version": "3.0", "spec_version": "2.4"}}
     expected["headers"] = sorted((n, v) for n, v in expected["headers"])
     del expected["raw_path"]  # mangum knows none
+    del expected["root_path"]  # nor that a stage is none of the app's path
     named = {key: ours[key] for key in expected} | {"headers": sorted(ours["headers"])}
     if ours["server"][0] == "lambda":
         expected["server"] = ("lambda", 80)  # without a host header mangum names itself
@@ -171,3 +172,24 @@ def test_any_event_is_a_scope_or_malformed(name: str, where: str, data: st.DataO
         return
     assert isinstance(scope["path"], str)
     assert isinstance(body, bytes)
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "base", "root"),
+    [
+        ("prod", "/prod/ping", "", "/prod"),
+        ("prod", "/prod", "", "/prod"),
+        ("prod", "/product/ping", "", ""),
+        ("$default", "/prod/ping", "", ""),
+        ("$default", "/api/ping", "/api/", "/api"),
+        ("v1", "/v1/x", "/api", "/v1"),
+    ],
+)
+def test_a_stage_and_a_mapping_are_no_part_of_the_apps_path(
+    monkeypatch: pytest.MonkeyPatch, stage: str, path: str, base: str, root: str
+) -> None:
+    monkeypatch.setenv("WAYPOST_BASE_PATH", base)
+    event = url_event(path=path)
+    event["requestContext"]["stage"] = stage
+    found = scope_of(event)
+    assert (found["path"], found["root_path"]) == (path, root)

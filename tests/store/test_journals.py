@@ -166,7 +166,7 @@ async def test_an_idempotency_key_names_one_run_until_it_expires(table: Table) -
     claimed = await idempotency.find(table, ME, "my key")
     assert claimed == idempotency.ClaimedRun(run.id, "hash of the request")
     assert await idempotency.find(table, OTHER, "my key") is None
-    key = TenantKeys(ME.tenant_id).idempotency(ME.user_id, "my key")
+    key = TenantKeys(ME.tenant_id, ME.user_id).idempotency(ME.user_id, "my key")
     item = await table.get(key)
     assert item
     past = {**item, "expires_at": int(time.time()) - 1}

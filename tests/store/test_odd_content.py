@@ -224,7 +224,7 @@ async def test_a_step_that_an_earlier_version_wrote_is_read(table: Table) -> Non
         output={"rows": [[1.5, None]]},
     )
     await table.put(
-        {**TenantKeys(ME.tenant_id).step(thread.id, run.id, 1), **dumped(step)},
+        {**TenantKeys(ME.tenant_id, ME.user_id).step(thread.id, run.id, 1), **dumped(step)},
         "attribute_not_exists(pk)",
     )
 

@@ -147,12 +147,13 @@ async def test_another_user_or_tenant_finds_no_thread_or_run(table: Table, who: 
     assert (await threads.threads(table, who, 10, None))[0] == []
 
 
-async def test_another_user_cannot_begin_a_run_on_a_thread(table: Table) -> None:
-    thread = new_thread(thread_id="conv-test-123")
-    await answer_run(table, ME, thread)
+async def test_two_users_of_a_tenant_may_use_the_same_thread_id(table: Table) -> None:
+    await answer_run(table, ME, new_thread(thread_id="conv-test-123"), text="Mine")
     with pytest.raises(NotFound):
-        await begin_run(table, OTHER, new_thread(OTHER, "conv-test-123"))
-    assert len(await threads.messages(table, ME, "conv-test-123", 10)) == 2
+        await threads.thread(table, OTHER, "conv-test-123")
+    await answer_run(table, OTHER, new_thread(OTHER, "conv-test-123"), text="Theirs")
+    assert (await threads.messages(table, ME, "conv-test-123", 10))[-1].text == "Mine"
+    assert (await threads.messages(table, OTHER, "conv-test-123", 10))[-1].text == "Theirs"
 
 
 async def test_two_tenants_may_use_the_same_thread_id(table: Table) -> None:
@@ -199,7 +200,7 @@ async def test_a_deleted_thread_is_not_found(table: Table) -> None:
         await deletions.hide(table, ME, thread.id, 30)
     with pytest.raises(NotFound):
         await begin_run(table, ME, thread)
-    stored = await table.get(TenantKeys(ME.tenant_id).thread(thread.id))
+    stored = await table.get(TenantKeys(ME.tenant_id, ME.user_id).thread(thread.id))
     assert stored
     assert stored["expires_at"] > 1_790_000_000
 
@@ -218,7 +219,7 @@ async def test_an_answer_to_a_deleted_thread_is_stored_and_expires(table: Table)
     )
     await run_end.finish(table, ME, run_end_of(run, answer))
     assert (await threads.messages(table, ME, thread.id, 10))[-1].text == "Five."
-    stored = await table.get(TenantKeys(ME.tenant_id).run(thread.id, run.id))
+    stored = await table.get(TenantKeys(ME.tenant_id, ME.user_id).run(thread.id, run.id))
     assert stored
     assert stored["expires_at"] > 1_790_000_000
     assert (await threads.threads(table, ME, 10, None))[0] == []

@@ -60,7 +60,9 @@ async def test_another_user_or_tenant_cannot_write_the_summary(
 ) -> None:
     await threads.save_summary(table, who, thread.id, "Mine.", "msg_9")
     assert await stored_summary(table, thread) == (None, None)
-    assert await table.get(TenantKeys(STRANGER.tenant_id).thread(thread.id)) is None
+    assert (
+        await table.get(TenantKeys(STRANGER.tenant_id, STRANGER.user_id).thread(thread.id)) is None
+    )
 
 
 async def test_a_summary_does_not_restore_a_deleted_thread(table: Table, thread: Thread) -> None:
@@ -68,11 +70,11 @@ async def test_a_summary_does_not_restore_a_deleted_thread(table: Table, thread:
     await threads.save_summary(table, ME, thread.id, "Late.", "msg_9")
     with pytest.raises(NotFound):
         await threads.thread(table, ME, thread.id)
-    stored = await table.get(TenantKeys(ME.tenant_id).thread(thread.id))
+    stored = await table.get(TenantKeys(ME.tenant_id, ME.user_id).thread(thread.id))
     assert stored is not None
     assert "summary" not in stored
 
 
 async def test_a_summary_does_not_create_a_thread(table: Table) -> None:
     await threads.save_summary(table, ME, "thread_none", "Nothing.", "msg_1")
-    assert await table.get(TenantKeys(ME.tenant_id).thread("thread_none")) is None
+    assert await table.get(TenantKeys(ME.tenant_id, ME.user_id).thread("thread_none")) is None

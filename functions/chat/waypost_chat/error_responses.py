@@ -1,4 +1,7 @@
-"""Every error as `{"error": {"code", "message", "request_id"}}`, without internal details."""
+"""Every error as `{"error": {"code", "message", "request_id"}}`, without internal details.
+
+Below `/openai/v1` it is as OpenAI's clients read it.
+"""
 
 import logging
 import uuid
@@ -15,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from waypost.errors import Invalid, WaypostError, raised_at
 
 logger = logging.getLogger(__name__)
+_OPENAI = "/openai/v1"
+"""Where errors are OpenAI's."""
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _MESSAGES = {404: "Not found.", 405: "Method not allowed."}
@@ -128,5 +133,9 @@ def _response(
     details: Mapping[str, Any] | None = None,
     **body: Any,
 ) -> Response:
+    if scope["path"].startswith(_OPENAI):
+        from waypost_chat.openai_errors import error_body
+
+        return JSONResponse(error_body(status, code, message, details or {}), status, headers)
     error = {"code": code, "message": message, "request_id": request_id(scope), **(details or {})}
     return JSONResponse({"error": error, **body}, status, headers)

@@ -13,9 +13,12 @@ from starlette.types import Receive, Scope, Send
 from waypost.runs import Backend
 from waypost.settings import Settings
 from waypost_chat import error_responses, openapi
+from waypost_chat.answers import HeadRequests, PrivateAnswers
 from waypost_chat.body_limits import BodyLimits
 from waypost_chat.routes import about, runs, threads
 
+_RETRY_HEADERS = ("Retry-After", "X-Should-Retry")
+"""What OpenAI's clients ask whether to try again."""
 _COMPRESSED_FROM = 1_000
 """Bytes of a response."""
 _FIRST = (about, runs, threads)
@@ -72,6 +75,8 @@ def create(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect would go where the Host header says.
+        redirect_slashes=False,
         responses=openapi.ERRORS,
     )
     app.state.settings = settings
@@ -81,6 +86,8 @@ def create(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.router.default = _OtherRoutes(app)
     app.add_middleware(BodyLimits, max_bytes=settings.max_body_bytes)
+    app.add_middleware(PrivateAnswers)
+    app.add_middleware(HeadRequests)
     # Streams are not compressed, so that nothing of them is held back.
     app.add_middleware(
         GZipMiddleware,
@@ -94,7 +101,7 @@ def create(settings: Settings) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id"],
+            expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id", *_RETRY_HEADERS],
             max_age=86_400,
         )
     app.add_middleware(error_responses.UnexpectedErrors)

@@ -1,6 +1,6 @@
 """Errors as OpenAI's clients read them: `{"error": {"message", "type", "param", "code"}}`."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -64,12 +64,15 @@ def run_error_response(event: RunFailed | RunCancelled, headers: dict[str, str])
     return JSONResponse({"error": error_of(event)}, status, headers)
 
 
+def error_body(status: int, code: str, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
+    return {"error": error(message, kind, code, details.get("param"))}
+
+
 def _expected(found: WaypostError) -> Response:
     # OpenAI's status for a request that is not valid.
     status = 400 if found.status == 422 else found.status
-    kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
-    body = error(found.message, kind, found.code, found.details.get("param"))
-    return JSONResponse({"error": body}, status)
+    return JSONResponse(error_body(status, found.code, found.message, found.details), status)
 
 
 def _invalid(found: RequestValidationError) -> Response:

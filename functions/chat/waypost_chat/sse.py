@@ -5,6 +5,7 @@ one for the end of an event.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,19 +16,30 @@ HEADERS = {
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",
 }
+_SEPARATOR = re.compile("[\x85\u2028\u2029]")
+"""Where readers split lines, beside the characters that JSON escapes anyway."""
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 
 
 def frame(data: str, seq: int | None = None, event: str | None = None) -> bytes:
-    """One event. `data` is one line, as JSON is; `seq` becomes its id."""
+    """One event. `data` is JSON on one line; `seq` becomes its id.
+
+    What some readers take for the end of a line is escaped, as JSON may have it.
+    """
     head = f"id: {seq}\n" if seq is not None else ""
     kind = f"event: {event}\n" if event else ""
+    if _SEPARATOR.search(data):
+        data = _SEPARATOR.sub(_escaped, data)
     return f"{head}{kind}data: {data}\n\n".encode()
 
 
 def json_frame(data: Mapping[str, Any], seq: int | None = None) -> bytes:
     """One event whose data is an object."""
     return frame(dumps(data), seq)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def dumps(value: Any) -> str:

@@ -1,9 +1,11 @@
 """A run as a streamed response."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
@@ -15,6 +17,7 @@ from waypost_chat import sse
 from waypost_chat.dialects import Dialect, HasHeartbeat
 
 _DEADLINE_IS_NEAR = 5.0
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 AnyRun = LiveRun | FollowedRun
 
 
@@ -43,7 +46,11 @@ class RunStream(StreamingResponse):
 
 
 def run_headers(run: AnyRun) -> dict[str, str]:
-    return {"X-Run-Id": run.id, "X-Thread-Id": run.thread_id}
+    """Ids in headers. A thread's id that is not visible ASCII is percent-encoded."""
+    thread_id = run.thread_id
+    if not _VISIBLE.fullmatch(thread_id):
+        thread_id = quote(thread_id)
+    return {"X-Run-Id": run.id, "X-Thread-Id": thread_id}
 
 
 async def wait_for_end(run: AnyRun, scope: Scope) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from waypost.errors import Invalid
 
 _WHO = re.compile(r"[^#\s\x00-\x1f\x7f]{1,128}")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+=,-]{0,127}")
+_MAX_THREAD_ID = 500
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,9 @@ class Identity:
 
 
 def check_thread_id(thread_id: str) -> str:
-    """`thread_id` if a client may choose it. Raises Invalid otherwise."""
-    if not _ID.fullmatch(thread_id):
+    """`thread_id` if a client may choose it: any text of some length. Raises Invalid otherwise."""
+    if not thread_id.strip() or len(thread_id) > _MAX_THREAD_ID:
         raise Invalid(
-            "A thread id must be 1 to 128 letters, digits or _.:@+=,- and start with a letter "
-            "or digit.",
-            code="invalid_thread_id",
+            f"A thread id must be 1 to {_MAX_THREAD_ID} characters.", code="invalid_thread_id"
         )
     return thread_id

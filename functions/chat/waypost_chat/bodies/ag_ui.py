@@ -45,7 +45,7 @@ class RunAgentInput(LenientBody):
 
     thread_id: Annotated[str, Field(alias="threadId", examples=["conv-test-123"])]
     run_id: Annotated[str, Field(alias="runId", min_length=1, max_length=200, examples=["run-1"])]
-    messages: Annotated[list[AgUiMessage], Field(min_length=1, max_length=10_000)]
+    messages: Annotated[list[AgUiMessage], Field(max_length=10_000)]
     forwarded: Annotated[Any, Field(alias="forwardedProps", examples=[{}])] = None
     state: Annotated[Any, Field(examples=[{}])] = None
     tools: Annotated[list[Any] | None, Field(examples=[[]])] = None

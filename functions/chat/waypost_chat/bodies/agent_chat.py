@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from waypost.events import Usage
-from waypost_chat.bodies import Body
 from waypost_chat.bodies.answers import AnswerError, AnswerStatus, CitedSource, ToolUse
+from waypost_chat.bodies.conversation import LenientBody
 
 
-class AgentChat(Body):
+class AgentChat(LenientBody):
     """`thread_id` null begins a thread; `stream` false waits for the whole answer."""
 
     message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]

@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from waypost.events import Usage
-from waypost_chat.bodies import Body
 from waypost_chat.bodies.answers import AnswerError, AnswerStatus, ToolUse
+from waypost_chat.bodies.conversation import LenientBody
 
 
-class Execution(Body):
+class Execution(LenientBody):
     """`model` and `mcp_servers` choose among what the deployment allows."""
 
     input: Annotated[str, Field(min_length=1, examples=["Research AI"])]

@@ -4,11 +4,12 @@ Sampling fields and others that are not named here may be sent and change nothin
 for another kind of answer than text are named, so that they are refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from waypost.errors import Invalid
 from waypost.records import PriorTurn, Role
 from waypost_chat.bodies.conversation import (
     LenientBody,
@@ -72,8 +73,13 @@ class NewCompletion(LenientBody):
 
 
 class InputItem(LenientBody):
-    """A message, where it has a role; other items are not read."""
+    """A message, where it has a role; an `item_reference` stands for one that was answered here.
 
+    Other items are not read.
+    """
+
+    type: str | None = None
+    id: str | None = None
     role: str | None = None
     content: str | list[OpenAIContent] | None = None
 
@@ -104,9 +110,30 @@ class NewResponse(LenientBody):
         named = self.conversation
         return named.id if isinstance(named, Conversation) else named
 
-    def question_and_history(self) -> QuestionAndHistory:
-        """The question and the turns before it. Raises Invalid."""
-        return (self.input, ()) if isinstance(self.input, str) else _split(self.input)
+    @property
+    def references(self) -> list[str]:
+        """The ids of the items that the input refers to."""
+        items = [] if isinstance(self.input, str) else self.input
+        return [item.id or "" for item in items if item.type == "item_reference"]
+
+    def without_references(self) -> Mapping[str, str]:
+        """Nothing referred to. Raises Invalid where the input refers to something."""
+        if self.references:
+            raise Invalid("Items cannot be referred to here.", code="unsupported_content")
+        return {}
+
+    def question_and_history(self, referred: Mapping[str, str]) -> QuestionAndHistory:
+        """The question and the turns before it.
+
+        Args:
+            referred: The texts of the items that the input refers to, by their ids.
+
+        Raises:
+            Invalid: There is no question.
+        """
+        if isinstance(self.input, str):
+            return self.input, ()
+        return _split([_resolved(item, referred) for item in self.input])
 
 
 class Completion(BaseModel):
@@ -161,6 +188,12 @@ class OpenAIErrorBody(BaseModel):
     """Every error's body."""
 
     error: OpenAIErrorDetail
+
+
+def _resolved(item: InputItem, referred: Mapping[str, str]) -> InputItem:
+    if item.type != "item_reference":
+        return item
+    return InputItem(role="assistant", content=referred.get(item.id or "", ""))
 
 
 def _split(messages: Sequence[ChatMessage | InputItem]) -> QuestionAndHistory:

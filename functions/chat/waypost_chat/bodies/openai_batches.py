@@ -103,7 +103,10 @@ def as_question(line: bytes) -> dict[str, Any] | bytes:
         request = json.loads(line)
         given = NewResponse if str(request["url"]).endswith("responses") else NewCompletion
         body = given.model_validate(request["body"])
-        text, history = body.question_and_history()
+        if isinstance(body, NewResponse):
+            text, history = body.question_and_history(body.without_references())
+        else:
+            text, history = body.question_and_history()
     except ValidationError as error:
         return {"id": _custom_id(line), "question": "", "invalid": str(error.errors()[0]["msg"])}
     except Invalid as error:

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from waypost.records import Role
-from waypost_chat.bodies import Body
+from waypost_chat.bodies.conversation import LenientBody
 
 
-class SupportChat(Body):
+class SupportChat(LenientBody):
     """A message; `session_id` null begins a session, and an id that is new names it."""
 
     message: Annotated[str, Field(min_length=1, examples=["What does the Enterprise plan cost?"])]

@@ -4,6 +4,7 @@ Each text is an item of its own, and so is each tool call: an `mcp_call`, the ki
 makes.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from waypost_chat.dialects.frames import Part, text
 from waypost_chat.dialects.openai import ROUTED
 from waypost_chat.sse import dumps
 
+_MESSAGE_ID = re.compile(r"msg_(\w+)_\d+")
 _TEXTS = {"final": "output_text", "reasoning": "reasoning_text"}
 
 
@@ -30,6 +32,7 @@ class OutputItems:
     """`items` are the output after the events that were read so far."""
 
     def __init__(self) -> None:
+        self.run_id = ""
         self.items: list[dict[str, Any]] = []
         self._indices: dict[str, int] = {}
         """The item of each text and tool call, by its id."""
@@ -57,7 +60,7 @@ class OutputItems:
         part: dict[str, Any] = {"type": _TEXTS[event.channel], "text": ""}
         if event.channel == "final":
             part |= {"annotations": [], "logprobs": []}
-        self._append(event.text_id, _text_item(event))
+        self._append(event.text_id, _text_item(event, self.run_id, len(self.items)))
         yield self._item(event.text_id, "added")
         self.items[-1]["content"] = [part]
         position = {**self._position(event.text_id), "content_index": 0}
@@ -150,11 +153,17 @@ class OutputItems:
         }
 
 
-def _text_item(event: TextStarted) -> dict[str, Any]:
+def run_of_item(item_id: str) -> str | None:
+    """The run whose answer a message item is, by the id that it has here."""
+    found = _MESSAGE_ID.fullmatch(item_id)
+    return f"run_{found[1]}" if found else None
+
+
+def _text_item(event: TextStarted, run_id: str, number: int) -> dict[str, Any]:
     ulid = event.text_id.removeprefix("text_")
     if event.channel == "final":
         return {
-            "id": f"msg_{ulid}",
+            "id": f"msg_{run_id.removeprefix('run_')}_{number}",
             "type": "message",
             "role": "assistant",
             "status": "in_progress",

@@ -99,6 +99,7 @@ class OpenAIResponsesDialect:
     def _parts(self, event: Event) -> Iterator[Part]:
         match event:
             case RunStarted():
+                self._output.run_id = event.run_id
                 self._state |= {"id": response_id(event.run_id), "created_at": seconds(event.at)}
                 self._state["conversation"] = {"id": event.thread_id}
                 for kind in ("created", "in_progress"):

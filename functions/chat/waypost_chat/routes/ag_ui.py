@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from waypost import runs
 from waypost.runs.request import RunRequest
+from waypost_chat import unstored
 from waypost_chat.bodies.ag_ui import RunAgentInput
 from waypost_chat.dialects.ag_ui import AgUiDialect
 from waypost_chat.openapi import streams
@@ -18,7 +19,13 @@ router = APIRouter(prefix="/api", tags=["ag-ui"])
 async def run(
     body: RunAgentInput, request: Request, backend: BackendOf, who: Caller, context: Context
 ) -> Response:
-    """Answers the user's last message in a thread, which is made if it is not there yet."""
+    """Answers the user's last message in a thread, which is made if it is not there yet.
+
+    A run without messages, as a client makes to connect, says nothing and is not stored.
+    """
+    if not body.messages:
+        nothing = unstored.events("", body.thread_id, body.run_id)
+        return unstored.stream(AgUiDialect(body.run_id), nothing)
     text, prior_turns = body.question_and_history()
     agent, model = body.chosen("agent"), body.chosen("model")
     run_request = RunRequest(

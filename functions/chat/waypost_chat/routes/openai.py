@@ -8,6 +8,7 @@ from waypost.agents.definition import Agents
 from waypost.errors import DeadlinePassed, Invalid, NotFound
 from waypost.events import RunCompleted
 from waypost.runs.request import RunRequest
+from waypost_chat import unstored
 from waypost_chat.bodies.openai import Completion, ModelList, ModelView, NewCompletion
 from waypost_chat.dialects.openai import ROUTED
 from waypost_chat.dialects.openai_chat import OpenAIChatDialect
@@ -42,6 +43,8 @@ async def complete(
     """Answers the last message of a conversation that the client carries, in a new thread."""
     agent = agent_of(await backend.agents_of(who), body.model)
     text, prior_turns = body.question_and_history()
+    if title := unstored.title_for(text, prior_turns):
+        return _title(title, body)
     run = await runs.begin(
         backend, who, RunRequest(text=text, agent=agent, prior_turns=prior_turns), context
     )
@@ -57,6 +60,17 @@ async def complete(
     if not isinstance(dialect.end, RunCompleted):
         return run_error_response(dialect.end, run_headers(run))
     return JSONResponse(dialect.completion(dialect.end), headers=run_headers(run))
+
+
+def _title(title: str, body: NewCompletion) -> Response:
+    """What a front end calls the conversation: no run of its own."""
+    dialect = OpenAIChatDialect(body.model)
+    if body.stream:
+        return unstored.stream(dialect, unstored.events(title))
+    for event in unstored.events(title):
+        dialect.encode(event)
+    assert isinstance(dialect.end, RunCompleted)  # noqa: S101
+    return JSONResponse(dialect.completion(dialect.end))
 
 
 def agent_of(agents: Agents, model: str) -> str | None:

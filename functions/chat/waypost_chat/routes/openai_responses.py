@@ -10,11 +10,12 @@ from waypost import runs
 from waypost.errors import Invalid, NotFound, WaypostError
 from waypost.events import Event, RouteDecided
 from waypost.identity import Identity
-from waypost.runs import Backend, cancellation
+from waypost.runs import Backend, cancellation, lookup
 from waypost.runs.request import RunRequest
 from waypost.store import journals
 from waypost_chat.bodies.openai import NewResponse, ResponseView
 from waypost_chat.dialects.openai import ROUTED
+from waypost_chat.dialects.openai_items import run_of_item
 from waypost_chat.dialects.openai_responses import OpenAIResponsesDialect, run_id
 from waypost_chat.openai_errors import ERRORS, OpenAIRoute
 from waypost_chat.openapi import streams
@@ -44,7 +45,7 @@ async def create(
     if body.background and not body.stream:
         _check_background(request)
     agent = agent_of(await backend.agents_of(who), body.model)
-    text, prior_turns = body.question_and_history()
+    text, prior_turns = body.question_and_history(await _referred(backend, who, body.references))
     thread_id = await _thread(backend, who, body)
     create = body.conversation is not None
     run_request = RunRequest(
@@ -114,6 +115,27 @@ async def _thread(backend: Backend, who: Identity, body: NewResponse) -> str | N
             ),
         )
     return head.thread_id
+
+
+async def _referred(backend: Backend, who: Identity, items: list[str]) -> dict[str, str]:
+    """The answers that items are of, each once, by the ids of the items. Raises NotFound."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for item in items:
+        run = run_of_item(item)
+        if run is None and not item.startswith("msg_"):
+            continue  # Reasoning and tool calls are not read.
+        if run in seen:
+            continue
+        try:
+            if run is None:
+                raise NotFound
+            found[item] = await lookup.answer_text(backend, who, run)
+        except NotFound:
+            message = f"Item with id {item!r} not found."
+            raise _about("input", NotFound(message, code="item_not_found")) from None
+        seen.add(run)
+    return found
 
 
 async def _find(

@@ -87,7 +87,8 @@ class ThinkingFilter:
             if token[0] in _TAGS and not self._code.inside:
                 self._closing = f"</{token[0][1:]}"
                 self._skips_blank = True
-                return text[: token.start()], text[token.end() :]
+                behind, self._held = text[token.end() :] + self._held, ""
+                return text[: token.start()], behind
             if token.end() == len(text) and token[0][0] in "`~":
                 # There may be more of these in the next delta.
                 self._held = token[0] + self._held

@@ -55,7 +55,7 @@ def described(agents: Mapping[str, Agent], coverage: Mapping[str, str]) -> str:
 def question(text: str, previous: Sequence[tuple[str, str]]) -> str:
     """The question, after the previous ones with the agents that answered them."""
     earlier = (
-        f"<previous agent={quoteattr(agent)}>{escape(earlier_question)}</previous>\n"
+        f"<previous{_named(agent)}>{escape(earlier_question)}</previous>\n"
         for agent, earlier_question in previous
     )
     return f"{''.join(earlier)}<question>{escape(text)}</question>"
@@ -79,6 +79,11 @@ def parse_choice(line: str, agents: Mapping[str, Agent]) -> RouterChoice | None:
     search = parts[4].strip("-") if len(parts) > 4 else ""
     confidence = float(number[0]) if number else 0.5
     return RouterChoice(agent, confidence, runner_up, reason[:200], _search_words(search))
+
+
+def _named(agent: str) -> str:
+    """A question that was asked elsewhere was answered by none of these."""
+    return f" agent={quoteattr(agent)}" if agent else ""
 
 
 def _example(agents: Mapping[str, Agent]) -> str:

@@ -25,6 +25,13 @@ async def run(backend: Backend, who: Identity, run_id: str) -> tuple[Run, list[S
     return await run_store.run(backend.table, who, run_id)
 
 
+async def answer_text(backend: Backend, who: Identity, run_id: str) -> str:
+    """What a run has answered. Raises NotFound, also where the run is somebody else's."""
+    found, _ = await run(backend, who, run_id)
+    message = await thread_store.message(backend.table, who, found.thread_id, found.message_id)
+    return message.text if message else ""
+
+
 async def thread(backend: Backend, who: Identity, thread_id: str) -> Thread:
     """Raises NotFound."""
     found = await thread_store.thread(backend.table, who, thread_id)

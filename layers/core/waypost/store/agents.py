@@ -9,13 +9,13 @@ from waypost.store.table import Table, Values, dumped, put_new
 
 async def current(table: Table, who: Identity) -> list[CurrentAgent]:
     """The current version of every agent of a tenant, the deleted ones too, by id."""
-    items = await table.query(TenantKeys(who.tenant_id).tenant_pk, "AGENT#")
+    items = await table.query(TenantKeys(who.tenant_id, who.user_id).tenant_pk, "AGENT#")
     return [CurrentAgent.model_validate(item) for item in items]
 
 
 async def versions(table: Table, who: Identity, agent_id: str, limit: int) -> list[AgentVersion]:
     """The last `limit` versions of an agent, newest first."""
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     items = await table.query(
         keys.tenant_pk, keys.agent_versions(agent_id), newest_first=True, limit=limit
     )
@@ -23,7 +23,7 @@ async def versions(table: Table, who: Identity, agent_id: str, limit: int) -> li
 
 
 async def version(table: Table, who: Identity, agent_id: str, number: int) -> AgentVersion | None:
-    item = await table.get(TenantKeys(who.tenant_id).agent_version(agent_id, number))
+    item = await table.get(TenantKeys(who.tenant_id, who.user_id).agent_version(agent_id, number))
     return AgentVersion.model_validate(item) if item else None
 
 
@@ -43,7 +43,7 @@ async def write(
     Raises:
         ConditionFailed: The agent is no longer as `before` says.
     """
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     version = added or AgentVersion.model_validate(agent.model_dump())
     condition: Values = {"ConditionExpression": "attribute_not_exists(pk)"}
     if before:

@@ -33,7 +33,7 @@ async def create(table: Table, who: Identity, batch: Batch) -> Batch:
     Raises:
         Conflict: There is one under this id with other questions.
     """
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     stored = {
         **keys.batch_head(batch.id),
         **batch.model_dump(exclude_none=True, exclude={"shards_done"}),
@@ -58,7 +58,7 @@ async def create(table: Table, who: Identity, batch: Batch) -> Batch:
 
 async def read(table: Table, who: Identity, batch_id: str) -> Batch:
     """Raises NotFound."""
-    found = await table.get(TenantKeys(who.tenant_id).batch_head(batch_id))
+    found = await table.get(TenantKeys(who.tenant_id, who.user_id).batch_head(batch_id))
     if found is None:
         raise NotFound("Batch not found.", code="batch_not_found")
     return Batch.model_validate(found)
@@ -66,12 +66,14 @@ async def read(table: Table, who: Identity, batch_id: str) -> Batch:
 
 async def newest(table: Table, who: Identity, limit: int) -> list[Batch]:
     """The tenant's batches, newest first."""
-    found, _ = await table.recent(TenantKeys(who.tenant_id).batches(), limit, None)
+    found, _ = await table.recent(TenantKeys(who.tenant_id, who.user_id).batches(), limit, None)
     return [Batch.model_validate(item) for item in found]
 
 
 async def counts(table: Table, who: Identity, batch_id: str) -> BatchCounts:
-    items = await table.query(TenantKeys(who.tenant_id).batch_partition(batch_id), "C#")
+    items = await table.query(
+        TenantKeys(who.tenant_id, who.user_id).batch_partition(batch_id), "C#"
+    )
     names = [name for name in BatchCounts.model_fields if name != "cost_usd"]
     totals = {name: sum(int(item.get(name, 0)) for item in items) for name in names}
     cost = sum(int(item.get(_COST, 0)) for item in items) / _BILLION
@@ -87,7 +89,7 @@ async def update(
     states = {f":s{number}": state for number, state in enumerate(when)}
     found = await table.update(
         {
-            "Key": to_item(TenantKeys(who.tenant_id).batch_head(batch_id)),
+            "Key": to_item(TenantKeys(who.tenant_id, who.user_id).batch_head(batch_id)),
             "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
             "ConditionExpression": f"#state IN ({', '.join(states)})",
             "ExpressionAttributeNames": names,
@@ -122,7 +124,9 @@ async def claim(
     try:
         found = await table.update(
             {
-                "Key": to_item(TenantKeys(who.tenant_id).batch_attempt(batch_id, line)),
+                "Key": to_item(
+                    TenantKeys(who.tenant_id, who.user_id).batch_attempt(batch_id, line)
+                ),
                 "UpdateExpression": "SET lease_until = :until, run_before = "
                 "if_not_exists(run_id, :none), run_id = :run ADD attempts :one",
                 "ConditionExpression": "attribute_not_exists(pk) OR lease_until < :now",
@@ -149,7 +153,9 @@ async def release(
     try:
         await table.update(
             {
-                "Key": to_item(TenantKeys(who.tenant_id).batch_attempt(batch_id, line)),
+                "Key": to_item(
+                    TenantKeys(who.tenant_id, who.user_id).batch_attempt(batch_id, line)
+                ),
                 "UpdateExpression": "SET lease_until = :zero REMOVE run_id ADD attempts :minus",
                 "ConditionExpression": "attempts = :number",
                 "ExpressionAttributeValues": to_item(
@@ -163,7 +169,7 @@ async def release(
 
 def result_writes(who: Identity, batch_id: str, result: BatchResult) -> list[Values]:
     """The writes of a result: the item first, which holds only where there is none, its count."""
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     added = {
         result.state: 1,
         "input_tokens": result.usage.input_tokens,
@@ -200,7 +206,7 @@ async def write_result(table: Table, who: Identity, batch_id: str, result: Batch
 
 
 async def result(table: Table, who: Identity, batch_id: str, line: int) -> BatchResult | None:
-    found = await table.get(TenantKeys(who.tenant_id).batch_result(batch_id, line))
+    found = await table.get(TenantKeys(who.tenant_id, who.user_id).batch_result(batch_id, line))
     return BatchResult.model_validate(found) if found else None
 
 
@@ -208,7 +214,7 @@ async def results(
     table: Table, who: Identity, batch_id: str, after_line: int, limit: int
 ) -> list[BatchResult]:
     """Results in the order of the lines, those that come after a line."""
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     first = keys.batch_result(batch_id, after_line + 1)["sk"]
     last = keys.batch_result(batch_id, MAX_LINES)["sk"]
     found = await table.query(keys.batch_partition(batch_id), first, before=last, limit=limit)
@@ -217,7 +223,9 @@ async def results(
 
 async def shard_done(table: Table, who: Identity, batch_id: str, shard: int) -> int:
     """How many results a shard has."""
-    item = await table.get(TenantKeys(who.tenant_id).batch_counter(batch_id, shard)) or {}
+    item = (
+        await table.get(TenantKeys(who.tenant_id, who.user_id).batch_counter(batch_id, shard)) or {}
+    )
     return sum(int(item.get(state, 0)) for state in RESULT_STATES)
 
 
@@ -225,7 +233,7 @@ async def mark_shard(table: Table, who: Identity, batch_id: str, shard: int) -> 
     """Notes that a shard has all its results."""
     found = await table.update(
         {
-            "Key": to_item(TenantKeys(who.tenant_id).batch_head(batch_id)),
+            "Key": to_item(TenantKeys(who.tenant_id, who.user_id).batch_head(batch_id)),
             "UpdateExpression": "ADD shards_done :shard",
             "ConditionExpression": "attribute_exists(pk)",
             "ExpressionAttributeValues": {":shard": {"NS": [str(shard)]}},
@@ -236,7 +244,7 @@ async def mark_shard(table: Table, who: Identity, batch_id: str, shard: int) -> 
 
 async def remove_result(table: Table, who: Identity, batch_id: str, result: BatchResult) -> None:
     """Takes a line's result back, with its count and its attempts, so that it is asked again."""
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     state = {"#state": "state"}
     writes: list[Values] = [
         {
@@ -271,7 +279,7 @@ async def reopen(
     states = {f":s{number}": state for number, state in enumerate(when)}
     found = await table.update(
         {
-            "Key": to_item(TenantKeys(who.tenant_id).batch_head(batch_id)),
+            "Key": to_item(TenantKeys(who.tenant_id, who.user_id).batch_head(batch_id)),
             "UpdateExpression": "SET #state = :splitting, #offset = :zero, #line = :zero, "
             "held = :zero, cancel_requested = :no, reopened_at = :at "
             "REMOVE #total, shards_done, finished_at, results_key ADD retries :one",

@@ -26,7 +26,7 @@ async def hide(
     Raises:
         NotFound: There is no such thread, or it is somebody else's.
     """
-    keys, at = TenantKeys(who.tenant_id), now()
+    keys, at = TenantKeys(who.tenant_id, who.user_id), now()
     fresh = "" if again else " AND (attribute_not_exists(deleted_at) OR unfinished = :yes)"
     try:
         found = await table.update(
@@ -65,7 +65,7 @@ async def expire(table: Table, who: Identity, thread_id: str, retention_days: in
     sooner = "SET expires_at = if_not_exists(expires_at, :at)"
     items = await _of_thread(table, who, thread_id)
     await asyncio.gather(*(update(key, sooner, ExpressionAttributeValues=at) for key in items))
-    await update(TenantKeys(who.tenant_id).thread(thread_id), "REMOVE unfinished")
+    await update(TenantKeys(who.tenant_id, who.user_id).thread(thread_id), "REMOVE unfinished")
 
 
 async def remove(table: Table, who: Identity, thread_id: str) -> None:
@@ -75,12 +75,12 @@ async def remove(table: Table, who: Identity, thread_id: str) -> None:
     """
     keys = await _of_thread(table, who, thread_id)
     await table.remove(keys)
-    await table.remove([TenantKeys(who.tenant_id).thread(thread_id)])
+    await table.remove([TenantKeys(who.tenant_id, who.user_id).thread(thread_id)])
 
 
 async def _of_thread(table: Table, who: Identity, thread_id: str) -> list[Key]:
     """The keys of everything that belongs to a thread, but for the thread's own item."""
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     items = await table.query(keys.partition(thread_id))
     journals: list[Key] = []
     for run_id in _runs(items):

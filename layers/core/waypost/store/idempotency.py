@@ -46,7 +46,7 @@ class ClaimedRun:
 
 async def find(table: Table, who: Identity, key: str) -> ClaimedRun | None:
     """The run that this user has claimed the key for, in the last day."""
-    item = await table.get(TenantKeys(who.tenant_id).idempotency(who.user_id, key))
+    item = await table.get(TenantKeys(who.tenant_id, who.user_id).idempotency(who.user_id, key))
     if item is None or item["expires_at"] < time():
         return None
     return ClaimedRun(item["run_id"], item["request"])

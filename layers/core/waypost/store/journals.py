@@ -77,7 +77,9 @@ async def append(
     table: Table, who: Identity, run_id: str, first: int, events: Sequence[str], expires_at: int
 ) -> None:
     """Writes a batch. Where it is there already, an earlier try got through."""
-    for item in batch_items(TenantKeys(who.tenant_id), run_id, first, events, expires_at):
+    for item in batch_items(
+        TenantKeys(who.tenant_id, who.user_id), run_id, first, events, expires_at
+    ):
         try:
             await table.put(item, "attribute_not_exists(pk)")
         except ConditionFailed:
@@ -88,7 +90,9 @@ async def read(
     table: Table, who: Identity, run_id: str, seq: int
 ) -> tuple[RunHead | None, list[AnyEvent]]:
     """The run's head and its events after `seq`, those that are written and have not expired."""
-    items = await table.query(TenantKeys(who.tenant_id).journal(run_id), after=after(seq))
+    items = await table.query(
+        TenantKeys(who.tenant_id, who.user_id).journal(run_id), after=after(seq)
+    )
     # The head's sort key comes after every batch's.
     head = _head(run_id, items.pop()) if items and items[-1]["sk"] == "META" else None
     current = [item for item in items if item["expires_at"] > time()]
@@ -100,7 +104,7 @@ async def read(
 
 async def head(table: Table, who: Identity, run_id: str) -> RunHead:
     """Raises NotFound, also where the run is somebody else's."""
-    found = await table.get(TenantKeys(who.tenant_id).head(run_id))
+    found = await table.get(TenantKeys(who.tenant_id, who.user_id).head(run_id))
     if found is None or found["user_id"] != who.user_id:
         raise _no_such_run()
     return _head(run_id, found)
@@ -110,7 +114,7 @@ async def renew_lease(table: Table, who: Identity, run_id: str, lease_until: flo
     """Renews a live run's lease. Raises ConditionFailed where the run is over."""
     found = await table.update(
         {
-            "Key": to_item(TenantKeys(who.tenant_id).head(run_id)),
+            "Key": to_item(TenantKeys(who.tenant_id, who.user_id).head(run_id)),
             "UpdateExpression": "SET lease_until = :until",
             "ConditionExpression": "#state = :running",
             "ExpressionAttributeNames": {"#state": "state"},
@@ -125,7 +129,7 @@ async def request_cancel(table: Table, who: Identity, run_id: str) -> RunHead:
     try:
         found = await table.update(
             {
-                "Key": to_item(TenantKeys(who.tenant_id).head(run_id)),
+                "Key": to_item(TenantKeys(who.tenant_id, who.user_id).head(run_id)),
                 "UpdateExpression": "SET cancel_requested = :yes",
                 "ConditionExpression": "user_id = :user AND #state = :running",
                 "ExpressionAttributeNames": {"#state": "state"},

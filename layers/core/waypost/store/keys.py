@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import quote
 
 Key = dict[str, str]
+_SAFE = "_.:@+=,- "
+_MAX_SEGMENT = 300
 
 
 @dataclass(frozen=True)
 class TenantKeys:
-    """Keys of everything that one tenant owns."""
+    """Keys of everything that one tenant owns, and that one of its users does.
+
+    A thread's id is its user's own: the same id of another user is another thread.
+    """
 
     tenant: str
+    user: str
 
     @property
     def tenant_pk(self) -> str:
@@ -89,7 +96,7 @@ class TenantKeys:
         return {"pk": self.batch_partition(batch), "sk": f"I#{line:08d}"}
 
     def partition(self, thread: str) -> str:
-        return f"T#{self.tenant}#TH#{thread}#"
+        return f"T#{self.tenant}#U#{self.user}#TH#{_segment(thread)}#"
 
 
 def live_job(name: str) -> Key:
@@ -107,6 +114,12 @@ def after(seq: int) -> str:
     Batches are named by their last event, so that one query finds where to go on.
     """
     return f"E#{seq:08d}"
+
+
+def _segment(name: str) -> str:
+    """Any text as a part of a key."""
+    quoted = quote(name, safe=_SAFE, errors="replace")
+    return quoted if len(quoted) <= _MAX_SEGMENT else f"~{sha256(name.encode()).hexdigest()}"
 
 
 def _ulid(message: str) -> str:

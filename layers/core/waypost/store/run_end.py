@@ -113,7 +113,7 @@ async def finish(table: Table, who: Identity, end: RunEnd) -> Run:
 
 
 def _step_items(who: Identity, end: RunEnd, *, content: bool = True) -> list[Values]:
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     return [
         step_item(keys, end.run.thread_id, number, step, content=content)
         for number, step in enumerate(end.steps, 1)
@@ -130,7 +130,7 @@ async def _close(
     has_thread: bool = True,
     **more: Any,
 ) -> None:
-    keys, run = TenantKeys(who.tenant_id), end.run
+    keys, run = TenantKeys(who.tenant_id, who.user_id), end.run
     first, last = end.events[0].seq, end.events[-1].seq
     ended = {**keys.run(run.thread_id, run.id), **dumped(run), **attribute, **more}
     answer = [{**i, **more} for i in message_items(keys, end.message) if end.message.text]

@@ -76,7 +76,7 @@ async def begin(
         Invalid: What the question holds cannot be stored.
         AlreadyClaimed: The caller has begun a run under that key before.
     """
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     head = journals.new_head(run.thread_id, who.user_id, lease_until)
     writes = [
         {"Update": _open_thread(keys, thread, run.id, unchanged=unchanged)},

@@ -20,7 +20,7 @@ OWNED_BY_USER = "user_id = :user AND attribute_not_exists(deleted_at)"
 
 async def thread(table: Table, who: Identity, thread_id: str) -> Thread:
     """Raises NotFound, also where the thread is somebody else's."""
-    found = await table.get(TenantKeys(who.tenant_id).thread(thread_id))
+    found = await table.get(TenantKeys(who.tenant_id, who.user_id).thread(thread_id))
     if found is None or found["user_id"] != who.user_id or "deleted_at" in found:
         raise NotFound("Thread not found.", code="thread_not_found")
     return Thread.model_validate(found)
@@ -30,7 +30,7 @@ async def threads(
     table: Table, who: Identity, limit: int, cursor: str | None
 ) -> tuple[list[Thread], str | None]:
     """A page of the user's threads, the latest first, and the cursor of the next page."""
-    recent_pk = TenantKeys(who.tenant_id).recent(who.user_id)
+    recent_pk = TenantKeys(who.tenant_id, who.user_id).recent(who.user_id)
     start = _start(cursor, recent_pk) if cursor else None
     items, last = await table.recent(recent_pk, limit, start)
     return [Thread.model_validate(i) for i in items], _cursor(last) if last else None
@@ -44,7 +44,7 @@ async def threads_of_agent(
     Args:
         deleted: Those that were deleted and have not expired yet, instead of the others.
     """
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     items = await table.recent_all(
         keys.deleted(who.user_id) if deleted else keys.recent(who.user_id)
     )
@@ -63,7 +63,7 @@ async def messages(
     Args:
         before: A message's id: the last of those that came before it.
     """
-    keys = TenantKeys(who.tenant_id)
+    keys = TenantKeys(who.tenant_id, who.user_id)
     before_sk = keys.message(thread_id, before)["sk"] if before else ""
     items = await table.query(
         keys.partition(thread_id),
@@ -78,7 +78,7 @@ async def messages(
 
 async def prior_turns(table: Table, who: Identity, thread_id: str) -> tuple[PriorTurn, ...]:
     """The turns that were taken before the thread began, oldest first."""
-    found = await table.get(TenantKeys(who.tenant_id).prior_turns(thread_id))
+    found = await table.get(TenantKeys(who.tenant_id, who.user_id).prior_turns(thread_id))
     return tuple(map(PriorTurn.model_validate, found["said"])) if found else ()
 
 
@@ -89,7 +89,7 @@ async def save_summary(
     try:
         await table.update(
             {
-                "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
+                "Key": to_item(TenantKeys(who.tenant_id, who.user_id).thread(thread_id)),
                 "UpdateExpression": "SET summary = :summary, summary_through = :through",
                 "ConditionExpression": "user_id = :user AND attribute_not_exists(deleted_at) AND "
                 "(attribute_not_exists(summary_through) OR summary_through < :through)",
@@ -103,7 +103,7 @@ async def save_summary(
 
 
 async def message(table: Table, who: Identity, thread_id: str, message_id: str) -> Message | None:
-    key = TenantKeys(who.tenant_id).message(thread_id, message_id)
+    key = TenantKeys(who.tenant_id, who.user_id).message(thread_id, message_id)
     joined = _joined(await table.query(key["pk"], key["sk"]))
     return joined[0] if joined else None
 
@@ -112,7 +112,7 @@ async def rename(table: Table, who: Identity, thread_id: str, title: str) -> Thr
     current = await thread(table, who, thread_id)
     await table.update(
         {
-            "Key": to_item(TenantKeys(who.tenant_id).thread(thread_id)),
+            "Key": to_item(TenantKeys(who.tenant_id, who.user_id).thread(thread_id)),
             "UpdateExpression": "SET title = :title",
             "ConditionExpression": "user_id = :user",
             "ExpressionAttributeValues": to_item({":title": title, ":user": who.user_id}),

@@ -1,5 +1,6 @@
 """What the shapes of HTTP events have in common."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
@@ -19,7 +20,14 @@ class Shape(Protocol):
     def prelude(self, status: int, headers: RawHeaders) -> dict[str, Any]: ...
 
 
-def scope(method: str, path: str, query: str, headers: Mapping[str, str], client: Any) -> Scope:
+def scope(
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    client: Any,
+    stage: str = "",
+) -> Scope:
     """An ASGI HTTP scope.
 
     Spec version 2.4 promises that `send` raises OSError once the client cannot be reached.
@@ -27,6 +35,7 @@ def scope(method: str, path: str, query: str, headers: Mapping[str, str], client
     Args:
         path: As it was asked for, percent-encoded; HTTP APIs have decoded it already.
         client: The caller's address, or None.
+        stage: The name of the stage that the path begins with: it becomes the root path.
     """
     if not isinstance(method, str) or not isinstance(path, str):
         raise TypeError("method and path must be texts")
@@ -38,12 +47,21 @@ def scope(method: str, path: str, query: str, headers: Mapping[str, str], client
         "scheme": headers.get("x-forwarded-proto", "https"),
         "path": unquote(path) or "/",
         "raw_path": quote(path, safe="/%:@!$&'()*+,;=~").encode() or b"/",
-        "root_path": "",
+        "root_path": _root(path, stage),
         "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "server": _server(headers),
         "client": (str(client), 0) if client else None,
     }
+
+
+def _root(path: str, stage: str) -> str:
+    """What of a path is not the app's: the stage, or the mapping of a custom domain."""
+    for base in (f"/{stage}" if stage else "", os.environ.get("WAYPOST_BASE_PATH", "")):
+        base = base.rstrip("/")
+        if base and (path == base or path.startswith(f"{base}/")):
+            return base
+    return ""
 
 
 def lowered(headers: Mapping[str, Any] | None) -> dict[str, str]:

@@ -22,7 +22,15 @@ class Version2:
             headers["cookie"] = "; ".join(event["cookies"])
         path = event.get("rawPath") or http["path"]
         query = event.get("rawQueryString") or ""
-        return shape.scope(http["method"], path, query, headers, http.get("sourceIp"))
+        stage = event["requestContext"].get("stage", "$default")
+        return shape.scope(
+            http["method"],
+            path,
+            query,
+            headers,
+            http.get("sourceIp"),
+            "" if stage == "$default" else str(stage),
+        )
 
     def prelude(self, status: int, headers: RawHeaders) -> dict[str, Any]:
         joined: dict[str, str] = {}
