@@ -26,7 +26,7 @@ async def send_message(api: Api, path: str = CHAT, **body: Any) -> list[dict[str
 
 async def test_a_stream_has_tokens_a_trace_of_each_step_and_done(api: Api) -> None:
     api.model.add_reply(ReasoningPiece("A count."), "I look. ", *_call()).add_reply("Two.")
-    found = await send_message(api)
+    found = await send_message(api, path=f"{CHAT}?steps=true")
     assert "".join(e["content"] for e in found if e["type"] == "token") == "I look. \n\nTwo."
     started = {e["id"]: e for e in found if e["type"] == "trace_start"}
     ended = {e["id"]: e for e in found if e["type"] == "trace_end"}
@@ -40,7 +40,8 @@ async def test_a_stream_has_tokens_a_trace_of_each_step_and_done(api: Api) -> No
     assert (model["status"], model["tokens"]) == ("completed", 110)
     assert model["cost_usd"] > 0
     updates = [e for e in found if e["type"] == "trace_update"]
-    assert [e.get("reasoning") or e.get("input") for e in updates] == ["A count.", {"sql": COUNT}]
+    assert [e["reasoning"] for e in updates] == [e["message"] for e in updates] == ["A count."]
+    assert (model["tokens_input"], model["tokens_output"], model["tokens_total"]) == (100, 10, 110)
     done = found[-1]
     assert set(done) == {
         "type",
@@ -53,6 +54,18 @@ async def test_a_stream_has_tokens_a_trace_of_each_step_and_done(api: Api) -> No
     assert (done["type"], done["tokens_used"]) == ("done", 220)
     run = await api.run(done["run_id"])
     assert (run["message_id"], run["route"]["agent"]) == (done["message_id"], "sql")
+
+
+async def test_without_being_asked_for_steps_a_trace_is_a_tool_call(api: Api) -> None:
+    api.model.add_reply("I look. ", *_call()).add_reply("Two.")
+    traces = [e for e in await send_message(api) if e["type"].startswith("trace")]
+    assert [(e["type"], e["tool_name"], e["tool_type"]) for e in traces] == [
+        ("trace_start", "query_database", "builtin"),
+        ("trace_end", "query_database", "builtin"),
+    ]
+    start, end = traces
+    assert (start["input"], start["mcp_server"]) == ({"sql": COUNT}, None)
+    assert (end["step_id"], end["status"], end["error"]) == (start["step_id"], "completed", None)
 
 
 def _call() -> tuple[Any, ...]:

@@ -59,7 +59,7 @@ async def test_whatever_id_a_client_makes_is_taken(api: Api, name: str) -> None:
     for text in ("One.", "Two."):
         api.model.add_reply("sql | 0.8 | - | x").add_reply(text)
         response = await api.http.post("/internal/chat/stream", json=body)
-        assert response.status_code == 200
+        assert response.status_code == 200, response.text
         header = response.headers["x-thread-id"]
         assert name in (header, unquote(header))
         frames = events(response.text)
@@ -76,7 +76,7 @@ async def test_half_of_an_emoji_in_an_id_is_no_error(api: Api) -> None:
     response = await api.http.post(
         "/internal/chat/stream", content=text, headers={"content-type": "application/json"}
     )
-    assert response.status_code == 200
+    assert response.status_code == 200, response.text
 
 
 async def test_threads_are_listed_renamed_and_deleted(api: Api) -> None:
@@ -139,7 +139,7 @@ async def test_health_names_the_part_that_failed(api: Api) -> None:
     api.dynamodb.delete_table(TableName=api.table)
     api.app.state.backend.settings.database.unlink()
     response = await api.http.get("/health")
-    assert response.status_code == 200
+    assert response.status_code == 200, response.text
     assert response.json()["status"] == "degraded"
     assert response.json()["parts"] == {
         "table": "failed",

@@ -92,12 +92,13 @@ def test_waypost_to_the_byte() -> None:
         ),
         (
             FAILED,
-            '{"event":"error","message":"Busy.","code":"model_busy","retryable":true,'
+            '{"event":"error","message":"Busy.","error":"Busy.","code":"model_busy","retryable":true,'
             '"partial":true}',
         ),
         (
             CANCELLED,
-            '{"event":"error","message":"The run was cancelled.","code":"cancelled",'
+            '{"event":"error","message":"The run was cancelled.",'
+            '"error":"The run was cancelled.","code":"cancelled",'
             '"retryable":false,"partial":true}',
         ),
     ],

@@ -23,7 +23,7 @@ async def stream(api: Api, path: str = "/api/agent/stream", **body: Any) -> list
     response = await api.http.post(path, json={"input": "How many?", **body}, headers=ME)
     assert response.status_code == 200, response.text
     found = events(response.text)
-    assert all(set(event) == {"event", "data"} for event in found)
+    assert all(set(event) == {"event", "data", "timestamp"} for event in found)
     assert all(isinstance(event["data"]["content"], str) for event in found)
     return found
 

@@ -24,8 +24,8 @@ async def test_a_stream_has_text_tools_and_done(api: Api) -> None:
     api.model.add_reply("sql | 1 | - | x").add_query(COUNT).add_reply("There ", "are two.")
     assert await stream(api, QUESTION) == [
         '{"type":"tool.call","name":"query_database","args":{"sql":"' + COUNT + '"}}',
-        '{"type":"tool.output","name":"query_database","output":'
-        '{"columns":["n"],"rows":[[2]],"row_count":1,"truncated":false}}',
+        '{"type":"tool.output","name":"query_database","output":"{\\"columns\\":'
+        '[\\"n\\"],\\"rows\\":[[2]],\\"row_count\\":1,\\"truncated\\":false}"}',
         '{"type":"text.delta","delta":"There "}',
         '{"type":"text.delta","delta":"are two."}',
         "[DONE]",
@@ -77,9 +77,10 @@ ASSISTANT = {"role": "assistant", "content": "Two."}
         ({"messages": [QUESTION, ASSISTANT]}, "no_question"),
         ({"messages": [{"role": "user", "content": " "}]}, "empty_message"),
         ({"messages": [{"role": "user", "content": ""}]}, "empty_message"),
-        ({"messages": [{"role": "system", "content": "x"}]}, "invalid_request"),
+        ({"messages": [{"role": "system", "content": "x"}]}, "no_question"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "invalid_request"),
         ({"messages": [{"role": "user", "content": 1}]}, "invalid_request"),
-        ({"messages": [{"role": "user"}]}, "invalid_request"),
+        ({"messages": [{"role": "user"}]}, "empty_message"),
     ],
 )
 async def test_an_invalid_request_is_refused(api: Api, body: dict[str, Any], code: str) -> None:

@@ -27,7 +27,7 @@ async def test_a_first_message_begins_a_session(api: Api) -> None:
     start, agent, *tokens, complete = await send_message(api, "How much leave do I have?")
     assert list(start) == ["type", "session_id"]
     assert start["type"] == "start"
-    assert agent == {"type": "agent", "agent": "policy"}
+    assert agent == {"type": "agent", "agent": "policy", "agent_type": "policy"}
     assert tokens == [
         {"type": "token", "content": "Everybody has "},
         {"type": "token", "content": "26 days."},

@@ -20,6 +20,8 @@ from waypost.errors import Invalid, WaypostError, raised_at
 logger = logging.getLogger(__name__)
 _OPENAI = "/openai/v1"
 """Where errors are OpenAI's."""
+_AGENTS = "/api/agents"
+"""Where clients read the text of an error in `detail`."""
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _MESSAGES = {404: "Not found.", 405: "Method not allowed."}
@@ -138,4 +140,6 @@ def _response(
 
         return JSONResponse(error_body(status, code, message, details or {}), status, headers)
     error = {"code": code, "message": message, "request_id": request_id(scope), **(details or {})}
+    if scope["path"].startswith(_AGENTS):
+        body = {"detail": message, **body}
     return JSONResponse({"error": error, **body}, status, headers)

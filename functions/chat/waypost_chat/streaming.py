@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from waypost_chat import sse
 from waypost_chat.dialects import Dialect, HasHeartbeat
 
 _DEADLINE_IS_NEAR = 5.0
+_ID_LINE = re.compile(rb"^id: \d+\n", re.MULTILINE)
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 AnyRun = LiveRun | FollowedRun
 
@@ -29,11 +30,20 @@ class RunStream(StreamingResponse):
     """
 
     def __init__(
-        self, run: AnyRun, dialect: Dialect, heartbeat: float, scope: Scope, after: int = 0
+        self,
+        run: AnyRun,
+        dialect: Dialect,
+        heartbeat: float,
+        scope: Scope,
+        after: int = 0,
+        *,
+        ids: bool = True,
     ) -> None:
+        """Args: ids: Without, frames have no `id` lines."""
         self._run = run
+        frames = _bytes(run, dialect, heartbeat, scope, after)
         super().__init__(
-            _bytes(run, dialect, heartbeat, scope, after),
+            frames if ids else _without_ids(frames),
             media_type=sse.MEDIA_TYPE,
             headers={**sse.HEADERS, **run_headers(run)},
         )
@@ -65,6 +75,20 @@ async def wait_for_end(run: AnyRun, scope: Scope) -> bool:
             if not run.out_of_time():
                 return False
     return True
+
+
+def wants_ids(request: Request) -> bool:
+    """Whether a client of the five systems resumes: one that does not is not sent any ids."""
+    return "last-event-id" in request.headers or request.query_params.get("ids") == "1"
+
+
+async def _without_ids(frames: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Frames that begin with their data, the opening and the heartbeats as blocks of their own."""
+    async for data in frames:
+        if data in (sse.OPENING, sse.HEARTBEAT):
+            yield data + b"\n"
+        else:
+            yield _ID_LINE.sub(b"", data)
 
 
 async def _bytes(

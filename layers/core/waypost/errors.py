@@ -71,6 +71,13 @@ class NotFound(CallerError):
     message = "Not found."
 
 
+class ThreadDeleted(NotFound):
+    """Told as if it had never been there."""
+
+    code = "thread_not_found"
+    message = "Thread not found."
+
+
 class Conflict(CallerError):
     code = "conflict"
     status = 409

@@ -64,11 +64,20 @@ class Health(BaseModel):
     )
 
 
+class AboutAgent(BaseModel):
+    name: str
+    type: str = Field(description="Its id, as events name it")
+
+
 class About(BaseModel):
     service: str
+    name: str
     version: str
+    status: Literal["running"]
     docs: str
     openapi: str
+    endpoints: dict[str, str] = Field(description="What there is, by its path")
+    agents: list[AboutAgent] = Field(description="Those that answer in a session")
 
 
 class ErrorDetail(BaseModel):

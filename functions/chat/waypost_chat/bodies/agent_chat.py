@@ -1,6 +1,6 @@
 """A message to one agent."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -15,6 +15,7 @@ class AgentChat(LenientBody):
     message: Annotated[str, Field(min_length=1, examples=["How many technicians are active?"])]
     thread_id: Annotated[str | None, Field(examples=[None])] = None
     stream: bool = True
+    role: Literal["user"] = "user"
 
 
 class AgentAnswer(BaseModel):
@@ -26,6 +27,7 @@ class AgentAnswer(BaseModel):
     agent_id: str
     status: AnswerStatus
     content: str
+    message: str = Field(description="The same as `content`")
     tool_calls: list[ToolUse]
     sources: list[CitedSource]
     tokens_used: int

@@ -18,6 +18,7 @@ _STATUS: dict[RunState, RunStatus] = {
 
 class AgentThread(BaseModel):
     id: str
+    agent_id: str | None = Field(description="The first of `agent_ids`")
     agent_ids: list[str] = Field(description="The agents that have answered in it")
     title: str = Field(description="From its first message, until somebody renames it")
     status: ThreadStatus = Field(description="How its last run is; `active` before any has ended")
@@ -27,7 +28,13 @@ class AgentThread(BaseModel):
     @classmethod
     def of(cls, thread: Thread) -> "AgentThread":
         known = thread.model_dump(include={"id", "title", "created_at", "updated_at"})
-        return cls(**known, agent_ids=list(thread.agents), status=_thread_status(thread))
+        agents = list(thread.agents)
+        return cls(
+            **known,
+            agent_id=agents[0] if agents else None,
+            agent_ids=agents,
+            status=_thread_status(thread),
+        )
 
 
 class ThreadMessage(BaseModel):
@@ -36,6 +43,7 @@ class ThreadMessage(BaseModel):
     role: Literal["user", "assistant"]
     content: str
     created_at: str
+    timestamp: str = Field(description="The same as `created_at`")
     agent_id: str | None
     partial: bool = Field(description="The answer broke off; this much was stored")
     sources: list[Source]
@@ -43,7 +51,12 @@ class ThreadMessage(BaseModel):
     @classmethod
     def of(cls, message: Message) -> "ThreadMessage":
         known = message.model_dump(exclude={"thread_id", "text", "agent"})
-        return cls(**known, content=message.text, agent_id=message.agent)
+        return cls(
+            **known,
+            content=message.text,
+            agent_id=message.agent,
+            timestamp=message.created_at,
+        )
 
 
 class RunError(BaseModel):

@@ -39,6 +39,10 @@ class AgentView(AgentFields):
     created_at: str
     created_by: str | None = None
     deleted: bool = False
+    status: Literal["active", "inactive"] = Field(
+        default="active", description="`inactive` where it was deleted"
+    )
+    capabilities: tuple[str, ...] = Field(default=(), description="The tools that it uses")
 
     @classmethod
     def of(cls, version: AgentVersion) -> "AgentView":
@@ -49,7 +53,11 @@ class AgentView(AgentFields):
             if name in AgentFields.model_fields
         }
         about = version.model_dump(exclude={"definition", "latest", "seed"})
-        return cls.model_construct(**{**_EMPTY, **fields, **about})
+        shown = {
+            "status": "inactive" if version.deleted else "active",
+            "capabilities": fields.get("tools", ()),
+        }
+        return cls.model_construct(**{**_EMPTY, **fields, **about, **shown})
 
 
 class AllowedView(BaseModel):

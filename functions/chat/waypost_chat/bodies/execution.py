@@ -30,6 +30,9 @@ class Executed(BaseModel):
     usage: Usage
     cost_usd: float | None
     elapsed_ms: int | None
+    success: bool
+    final_output: str = Field(description="The same as `output`")
+    execution_time: float | None = Field(description="Seconds")
     error: AnswerError | None = None
 
 

@@ -1,18 +1,17 @@
 """A normalised model-serving stream, whose clients carry the conversation."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from waypost.records import Role
 from waypost_chat.bodies.conversation import LenientBody
 
 
 class ServedMessage(LenientBody):
-    """One turn. `timestamp` is the client's own and is not read."""
+    """One turn; those of users and assistants are read. `timestamp` is the client's own."""
 
-    role: Role
-    content: Annotated[str, Field(examples=["What's our total revenue?"])]
+    role: Literal["user", "assistant", "system", "developer", "tool"]
+    content: Annotated[str | None, Field(examples=["What's our total revenue?"])] = None
     timestamp: Annotated[str | float | None, Field(examples=[None])] = None
 
 

@@ -19,7 +19,9 @@ class SessionMessage(BaseModel):
     role: Role
     content: str
     agent: str | None
+    agent_type: str | None = Field(description="The same as `agent`")
     created_at: str
+    timestamp: str = Field(description="The same as `created_at`")
     partial: bool = Field(description="The answer broke off; this much was stored")
 
 
@@ -31,6 +33,8 @@ class Session(BaseModel):
     created_at: str
     updated_at: str
     messages: list[SessionMessage]
+    current_agent: str | None = Field(description="The one that answered last")
+    metadata: dict[str, str] = {}
 
 
 class SessionDeleted(BaseModel):

@@ -1,4 +1,4 @@
-"""Agents, threads, runs and steps: tokens, a trace of each step, and one frame for the end.
+"""Agents, threads, runs and steps: tokens, a trace of each tool call, and one frame for the end.
 
 Every frame has a `timestamp`: when it happened, so that a replay tells the same. A heartbeat is an
 event here, and has the time at which it is sent.
@@ -27,9 +27,14 @@ from waypost_chat.sse import json_frame
 
 
 class AgentsDialect:
-    def __init__(self) -> None:
+    """A trace is a tool call. With `all_steps` every other step has one too."""
+
+    def __init__(self, *, all_steps: bool = False) -> None:
+        self._all_steps = all_steps
         self._ids: dict[str, str] = {}
         self._steps: dict[str, dict[str, Any]] = {}
+        self._shown: set[str] = set()
+        """The steps whose trace has been started."""
         self._calls: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._thinking = ""
@@ -44,13 +49,13 @@ class AgentsDialect:
             case StepStarted():
                 return self._started(event)
             case StepUpdated():
-                return self._updated(event, event.step_id, note=event.note)
+                return self._updated(event, event.step_id, event.note, note=event.note)
             case TextStarted():
                 self._texts[event.text_id] = event.channel
             case TextDelta() if self._texts[event.text_id] == "final":
                 return _frame(event, "token", content=event.delta)
             case TextDelta() if self._thinking:
-                return self._updated(event, self._thinking, reasoning=event.delta)
+                return self._updated(event, self._thinking, event.delta, reasoning=event.delta)
             case ToolStarted():
                 self._calls[event.call_id] = event.step_id
             case ToolInput():
@@ -58,7 +63,7 @@ class AgentsDialect:
             case ToolOutput():
                 self._step(event.call_id)["output"] = event.output
             case ToolFailed():
-                self._step(event.call_id)["output"] = event.message
+                return self._tool_failed(event)
             case StepCompleted():
                 return self._completed(event)
             case RunCompleted():
@@ -71,32 +76,56 @@ class AgentsDialect:
         return b""
 
     def _started(self, event: StepStarted) -> bytes:
-        step = {"id": event.step_id, "name": event.name, "kind": event.kind}
-        self._steps[event.step_id] = step
+        self._steps[event.step_id] = {
+            "id": event.step_id,
+            "name": event.name,
+            "kind": event.kind,
+            "parent_id": event.parent_id,
+        }
         if event.kind == "model":
             self._thinking = event.step_id
-        return _frame(event, "trace_start", **step, parent_id=event.parent_id)
+        # A tool's trace begins once its input is whole.
+        is_shown = self._all_steps and event.kind != "tool"
+        return self._trace_start(event, event.step_id) if is_shown else b""
 
-    def _updated(self, event: Event, step_id: str, **fields: Any) -> bytes:
-        return _frame(
-            event, "trace_update", id=step_id, name=self._steps[step_id]["name"], **fields
-        )
+    def _trace_start(self, event: Event, step_id: str) -> bytes:
+        self._shown.add(step_id)
+        return _frame(event, "trace_start", **_told(self._steps[step_id]))
+
+    def _updated(self, event: Event, step_id: str, message: str, **fields: str) -> bytes:
+        if step_id not in self._shown:
+            return b""
+        about = {"id": step_id, "step_id": step_id, "name": self._steps[step_id]["name"]}
+        return _frame(event, "trace_update", **about, status="running", message=message, **fields)
 
     def _tool_input(self, event: ToolInput) -> bytes:
         self._step(event.call_id)["input"] = event.arguments
-        return self._updated(event, self._calls[event.call_id], input=event.arguments)
+        return self._trace_start(event, self._calls[event.call_id])
+
+    def _tool_failed(self, event: ToolFailed) -> bytes:
+        step = self._step(event.call_id)
+        step |= {"output": event.message, "error": event.message}
+        # A model may break off while it writes a call: its trace has not begun.
+        return b"" if step["id"] in self._shown else self._trace_start(event, step["id"])
 
     def _completed(self, event: StepCompleted) -> bytes:
         step = self._steps.pop(event.step_id)
         if event.step_id == self._thinking:
             self._thinking = ""
+        if event.step_id not in self._shown:
+            return b""
+        usage = event.usage or Usage()
+        read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         return _frame(
             event,
             "trace_end",
-            **{**step, "input": step.get("input"), "output": step.get("output")},
+            **{**_told(step), "output": step.get("output"), "error": step.get("error")},
             status="completed" if event.status == "ok" else event.status,
             latency_ms=event.elapsed_ms,
             tokens=tokens(event.usage) if event.usage else None,
+            tokens_input=read,
+            tokens_output=usage.output_tokens,
+            tokens_total=read + usage.output_tokens,
             cost_usd=event.cost_usd,
         )
 
@@ -106,10 +135,33 @@ class AgentsDialect:
     def _error(
         self, event: RunFailed | RunCancelled, message: str, code: str, retryable: bool
     ) -> bytes:
-        error = {"message": message, "code": code, "retryable": retryable}
+        error = {"message": message, "error": message, "details": code, "code": code}
         return _frame(
-            event, "error", **error, partial=event.partial, run_id=event.run_id, **self._ids
+            event,
+            "error",
+            **error,
+            retryable=retryable,
+            partial=event.partial,
+            run_id=event.run_id,
+            **self._ids,
         )
+
+
+def _told(step: dict[str, Any]) -> dict[str, Any]:
+    """A step as its trace begins and ends with. An MCP server's tools are `<server>__<tool>`."""
+    server, separator, _ = step["name"].partition("__")
+    is_mcp = bool(separator) and step["kind"] == "tool"
+    return {
+        "id": step["id"],
+        "step_id": step["id"],
+        "name": step["name"],
+        "kind": step["kind"],
+        "parent_id": step["parent_id"],
+        "tool_name": step["name"],
+        "tool_type": "mcp" if is_mcp else "builtin",
+        "mcp_server": server if is_mcp else None,
+        "input": step.get("input"),
+    }
 
 
 def tokens(usage: Usage) -> int:

@@ -21,7 +21,13 @@ from waypost.events import (
     ToolOutput,
     ToolStarted,
 )
-from waypost_chat.sse import json_frame
+from waypost_chat.sse import dumps, frame
+
+_ENDS = {
+    "completed": "The agent has finished.",
+    "failed": "The agent has failed.",
+    "cancelled": "The agent was stopped.",
+}
 
 
 class ExecutionDialect:
@@ -38,7 +44,7 @@ class ExecutionDialect:
                 self._thread_id = event.thread_id
             case RouteDecided():
                 thought = f"{event.agent}: {event.reason}"
-                return _frame("thinking", thought, event.seq, agent=event.agent)
+                return _frame("thinking", thought, event, agent=event.agent)
             case TextStarted():
                 self._channels[event.text_id] = event.channel
             case TextDelta():
@@ -49,12 +55,15 @@ class ExecutionDialect:
                 self._called.add(event.call_id)
                 return self._tool("tool_use", event, input=event.arguments)
             case ToolOutput():
-                return self._tool("tool_result", event, output=event.output, failed=False)
+                output = event.output
+                return self._tool("tool_result", event, output=output, result=output, failed=False)
             # A model that breaks off while it writes a call has not used the tool.
             case ToolFailed() if event.call_id in self._called:
-                return self._tool("tool_result", event, output=event.message, failed=True)
+                output = event.message
+                return self._tool("tool_result", event, output=output, result=output, failed=True)
             case RunCompleted():
-                output = _frame("final_output", "".join(self._output))
+                text = "".join(self._output)
+                output = _frame("final_output", text, event, last=False, success=True)
                 return output + self._complete(event, "completed")
             case RunFailed():
                 error = _error(event, event.message, event.code, event.retryable)
@@ -66,24 +75,33 @@ class ExecutionDialect:
 
     def _text(self, event: TextDelta) -> bytes:
         if self._channels[event.text_id] != "final":
-            return _frame("thinking", event.delta, event.seq)
+            return _frame("thinking", event.delta, event)
         self._output.append(event.delta)
-        return _frame("partial_output", event.delta, event.seq)
+        return _frame("partial_output", event.delta, event)
 
     def _tool(self, kind: str, event: ToolInput | ToolOutput | ToolFailed, **fields: Any) -> bytes:
         value = fields.get("input", fields.get("output"))
         content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         name = self._tools[event.call_id]
-        return _frame(kind, content, event.seq, tool=name, call_id=event.call_id, **fields)
+        return _frame(kind, content, event, tool=name, call_id=event.call_id, **fields)
 
     def _complete(self, event: Event, status: str) -> bytes:
-        ids = {"run_id": event.run_id, "thread_id": self._thread_id}
-        return _frame("complete", status, event.seq, **ids)
+        ids: dict[str, Any] = {"run_id": event.run_id, "thread_id": self._thread_id}
+        success = status == "completed"
+        message = _ENDS[status]
+        return _frame("complete", status, event, message=message, success=success, **ids)
 
 
 def _error(event: RunFailed | RunCancelled, message: str, code: str, retryable: bool) -> bytes:
-    return _frame("error", message, code=code, retryable=retryable, partial=event.partial)
+    about: dict[str, Any] = {
+        "code": code,
+        "retryable": retryable,
+        "partial": event.partial,
+    }
+    return _frame("error", message, event, last=False, error=message, success=False, **about)
 
 
-def _frame(kind: str, content: str, seq: int | None = None, **more: Any) -> bytes:
-    return json_frame({"event": kind, "data": {"content": content, **more}}, seq)
+def _frame(kind: str, content: str, event: Event, /, *, last: bool = True, **more: Any) -> bytes:
+    """Of the frames of one event only the last carries its number."""
+    told = {"event": kind, "data": {"content": content, **more}, "timestamp": event.at}
+    return frame(dumps(told), event.seq if last else None, kind)

@@ -17,6 +17,7 @@ from waypost.events import (
     ToolOutput,
     ToolStarted,
 )
+from waypost_chat.dialects.frames import text
 from waypost_chat.sse import frame, json_frame
 
 
@@ -38,10 +39,10 @@ class ServingDialect:
                 self._called.add(event.call_id)
                 return self._tool("tool.call", event, args=event.arguments)
             case ToolOutput():
-                return self._tool("tool.output", event, output=event.output)
+                return self._tool("tool.output", event, output=text(event.output))
             # A model that breaks off while it writes a call has not called the tool.
             case ToolFailed() if event.call_id in self._called:
-                return self._tool("tool.output", event, output={"error": event.message})
+                return self._tool("tool.output", event, output=event.message, failed=True)
             case RunCompleted():
                 return _done(event)
             case RunFailed():

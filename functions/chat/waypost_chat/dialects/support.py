@@ -18,9 +18,6 @@ from waypost.events import (
 )
 from waypost_chat.sse import json_frame
 
-SPECIALISTS = ("billing", "technical", "policy")
-"""The agents that questions are routed among here."""
-
 
 class SupportDialect:
     def __init__(self) -> None:
@@ -35,7 +32,8 @@ class SupportDialect:
                 return json_frame({"type": "start", "session_id": event.thread_id}, event.seq)
             case RouteDecided():
                 self._about["agent"] = event.agent
-                return json_frame({"type": "agent", "agent": event.agent}, event.seq)
+                agent = {"agent": event.agent, "agent_type": event.agent}
+                return json_frame({"type": "agent", **agent}, event.seq)
             case TextStarted(channel="final"):
                 self._answer.add(event.text_id)
             case TextDelta() if event.text_id in self._answer:
@@ -44,7 +42,11 @@ class SupportDialect:
                 self._sources.append(event.model_dump(include={"index", "document", "heading"}))
             case RunCompleted():
                 metadata = self._metadata(event)
-                return json_frame({"type": "complete", "metadata": metadata}, event.seq)
+                about = {
+                    "session_id": metadata["session_id"],
+                    "agent_type": metadata.get("agent"),
+                }
+                return json_frame({"type": "complete", **about, "metadata": metadata}, event.seq)
             case RunFailed():
                 return _error(event, event.message, event.code, event.retryable)
             case RunCancelled():

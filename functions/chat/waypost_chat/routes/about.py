@@ -7,12 +7,22 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from waypost.runs.health import check_parts
-from waypost_chat.bodies import About, Health
+from waypost_chat.bodies import About, AboutAgent, Health
 from waypost_chat.page import asset
 from waypost_chat.routes.dependencies import BackendOf
 
 router = APIRouter(tags=["about"])
 SERVICE = "waypost-chat"
+SPECIALISTS = ("billing", "technical", "policy")
+"""The agents that questions of a session are routed among."""
+_ENDPOINTS = {
+    "chat": "/chat",
+    "sessions": "/sessions/{session_id}",
+    "runs": "/v1/runs",
+    "threads": "/v1/threads",
+    "agents": "/api/agents",
+    "health": "/health",
+}
 
 
 def release() -> str:
@@ -38,7 +48,16 @@ async def root(request: Request) -> Response:
     """A description of the service. A browser, which asks for HTML, gets the page."""
     if "text/html" in request.headers.get("accept", ""):
         return asset("index.html", request)
-    about = About(service=SERVICE, version=release(), docs="/docs", openapi="/openapi.json")
+    about = About(
+        service=SERVICE,
+        name="Waypost",
+        version=release(),
+        status="running",
+        docs="/docs",
+        openapi="/openapi.json",
+        endpoints=_ENDPOINTS,
+        agents=[AboutAgent(name=name.title(), type=name) for name in SPECIALISTS],
+    )
     return JSONResponse(about.model_dump())
 
 

@@ -1,6 +1,8 @@
 """`/api/agents/{agent_id}/chat`: a message to one agent."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from waypost import runs
@@ -13,7 +15,7 @@ from waypost_chat.dialects.agents import AgentsDialect, tokens
 from waypost_chat.openapi import streams
 from waypost_chat.outcome import RunOutcome, outcome_response, wait_for_outcome
 from waypost_chat.routes.dependencies import BackendOf, Caller, Context
-from waypost_chat.streaming import RunStream
+from waypost_chat.streaming import RunStream, wants_ids
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 _STREAM = streams(
@@ -29,6 +31,9 @@ async def chat(
     backend: BackendOf,
     who: Caller,
     context: Context,
+    steps: Annotated[
+        bool, Query(description="Traces of every step, not of tool calls alone")
+    ] = False,
 ) -> Response:
     """Sends a message to an agent, by its id or an alias.
 
@@ -42,7 +47,13 @@ async def chat(
     )
     run = await runs.begin(backend, who, run_request, context)
     if body.stream:
-        return RunStream(run, AgentsDialect(), backend.settings.heartbeat, request.scope)
+        return RunStream(
+            run,
+            AgentsDialect(all_steps=steps),
+            backend.settings.heartbeat,
+            request.scope,
+            ids=wants_ids(request),
+        )
     found = await wait_for_outcome(run, request.scope)
     return outcome_response(found, _view(found), run, request.scope)
 
@@ -63,6 +74,7 @@ def _view(found: RunOutcome) -> dict[str, object]:
         agent_id=found.agent or "",
         status=found.status,
         content=found.text,
+        message=found.text,
         tool_calls=list(found.tools.values()),
         sources=found.sources,
         tokens_used=tokens(found.usage),

@@ -21,7 +21,7 @@ from waypost_chat.dialects.execution import ExecutionDialect
 from waypost_chat.openapi import streams, waiting
 from waypost_chat.outcome import RunOutcome, outcome_response, wait_for_outcome
 from waypost_chat.routes.dependencies import BackendOf, Caller, Context
-from waypost_chat.streaming import RunStream
+from waypost_chat.streaming import RunStream, wants_ids
 
 router = APIRouter(prefix="/api/agent", tags=["execution"])
 _STREAM = streams("Thoughts, tools, the output in parts and whole, the end.", dialect="execution")
@@ -33,7 +33,9 @@ async def stream(
 ) -> Response:
     """Answers a question; the router picks the agent. 422 for a model or server not allowed."""
     run = await runs.begin(backend, who, _run_request(body), context)
-    return RunStream(run, ExecutionDialect(), backend.settings.heartbeat, request.scope)
+    return RunStream(
+        run, ExecutionDialect(), backend.settings.heartbeat, request.scope, ids=wants_ids(request)
+    )
 
 
 @router.post("/execute", **waiting(Executed))
@@ -72,7 +74,9 @@ async def simulate(
         runner=scripted_agent.failing if ending == "failed" else scripted_agent.ScriptedAgent,
     )
     run = await runs.begin(backend, who, run_request, context)
-    return RunStream(run, ExecutionDialect(), backend.settings.heartbeat, request.scope)
+    return RunStream(
+        run, ExecutionDialect(), backend.settings.heartbeat, request.scope, ids=wants_ids(request)
+    )
 
 
 @router.get("/models")
@@ -122,4 +126,7 @@ def _view(found: RunOutcome) -> dict[str, object]:
         usage=found.usage,
         cost_usd=found.cost_usd,
         elapsed_ms=found.elapsed_ms,
+        success=found.status == "completed",
+        final_output=found.text,
+        execution_time=found.elapsed_ms / 1000 if found.elapsed_ms is not None else None,
     ).model_dump(mode="json")

@@ -10,7 +10,7 @@ from waypost_chat.dialects.internal import ROUTES, InternalDialect
 from waypost_chat.identity import from_body
 from waypost_chat.openapi import streams
 from waypost_chat.routes.dependencies import BackendOf, Context
-from waypost_chat.streaming import RunStream
+from waypost_chat.streaming import RunStream, wants_ids
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 _STREAM = streams("The run as tokens, with its route before them.", dialect="internal")
@@ -27,4 +27,6 @@ async def chat(
         text=body.input.message, thread_id=conversation.id, create=True, among=ROUTES
     )
     live = await runs.begin(backend, who, run_request, context)
-    return RunStream(live, InternalDialect(), backend.settings.heartbeat, request.scope)
+    return RunStream(
+        live, InternalDialect(), backend.settings.heartbeat, request.scope, ids=wants_ids(request)
+    )

@@ -11,7 +11,7 @@ from waypost_chat.bodies.serving import ServingChat
 from waypost_chat.dialects.serving import ServingDialect
 from waypost_chat.openapi import streams
 from waypost_chat.routes.dependencies import BackendOf, Caller, Context
-from waypost_chat.streaming import RunStream
+from waypost_chat.streaming import RunStream, wants_ids
 
 router = APIRouter(prefix="/api/chat", tags=["serving"])
 _STREAM = streams("Text, tool calls with their outputs, and `[DONE]`.", dialect="serving")
@@ -23,12 +23,18 @@ async def chat(
 ) -> Response:
     """Answers the last message, in a new thread that begins after the others."""
     run = await runs.begin(backend, who, _run_request(body), context)
-    return RunStream(run, ServingDialect(), backend.settings.heartbeat, request.scope)
+    return RunStream(
+        run, ServingDialect(), backend.settings.heartbeat, request.scope, ids=wants_ids(request)
+    )
 
 
 def _run_request(body: ServingChat) -> RunRequest:
     *before, last = body.messages
     if last.role != "user":
         raise Invalid("The last message must be a user message.", code="no_question")
-    prior_turns = tuple(PriorTurn(role=message.role, text=message.content) for message in before)
-    return RunRequest(text=last.content, prior_turns=prior_turns)
+    prior_turns = tuple(
+        PriorTurn(role=message.role, text=message.content or "")
+        for message in before
+        if message.role in ("user", "assistant")
+    )
+    return RunRequest(text=last.content or "", prior_turns=prior_turns)

@@ -9,10 +9,11 @@ from waypost.runs.cancellation import delete_thread
 from waypost.runs.request import RunRequest
 from waypost.store import threads as store
 from waypost_chat.bodies.support import Session, SessionDeleted, SessionMessage, SupportChat
-from waypost_chat.dialects.support import SPECIALISTS, SupportDialect
+from waypost_chat.dialects.support import SupportDialect
 from waypost_chat.openapi import streams
+from waypost_chat.routes.about import SPECIALISTS
 from waypost_chat.routes.dependencies import BackendOf, Caller, Context
-from waypost_chat.streaming import RunStream
+from waypost_chat.streaming import RunStream, wants_ids
 
 router = APIRouter(tags=["support"])
 _STREAM = streams("The session, the agent, the answer's tokens and its end.", dialect="support")
@@ -26,10 +27,12 @@ async def chat(
 ) -> Response:
     """Sends a message in a session; one of billing, technical and policy answers."""
     run_request = RunRequest(
-        text=body.message, thread_id=body.session_id, create=True, among=SPECIALISTS
+        text=body.message, thread_id=body.session_id or None, create=True, among=SPECIALISTS
     )
     run = await runs.begin(backend, who, run_request, context)
-    return RunStream(run, SupportDialect(), backend.settings.heartbeat, request.scope)
+    return RunStream(
+        run, SupportDialect(), backend.settings.heartbeat, request.scope, ids=wants_ids(request)
+    )
 
 
 @router.get("/sessions/{session_id}")
@@ -39,10 +42,21 @@ async def read_session(session_id: str, backend: BackendOf, who: Caller) -> Sess
     stored = await store.messages(backend.table, who, session_id, _MESSAGES)
     fields = thread.model_dump(include={"title", "created_at", "updated_at"})
     messages = [
-        SessionMessage(content=message.text, **message.model_dump(include=_SHOWN))
+        SessionMessage(
+            content=message.text,
+            agent_type=message.agent,
+            timestamp=message.created_at,
+            **message.model_dump(include=_SHOWN),
+        )
         for message in stored
     ]
-    return Session(session_id=thread.id, messages=messages, **fields)
+    answered = [message.agent for message in stored if message.agent]
+    return Session(
+        session_id=thread.id,
+        messages=messages,
+        current_agent=answered[-1] if answered else None,
+        **fields,
+    )
 
 
 @router.delete("/sessions/{session_id}")

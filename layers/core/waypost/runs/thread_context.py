@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from waypost.errors import NotFound, RunLive
+from waypost.errors import NotFound, RunLive, ThreadDeleted
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.ids import new_id
 from waypost.records import Message, PriorTurn, Run, Thread
 from waypost.runs.backend import Backend
+from waypost.runs.cancellation import delete_thread
 from waypost.runs.client_history import newest_that_fit, to_exchanges
 from waypost.runs.history import History, fit
 from waypost.runs.lookup import thread_history
@@ -41,11 +42,13 @@ async def load(backend: Backend, who: Identity, request: RunRequest) -> ThreadCo
         return await _new_thread(backend, who, request.prior_turns, fresh)
     try:
         found, history = await thread_history(backend, who, fresh.id)
-    except NotFound:
-        # Where the id is taken by another user, the transaction that begins the run refuses it.
-        if request.create:
-            return await _new_thread(backend, who, request.prior_turns, fresh)
-        raise
+    except NotFound as error:
+        if not request.create:
+            raise
+        if isinstance(error, ThreadDeleted):
+            # It begins anew under its id, with nothing of what was deleted.
+            await delete_thread(backend, who, fresh.id, hard=True)
+        return await _new_thread(backend, who, request.prior_turns, fresh)
     if found.live_run:
         raise RunLive(found.live_run)
     return ThreadContext(found.model_copy(update={"updated_at": at}), history)

@@ -7,7 +7,7 @@ import math
 import time
 from typing import Any
 
-from waypost.errors import Invalid, NotFound
+from waypost.errors import Invalid, NotFound, ThreadDeleted
 from waypost.identity import Identity
 from waypost.records import Message, PriorTurn, Thread
 from waypost.store.items import split_text, to_item
@@ -21,8 +21,10 @@ OWNED_BY_USER = "user_id = :user AND attribute_not_exists(deleted_at)"
 async def thread(table: Table, who: Identity, thread_id: str) -> Thread:
     """Raises NotFound, also where the thread is somebody else's."""
     found = await table.get(TenantKeys(who.tenant_id, who.user_id).thread(thread_id))
-    if found is None or found["user_id"] != who.user_id or "deleted_at" in found:
+    if found is None or found["user_id"] != who.user_id:
         raise NotFound("Thread not found.", code="thread_not_found")
+    if "deleted_at" in found:
+        raise ThreadDeleted
     return Thread.model_validate(found)
 
 

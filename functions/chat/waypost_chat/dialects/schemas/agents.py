@@ -19,39 +19,49 @@ class AgentsToken(_AgentsTimed):
     content: str
 
 
-class AgentsTraceStart(_AgentsTimed):
-    """The start of a step."""
-
-    type: Literal["trace_start"]
+class _AgentsTrace(_AgentsTimed):
     id: str
+    step_id: str
     name: str
     kind: StepKind
     parent_id: str | None
+    tool_name: str
+    tool_type: Literal["mcp", "builtin"]
+    mcp_server: str | None
+    input: dict[str, Any] | None
+
+
+class AgentsTraceStart(_AgentsTrace):
+    """The start of a tool call, or with `?steps=true` of any step."""
+
+    type: Literal["trace_start"]
 
 
 class AgentsTraceUpdate(_AgentsTimed):
-    """Progress of a step: a tool's input, a piece of the model's reasoning, or a note."""
+    """Progress of a step: a piece of the model's reasoning, or a note."""
 
     type: Literal["trace_update"]
     id: str
+    step_id: str
     name: str
-    input: dict[str, Any] | None = None
+    status: Literal["running"]
+    message: str
     reasoning: str | None = None
     note: str | None = None
 
 
-class AgentsTraceEnd(_AgentsTimed):
+class AgentsTraceEnd(_AgentsTrace):
     """The end of a step: its input and output, duration and cost."""
 
     type: Literal["trace_end"]
-    id: str
-    name: str
-    kind: StepKind
     status: Literal["completed", "failed", "retried"]
-    input: dict[str, Any] | None
     output: Any
+    error: str | None
     latency_ms: int
     tokens: int | None
+    tokens_input: int
+    tokens_output: int
+    tokens_total: int
     cost_usd: float | None
 
 
@@ -70,6 +80,8 @@ class AgentsError(_AgentsTimed):
 
     type: Literal["error"]
     message: str
+    error: str
+    details: str
     code: str
     retryable: bool
     partial: bool

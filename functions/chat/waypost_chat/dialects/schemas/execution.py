@@ -14,6 +14,7 @@ class ExecutionThinking(Frame):
     """Which agent was chosen and why, or a piece of the model's reasoning."""
 
     event: Literal["thinking"]
+    timestamp: str
     data: ExecutionThought
 
 
@@ -28,6 +29,7 @@ class ExecutionToolUse(Frame):
     """A tool call; `content` is its input as JSON."""
 
     event: Literal["tool_use"]
+    timestamp: str
     data: ExecutionUse
 
 
@@ -36,6 +38,7 @@ class ExecutionResult(Frame):
     tool: str
     call_id: str
     output: Any
+    result: Any
     failed: bool
 
 
@@ -43,6 +46,7 @@ class ExecutionToolResult(Frame):
     """A tool's result, as text in `content`."""
 
     event: Literal["tool_result"]
+    timestamp: str
     data: ExecutionResult
 
 
@@ -54,18 +58,27 @@ class ExecutionPartialOutput(Frame):
     """A piece of the answer."""
 
     event: Literal["partial_output"]
+    timestamp: str
     data: ExecutionText
+
+
+class ExecutionWhole(Frame):
+    content: str
+    success: Literal[True]
 
 
 class ExecutionFinalOutput(Frame):
     """The whole answer, right before `complete`."""
 
     event: Literal["final_output"]
-    data: ExecutionText
+    timestamp: str
+    data: ExecutionWhole
 
 
 class ExecutionProblem(Frame):
     content: str
+    error: str
+    success: Literal[False]
     code: str
     retryable: bool
     partial: bool
@@ -75,11 +88,14 @@ class ExecutionError(Frame):
     """The run failed or was cancelled; `complete` follows."""
 
     event: Literal["error"]
+    timestamp: str
     data: ExecutionProblem
 
 
 class ExecutionEnding(Frame):
     content: Literal["completed", "failed", "cancelled"]
+    message: str
+    success: bool
     run_id: str
     thread_id: str
 
@@ -88,6 +104,7 @@ class ExecutionComplete(Frame):
     """Always the last frame, after an error too."""
 
     event: Literal["complete"]
+    timestamp: str
     data: ExecutionEnding
 
 

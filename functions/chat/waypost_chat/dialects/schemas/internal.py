@@ -44,6 +44,7 @@ class InternalError(Frame):
 
     event: Literal["error"]
     message: str
+    error: str
     code: str
     retryable: bool
     partial: bool

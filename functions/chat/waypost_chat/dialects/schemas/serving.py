@@ -21,11 +21,12 @@ class ServingToolCall(Frame):
 
 
 class ServingToolOutput(Frame):
-    """A tool's output; `{"error": …}` where it failed."""
+    """A tool's output, as JSON where it is no text; its message where it failed."""
 
     type: Literal["tool.output"]
     name: str
-    output: Any
+    output: str
+    failed: Literal[True] | None = None
 
 
 class ServingError(Frame):

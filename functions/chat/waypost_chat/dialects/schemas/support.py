@@ -17,6 +17,7 @@ class SupportAgent(Frame):
 
     type: Literal["agent"]
     agent: str
+    agent_type: str
 
 
 class SupportToken(Frame):
@@ -46,6 +47,8 @@ class SupportComplete(Frame):
     """The end of an answer, with its sources; `tokens` are output tokens."""
 
     type: Literal["complete"]
+    session_id: str
+    agent_type: str
     metadata: SupportMetadata
 
 
