@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from waypost.knowledge import Folder
-from waypost.knowledge.passages import MAX_CHARACTERS, passages
+from waypost.knowledge.cutting import MAX_CHARACTERS
+from waypost.knowledge.passages import passages
 
 POLICIES = Path(__file__).parents[1] / "data/policies"
 

@@ -1,6 +1,6 @@
 """Documents, split into passages and searchable, with nothing to run but SQLite."""
 
 from waypost.knowledge.folder import Folder
-from waypost.knowledge.passages import Passage
+from waypost.knowledge.passage import Passage
 
 __all__ = ["Folder", "Passage"]

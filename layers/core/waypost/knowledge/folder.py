@@ -1,24 +1,24 @@
 """A folder of documents behind a full-text index."""
 
 import asyncio
-import hashlib
-import os
+import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from waypost.knowledge import index
-from waypost.knowledge.passages import Passage, passages
+from waypost.knowledge import index, index_files
+from waypost.knowledge.passage import Passage
 
-SUFFIXES = frozenset({".md", ".markdown", ".txt"})
-_LAYOUT = 1
 _RANK = 60
 """https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf"""
+_MAX_LOGGED = 100
+
+logger = logging.getLogger(__name__)
 
 
 class Folder:
-    """The documents of one folder, indexed into a file on first use.
+    """The documents of one folder, behind an index that is shipped with it or made on first use.
 
     Every tenant may read them: what belongs to one tenant must not be here. `among` limits a
     method to some documents; None stands for all.
@@ -42,17 +42,11 @@ class Folder:
 
         Args:
             words: Other words for what is asked. What is found for them and for the question is
-                merged by reciprocal rank.
+                merged by reciprocal rank. Where that is less than `limit`, passages follow whose
+                words are written alike.
         """
         file = await self._ready()
-        lists = await asyncio.to_thread(
-            lambda: [
-                index.search(file, text, limit, self._of(among))
-                for text in (words, question)
-                if text.strip()
-            ]
-        )
-        return merged(lists)[:limit]
+        return await asyncio.to_thread(_found, file, [words, question], limit, self._of(among))
 
     async def outline(self, max_characters: int = 3000, among: frozenset[str] | None = None) -> str:
         """Titles and headings, for the router; at most `max_characters` long."""
@@ -87,8 +81,9 @@ class Folder:
     async def _ready(self) -> Path:
         async with self._indexing:
             if self._index is None:
-                file = await asyncio.to_thread(_indexed, self._root, self._cache)
+                file = await asyncio.to_thread(index_files.current_index, self._root, self._cache)
                 self._names = frozenset(await asyncio.to_thread(index.names, file))
+                _log_left_out(await asyncio.to_thread(index.left_out, file))
                 self._index = file
             return self._index
 
@@ -102,31 +97,17 @@ def merged(lists: Sequence[Sequence[Passage]]) -> list[Passage]:
     return sorted(scores, key=lambda passage: -scores[passage])
 
 
-def _documents(root: Path) -> Iterator[Path]:
-    return (
-        path
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
-    )
+def _found(file: Path, texts: Sequence[str], limit: int, among: frozenset[str]) -> list[Passage]:
+    lists = [index.search(file, text, limit, among) for text in texts if text.strip()]
+    found = merged(lists)[:limit]
+    if len(found) < limit:
+        found += index.similar(file, " ".join(texts), limit - len(found), among, found)
+    return found
 
 
-def _indexed(root: Path, cache: Path) -> Path:
-    """The index of the folder as it is now, built if it does not exist yet."""
-    fingerprint = hashlib.sha256(f"{_LAYOUT}".encode())
-    for path in _documents(root):
-        stat = path.stat()
-        fingerprint.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    file = cache / f"waypost-{fingerprint.hexdigest()[:24]}.sqlite"
-    if not file.exists():
-        # Two processes may build it at once: each writes its own file and the last rename wins.
-        handle, fresh = tempfile.mkstemp(dir=cache, suffix=".sqlite")
-        os.close(handle)
-        index.build(_passages(root), Path(fresh))
-        Path(fresh).replace(file)
-    return file
-
-
-def _passages(root: Path) -> Iterator[Passage]:
-    for path in _documents(root):
-        name = path.relative_to(root).as_posix()
-        yield from passages(name, path.read_text(encoding="utf-8", errors="replace"))
+def _log_left_out(files: dict[str, str]) -> None:
+    if files:
+        logger.warning(
+            "documents left out",
+            extra={"left_out": len(files), "documents": dict([*files.items()][:_MAX_LOGGED])},
+        )

@@ -2,116 +2,57 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
 
-MAX_CHARACTERS = 1200
-"""Of a passage; a single paragraph may be longer."""
+from waypost.knowledge.cutting import pieces
+from waypost.knowledge.passage import Passage
+from waypost.knowledge.sections import Section, sections
 
-_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
-_LINK_DEFINITION = re.compile(r"\s{0,3}\[[^\]]+\]:\s+\S+\s*$")
-_ITEM = re.compile(r"\s{0,3}([-*+]|\d+[.)])\s")
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A part of a document under one heading."""
-
-    id: str
-    document: str
-    """The file's path inside its folder."""
-    title: str
-    heading: str
-    """The headings above it, outermost first, joined by ` > `."""
-    text: str
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
+_PLAIN = ".txt"
 
 
 def passages(document: str, source: str) -> Iterator[Passage]:
-    """The passages of one file, in its order."""
-    title, body = _front_matter(source)
-    title = title or _first_heading(body) or document.rpartition("/")[2].rpartition(".")[0]
+    """The passages of one file, in its order.
+
+    Args:
+        document: Its path inside the folder. What ends in `.txt` has no headings.
+        source: Its text, with line feeds between lines.
+    """
+    source = source.removeprefix("\ufeff")
+    name = document.rpartition("/")[2].rpartition(".")[0]
+    if document.lower().endswith(_PLAIN):
+        title, found = name, [Section((), source)]
+    else:
+        title, body = _front_matter(source)
+        found = list(sections(body))
+        first = next((section.headings for section in found if section.headings), (name,))
+        title = title or first[-1]
     number = 0
-    for heading, text in _sections(body):
-        for piece in _pieces(text):
+    for section in found:
+        for piece in pieces(section.text):
             number += 1
-            yield Passage(f"{document}#{number}", document, title, heading or title, piece)
+            heading = " > ".join(section.headings) or title
+            yield Passage(f"{document}#{number}", document, title, heading, piece)
 
 
 def _front_matter(source: str) -> tuple[str, str]:
-    source = source.removeprefix("\ufeff")
-    if not source.startswith("---\n"):
-        return "", source
-    head, fence, body = source[4:].partition("\n---\n")
-    if not fence:
+    """The title, and what comes after the front matter.
+
+    Every value is read as text: a date that does not exist is as good as any.
+    """
+    match = _FRONT_MATTER.match(source)
+    if match is None:
         return "", source
     try:
-        fields = yaml.safe_load(head)
-    except yaml.YAMLError:
+        fields = yaml.load(match[1], Loader=yaml.BaseLoader)  # noqa: S506 - it makes only text
+    except (yaml.YAMLError, RecursionError):
+        return "", source[match.end() :]
+    if fields is not None and not isinstance(fields, dict):
+        # Two thematic breaks and what stands between them.
         return "", source
-    title = fields.get("title") if isinstance(fields, dict) else None
-    return str(title or ""), body
-
-
-def _first_heading(body: str) -> str:
-    match = next((m for line in body.splitlines() if (m := _HEADING.match(line))), None)
-    return match[2] if match else ""
-
-
-def _sections(body: str) -> Iterator[tuple[str, str]]:
-    path: list[tuple[int, str]] = []
-    lines: list[str] = []
-    fenced = False
-    for line in body.splitlines():
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        match = None if fenced else _HEADING.match(line)
-        if match is None:
-            if fenced or not _LINK_DEFINITION.match(line):
-                lines.append(line)
-            continue
-        yield _joined(path), "\n".join(lines)
-        lines = []
-        level = len(match[1])
-        path = [(depth, text) for depth, text in path if depth < level]
-        path.append((level, match[2]))
-    yield _joined(path), "\n".join(lines)
-
-
-def _joined(path: list[tuple[int, str]]) -> str:
-    return " > ".join(text for _, text in path)
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """A section's text in pieces of whole paragraphs; an introduction stays with its list."""
-    piece = ""
-    for paragraph in _paragraphs(text):
-        if piece and len(piece) + len(paragraph) > MAX_CHARACTERS and not piece.endswith(":"):
-            yield piece
-            piece = ""
-        piece = f"{piece}\n\n{paragraph}" if piece else paragraph
-    if piece:
-        yield piece
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Blank-line separated blocks; a list longer than a passage is cut between its items."""
-    found: list[str] = []
-    for block in re.split(r"\n\s*\n", text):
-        if not block.strip():
-            continue
-        if len(block) > MAX_CHARACTERS and _ITEM.match(block):
-            found += _items(block)
-        else:
-            found.append(block.strip("\n"))
-    return found
-
-
-def _items(block: str) -> list[str]:
-    items: list[str] = []
-    for line in block.splitlines():
-        if _ITEM.match(line) or not items:
-            items.append(line)
-        else:
-            items[-1] += f"\n{line}"
-    return items
+    title = (fields or {}).get("title")
+    return title.strip() if isinstance(title, str) else "", source[match.end() :]
