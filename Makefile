@@ -14,7 +14,7 @@ biome = $(if $(PAGE_LINTER),node_modules/.bin/biome $(1),@echo "Skipped: Biome o
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format questions eval-routing batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
+.PHONY: help run test unit check format questions eval-routing index eval-documents batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,14 @@ questions: $(VENV)/.local ## Send the questions of FILE=… to a running stack a
 ROUTING_DATA := ../shared/data/routing
 eval-routing: $(VENV)/.local ## Measure how the labelled questions of FILE=… are routed, what TRAIN=… holds being known; MODEL=… decides the rest
 	@$(BIN)/python -m waypost_local eval-routing $(if $(FILE),"$(FILE)" $(if $(TRAIN),--train "$(TRAIN)"),$(ROUTING_DATA)/clinc150_val.jsonl --train $(ROUTING_DATA)/clinc150_train.jsonl) $(if $(filter command environment,$(firstword $(origin MODEL))),--model "$(MODEL)") $(FLAGS)
+
+index: $(VENV)/.local ## Index DOCUMENTS=<folder>, and print what is left out and why
+	@$(BIN)/python -m waypost_local index "$(or $(DOCUMENTS),demo/documents)" $(FLAGS)
+
+eval-documents: $(VENV)/.local ## Measure how often a search finds the passage that answers
+	@for questions in tests/data/questions.jsonl:tests/data/policies tests/core/hard_questions.jsonl:demo/documents; do \
+	  $(BIN)/python -m waypost_local eval-documents "$${questions%:*}" "$${questions#*:}" $(FLAGS) || exit; \
+	done
 
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)

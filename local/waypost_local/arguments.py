@@ -26,6 +26,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_invoke(commands)
     _add_questions(commands)
     _add_eval_routing(commands)
+    _add_index(commands)
+    _add_eval_documents(commands)
     _add_size(commands)
     return parser.parse_args(arguments)
 
@@ -99,6 +101,22 @@ def _add_eval_routing(commands: Any) -> None:
     )
     add("--model", default="", help=f"who decides what the words leave open: {_MODELS}")
     add("--model-id", default="us.amazon.nova-micro-v1:0", help="whose prices count (%(default)s)")
+
+
+def _add_index(commands: Any) -> None:
+    command = _add_command(
+        commands, "index", "index a folder of documents, and print what is left out and why"
+    )
+    command.add_argument("documents", type=Path, help="a folder of Markdown and text files")
+
+
+def _add_eval_documents(commands: Any) -> None:
+    command = _add_command(
+        commands, "eval-documents", "measure how often a search finds the passage that answers"
+    )
+    add = command.add_argument
+    add("file", type=Path, help="JSON lines of question, and text or expect of the right passage")
+    add("documents", type=Path, help="the folder of documents that they are asked of")
 
 
 def _add_size(commands: Any) -> None:

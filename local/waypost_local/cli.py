@@ -1,4 +1,4 @@
-"""The command line: `run`, `invoke`, `questions`, `eval-routing`, `size`."""
+"""The command line: a function for each command."""
 
 import argparse
 import asyncio
@@ -6,8 +6,10 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 from waypost_local import arguments, bedrock
@@ -87,6 +89,32 @@ def _eval_routing(options: argparse.Namespace) -> int:
     return routing_eval.run(routed)
 
 
+def _index(options: argparse.Namespace) -> int:
+    from waypost_local import index_report
+
+    _require_folder(options.documents)
+    try:
+        return index_report.run(options.documents)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"the index cannot be written: {error}") from None
+
+
+def _eval_documents(options: argparse.Namespace) -> int:
+    from waypost_local import documents_eval
+
+    _require_folder(options.documents)
+    try:
+        questions = documents_eval.read(options.file)
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    return documents_eval.run(asyncio.run(documents_eval.searched(questions, options.documents)))
+
+
+def _require_folder(path: Path) -> None:
+    if not path.is_dir():
+        raise CommandError(f"there is no folder {path}")
+
+
 def _size(options: argparse.Namespace) -> int:
     from waypost_local import size
 
@@ -137,6 +165,8 @@ _COMMANDS = {
     "invoke": _invoke,
     "questions": _questions,
     "eval-routing": _eval_routing,
+    "index": _index,
+    "eval-documents": _eval_documents,
     "size": _size,
 }
 

@@ -40,6 +40,15 @@ class IndexedFile:
 
 
 def build(root: Path, files: Iterable[DocumentFile], index: Path) -> None:
+    """Reads the files and writes their index.
+
+    Raises:
+        OSError, sqlite3.Error: It cannot be written.
+    """
+    write(indexed_files(root, files), index)
+
+
+def write(found: Iterable[IndexedFile], index: Path) -> None:
     """Writes the index in one step, so that nobody opens half of one.
 
     Raises:
@@ -51,8 +60,8 @@ def build(root: Path, files: Iterable[DocumentFile], index: Path) -> None:
     try:
         with closing(sqlite3.connect(fresh)) as db, db:
             db.executescript(_SCHEMA)
-            for found in indexed_files(root, files):
-                _add(db, found)
+            for file in found:
+                _add(db, file)
         fresh.chmod(0o644)
         fresh.replace(index)
     finally:

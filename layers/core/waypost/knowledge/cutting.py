@@ -83,13 +83,13 @@ def _end(text: str, start: int) -> int:
         if found:
             return found[-1]
     end = limit
-    while end > limit - _LONGEST_GRAPHEME and _is_inside_grapheme(text, end):
+    while end > limit - _LONGEST_GRAPHEME and _is_inside_grapheme(text, start, end):
         end -= 1
     return end
 
 
-def _is_inside_grapheme(text: str, at: int) -> bool:
-    """Whether a cut before this character parts what is seen as one (UAX 29, simplified)."""
+def _is_inside_grapheme(text: str, start: int, at: int) -> bool:
+    """Whether a cut at `at` parts what is seen as one character (UAX 29, simplified)."""
     before, after = text[at - 1], text[at]
     return (
         unicodedata.category(after) in ("Mn", "Mc", "Me")
@@ -97,7 +97,7 @@ def _is_inside_grapheme(text: str, at: int) -> bool:
         or "\u1160" <= after <= "\u11ff"  # later letters of a Korean syllable
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= after <= "\U000e007f"  # tags of flags
-        or (_is_regional(after) and _regionals(text[at - _LONGEST_GRAPHEME : at]) % 2 == 1)
+        or (_is_regional(after) and _regionals(text[start:at]) % 2 == 1)
     )
 
 

@@ -23,7 +23,13 @@ _NARROW = [
 """What files are in, the most frequent first; where several fit as well, the first is it."""
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _MAX_CONTROLS = 0.02
-"""Of the characters of a text: a log may hold colours."""
+"""Of the characters of a text."""
+_THRESHOLD = 0.5
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+_MIN_HIRAGANA = 0.15
+"""Of what is not ASCII in Japanese prose; other languages have none, however they are misread."""
+_SIGN_IN_WORD = re.compile(r"[^\W\d_][\xa1-\xb6\xb8-\xbf\xd7\xf7\u2020-\u2022][^\W\d_]")
 _SIGNS_PER_ERROR = 10
 
 
@@ -36,7 +42,7 @@ class DecodedText:
 def decoded(data: bytes) -> DecodedText | None:
     """A file's text with line feeds between its lines; None where the file is no text."""
     for found in _readings(data):
-        text, controls = _CONTROLS.subn("", found.text)
+        text, controls = _CONTROLS.subn("", _COLOURS.sub("", found.text))
         if controls <= len(found.text) * _MAX_CONTROLS:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
             return DecodedText(text, found.encoding)
@@ -55,6 +61,7 @@ def _readings(data: bytes) -> Iterator[DecodedText]:
         yield from _guessed(data, _WIDE)
     else:
         yield from _mostly_utf8(data)
+        yield from _japanese(data)
         yield from _guessed(data, [*_NARROW, *_WIDE])
 
 
@@ -69,15 +76,25 @@ def _mostly_utf8(data: bytes) -> Iterator[DecodedText]:
     """A file of which some bytes are damaged, such as its end."""
     text = data.decode("utf-8", errors="replace")
     errors = text.count("\ufffd")
-    if len(text) - len(text.encode("ascii", "ignore")) > errors * _SIGNS_PER_ERROR:
+    if _non_ascii(text) > errors * _SIGNS_PER_ERROR:
         yield DecodedText(text, "utf-8 with errors")
 
 
-def _guessed(data: bytes, encodings: list[str]) -> Iterator[DecodedText]:
-    def unlikelihood(match: CharsetMatch) -> tuple[float, float, int]:
-        return match.chaos, -match.coherence, encodings.index(_name(match, encodings))
+def _japanese(data: bytes) -> Iterator[DecodedText]:
+    for encoding in ("cp932", "euc_jp"):
+        for found in _strictly(data, encoding):
+            if len(_HIRAGANA.findall(found.text)) > _MIN_HIRAGANA * _non_ascii(found.text):
+                yield found
 
-    for match in sorted(from_bytes(data, cp_isolation=encodings), key=unlikelihood):
+
+def _guessed(data: bytes, encodings: list[str]) -> Iterator[DecodedText]:
+    def unlikelihood(match: CharsetMatch) -> tuple[float, ...]:
+        odd = len(_SIGN_IN_WORD.findall(str(match)))
+        return odd, match.chaos, -match.coherence, encodings.index(_name(match, encodings))
+
+    # An encoding that seems unlikely makes those like it be passed over, hence the threshold.
+    matches = from_bytes(data, cp_isolation=encodings, threshold=_THRESHOLD)
+    for match in sorted(matches, key=unlikelihood):
         yield from _strictly(data, _name(match, encodings))
 
 
@@ -85,3 +102,7 @@ def _name(match: CharsetMatch, encodings: list[str]) -> str:
     """The most frequent of the encodings in which the bytes say the same."""
     same = {match.encoding, *match.could_be_from_charset}
     return next(encoding for encoding in encodings if encoding in same)
+
+
+def _non_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))

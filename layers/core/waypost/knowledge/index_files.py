@@ -37,11 +37,10 @@ def prebuild(root: Path) -> None:
 
 
 def _by_content(root: Path, cache: Path, files: Sequence[DocumentFile], remembered: Path) -> Path:
-    hashes = {file.name: _hash(root, file) for file in files}
-    found = root / PREBUILT
-    if not index.has_hashes(found, hashes):
-        found = cache / f"waypost-{_key([index.LAYOUT, *hashes.items()])}.sqlite"
-    if not found.exists():
+    found = cached_index(cache, hashes := _hashes(root, files))
+    if index.has_hashes(root / PREBUILT, hashes):
+        found = root / PREBUILT
+    elif not found.exists():
         # The parsers are only imported where they are needed.
         from waypost.knowledge import building
 
@@ -59,6 +58,15 @@ def _remembered(file: Path) -> Path | None:
     except OSError:
         return None
     return found if found.is_file() else None
+
+
+def cached_index(cache: Path, hashes: dict[str, str]) -> Path:
+    """Where the index of files with these contents is, or will be."""
+    return cache / f"waypost-{_key([index.LAYOUT, *hashes.items()])}.sqlite"
+
+
+def _hashes(root: Path, files: Sequence[DocumentFile]) -> dict[str, str]:
+    return {file.name: _hash(root, file) for file in files}
 
 
 def _hash(root: Path, file: DocumentFile) -> str:

@@ -33,10 +33,15 @@ def passages(document: str, source: str) -> Iterator[Passage]:
         title = title or first[-1]
     number = 0
     for section in found:
-        for piece in pieces(section.text):
+        for piece in filter(_has_words, pieces(section.text)):
             number += 1
             heading = " > ".join(section.headings) or title
             yield Passage(f"{document}#{number}", document, title, heading, piece)
+
+
+def _has_words(piece: str) -> bool:
+    """A line between two sections has none."""
+    return any(map(str.isalnum, piece))
 
 
 def _front_matter(source: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ Korean too, whose words have endings of many kinds.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
 _UNSPACED = re.compile(
@@ -19,8 +20,6 @@ _UNSPACED = re.compile(
     "\uac00-\ud7af"  # Korean
     "]+"
 )
-_GRAMMAR = re.compile("[\u3041-\u309f]{2}")
-"""Pairs of Japanese that are mostly endings and particles."""
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -32,12 +31,14 @@ _COMMON = frozenset(
         "whose why will with would you your yours",
     )
 )
-MAX_TERMS = 64
+_MAX_TERMS = 64
 _MAX_TRIGRAMS = 160
 _MIN_MISSPELT = 4
 _MIN_COMPOUND = 5
-_MIN_ALIKE = 0.6
-"""Of the pairs of letters in two words: "reciept" and "receipt" have more in common."""
+_MIN_ALIKE = 0.8
+"""Of the letters of two words, in their order: "reciept" and "receipt" have more in common."""
+_MIN_PAIRS_ALIKE = 0.5
+"""The same of pairs of letters, which takes less time to compare."""
 
 
 def indexed(text: str) -> str:
@@ -52,21 +53,14 @@ def full_text_query(question: str) -> str:
     """What FTS5 is asked for: any of the question's words; empty where there is none."""
     words, pairs = _words(question)
     words = [word for word in words if word not in _COMMON] or ([] if pairs else words)
-    telling = [pair for pair in pairs if not _GRAMMAR.fullmatch(pair)] or pairs
-    # A single character is the beginning of a pair.
-    terms = [
-        f'"{term}"*' if len(term) == 1 and term in telling else f'"{term}"'
-        for term in [*words, *telling][:MAX_TERMS]
-    ]
-    return " OR ".join(terms)
+    terms = [*(f'"{word}"' for word in words), *map(_pair_term, pairs)]
+    return " OR ".join(terms[:_MAX_TERMS])
 
 
 def trigram_query(question: str) -> str:
-    """The same, for an index of all that three characters in a row can be."""
-    return " OR ".join(
-        f'"{three}"'
-        for three in list(dict.fromkeys(_trigrams(misspellable(question))))[:_MAX_TRIGRAMS]
-    )
+    """What an index of all runs of three characters is asked for: those of the question's words."""
+    runs = dict.fromkeys(_trigrams(misspellable(question)))
+    return " OR ".join(f'"{run}"' for run in list(runs)[:_MAX_TRIGRAMS])
 
 
 def misspellable(question: str) -> list[str]:
@@ -96,6 +90,11 @@ def _words(question: str) -> tuple[list[str], list[str]]:
     return spaced, list(dict.fromkeys(pairs))
 
 
+def _pair_term(pair: str) -> str:
+    """A single character is asked for as the beginning of any pair."""
+    return f'"{pair}"*' if len(pair) == 1 else f'"{pair}"'
+
+
 def _pairs(run: str) -> list[str]:
     return [first + second for first, second in pairwise(run)]
 
@@ -113,4 +112,5 @@ def _is_alike(word: str, other: str) -> bool:
     if min(len(word), len(other)) >= _MIN_COMPOUND and (word in other or other in word):
         return True
     ours, theirs = set(_pairs(f" {word} ")), set(_pairs(f" {other} "))
-    return 2 * len(ours & theirs) > _MIN_ALIKE * (len(ours) + len(theirs))
+    may_be = 2 * len(ours & theirs) >= _MIN_PAIRS_ALIKE * (len(ours) + len(theirs))
+    return may_be and SequenceMatcher(None, word, other).ratio() >= _MIN_ALIKE
