@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests import template
+from waypost.knowledge import index
+from waypost.knowledge.documents import listed
+from waypost.knowledge.index_files import PREBUILT
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -92,3 +95,5 @@ def test_the_stack_builds_and_stays_small(tmp_path: Path) -> None:
     assert (tmp_path / "RuntimeLayer/waypost").stat().st_mode & 0o111
     assert (tmp_path / "CoreLayer/agents/sql.md").exists()
     assert (tmp_path / "CoreLayer/demo/company.sqlite").exists()
+    documents = tmp_path / "CoreLayer/demo/documents"
+    assert index.is_of(documents / PREBUILT, listed(documents))

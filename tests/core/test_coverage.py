@@ -1,5 +1,6 @@
 """The coverage of each agent's sources, as the router's prompt has it."""
 
+import dataclasses
 import sqlite3
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tests.core.agent_runs import agent, folder
 from waypost.agents.coverage import coverage, names
 from waypost.agents.task import Resources
+from waypost.knowledge import Folder
 from waypost.warehouse import Database
 from waypost.warehouse.query import QueryLimits
 
@@ -50,6 +52,13 @@ async def test_an_agent_without_matching_documents_has_no_coverage(resources: Re
 
 async def test_no_coverage_without_documents_and_database(tmp_path: Path) -> None:
     assert await coverage([RAG, SQL, BOTH], Resources(None, None, None)) == {}
+
+
+async def test_documents_that_cannot_be_indexed_cost_the_tables_nothing(
+    resources: Resources, tmp_path: Path
+) -> None:
+    resources = dataclasses.replace(resources, knowledge=Folder(tmp_path, tmp_path / "absent"))
+    assert await coverage([RAG, SQL], resources) == {"sql": "customers: id, name"}
 
 
 async def test_names_of_the_question_that_the_tables_hold(resources: Resources) -> None:

@@ -103,6 +103,7 @@ async def test_a_file_that_the_parser_stumbles_over_is_left_out(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "odd.md").write_text("# Odd\n\nBicycles too.")
+
     def stumble(document: str, source: str) -> Iterator[Passage]:
         if document == "odd.md":
             raise IndexError

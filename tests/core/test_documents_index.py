@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from waypost.errors import Unavailable
 from waypost.knowledge import Folder, building, documents, index, index_files
 
 Reads = list[str]
@@ -159,6 +160,14 @@ def test_building_that_fails_leaves_nothing_behind(
     with pytest.raises(sqlite3.OperationalError, match="full"):
         index_files.current_index(root, cache)
     assert list(cache.iterdir()) == []
+
+
+async def test_where_no_index_can_be_written_the_documents_are_not_available(
+    root: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Unavailable, match="cannot be read") as error:
+        await Folder(root, cache=tmp_path / "absent").search("lifts")
+    assert error.value.code == "no_documents"
 
 
 async def test_a_folder_without_documents_is_searched_like_any_other(cache: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from waypost.agents.definition import Agent
 from waypost.agents.task import Resources
+from waypost.errors import Unavailable
 from waypost.knowledge import Folder
 from waypost.warehouse import Database, QueryError
 
@@ -42,8 +43,12 @@ async def _documents(agent: Agent, knowledge: Folder | None) -> str:
     reads = agent.strategy != "none" or "search_documents" in agent.tools
     if knowledge is None or not reads:
         return ""
-    own = await knowledge.named(agent.documents) if agent.documents else await knowledge.names()
-    return await knowledge.outline(among=own) if own else ""
+    try:
+        own = await knowledge.named(agent.documents) if agent.documents else await knowledge.names()
+        return await knowledge.outline(among=own) if own else ""
+    except Unavailable:
+        # As with tables: the agent itself says so.
+        return ""
 
 
 async def _tables(warehouse: Database) -> str:

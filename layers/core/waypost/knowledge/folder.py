@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import sqlite3
 import tempfile
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from waypost.errors import Unavailable
 from waypost.knowledge import index, index_files
 from waypost.knowledge.passage import Passage
 
@@ -21,7 +23,8 @@ class Folder:
     """The documents of one folder, behind an index that is shipped with it or made on first use.
 
     Every tenant may read them: what belongs to one tenant must not be here. `among` limits a
-    method to some documents; None stands for all.
+    method to some documents; None stands for all. Every method raises `Unavailable` where there is
+    no index and none can be written.
     """
 
     def __init__(self, root: Path, cache: Path | None = None) -> None:
@@ -81,11 +84,18 @@ class Folder:
     async def _ready(self) -> Path:
         async with self._indexing:
             if self._index is None:
-                file = await asyncio.to_thread(index_files.current_index, self._root, self._cache)
-                self._names = frozenset(await asyncio.to_thread(index.names, file))
-                _log_left_out(await asyncio.to_thread(index.left_out, file))
-                self._index = file
+                self._index = await asyncio.to_thread(self._open)
             return self._index
+
+    def _open(self) -> Path:
+        try:
+            file = index_files.current_index(self._root, self._cache)
+            self._names = frozenset(index.names(file))
+            _log_left_out(index.left_out(file))
+        except (OSError, sqlite3.Error) as error:
+            logger.exception("documents not indexed", extra={"error": type(error).__name__})
+            raise Unavailable("The documents cannot be read.", code="no_documents") from error
+        return file
 
 
 def merged(lists: Sequence[Sequence[Passage]]) -> list[Passage]:
