@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 .PHONY: help run test unit check format questions eval-routing index eval-documents batch-plan bench chaos chaos-batch contracts build validate ask invoke clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run takes PORT=8080, DATABASE=<file.sqlite>, DOCUMENTS=<folder>,'
 	@echo '  DATA=<folder> (keeps threads over a restart) and'

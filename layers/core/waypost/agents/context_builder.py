@@ -1,7 +1,6 @@
 """Builds what an agent answers with: its prompt, its tools, and the passages it may cite."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Callable, Iterator
 
 from waypost.agents import context, prompts
@@ -9,6 +8,7 @@ from waypost.agents.citations import Citations
 from waypost.agents.definition import Agent
 from waypost.agents.mcp import McpError, McpServer
 from waypost.agents.mcp.tools import mcp_tools
+from waypost.agents.references import leans
 from waypost.agents.steps import OpenStep
 from waypost.agents.task import Resources, Task
 from waypost.agents.tools import QueryDatabase, SearchDocuments, Tool, restore_citations
@@ -17,13 +17,6 @@ from waypost.events import Event
 from waypost.knowledge import Folder
 from waypost.models.turns import SystemPrompt, UserTurn
 from waypost.warehouse import QueryError
-
-_REFERENCE = re.compile(
-    r"^(and|but|or|so|also|why|how so|what about|how about|more)\b|"
-    r"\b(it|its|they|them|their|that|those|these|this|ones?|first|second|third|last|there|else)\b",
-    re.IGNORECASE,
-)
-"""Words that refer to an earlier question."""
 
 _Source = Callable[[], AsyncGenerator[Event, None]]
 
@@ -169,5 +162,4 @@ def _search_text(task: Task) -> str:
     """
     if task.search:
         return task.question
-    refers = _REFERENCE.search(task.question) or len(task.question.split()) <= 2
-    return _question_and_previous(task) if refers else task.question
+    return _question_and_previous(task) if leans(task.question) else task.question

@@ -1,0 +1,101 @@
+"""Questions that lean on an earlier one, and questions that only look so."""
+
+import pytest
+
+from waypost.agents.references import leans
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why?",
+        "Premier?",
+        "How much?",
+        "In winter?",
+        "Which ones?",
+        "For apprentices?",
+        "Only on weekdays?",
+        "How much with a discount?",
+        "The cheaper plan?",
+        "And in Port Maren?",
+        "But who pays for the parts?",
+        "What about Sundays?",
+        "How about the Plus plan?",
+        "OK, and at night?",
+        "What does it cost?",
+        "When is it due?",
+        "Can I cancel it?",
+        "Who approves them?",
+        "How long does it take?",
+        "Do they have to be repaired within a week?",
+        "Where is their office?",
+        "Who was she before?",
+        "Is that allowed?",
+        "How does that work?",
+        "Can I change that plan?",
+        "Does this include spare parts?",
+        "Are those refunded?",
+        "What is in the second one?",
+        "Who works there?",
+        "Tell me more.",
+        "Is it the same for clinics?",
+        "Does Premier, too?",
+        "If I cancel, do I lose it?",
+        "Can the customer return it?",
+        "Which of the others?",
+        "Who else?",
+        "2024?",
+        "\u306a\u305c\uff1f",
+    ],
+)
+def test_leans_on_an_earlier_question(question: str) -> None:
+    assert leans(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Overtime rules",
+        "What should I do first when the pump leaks?",
+        "Is there a maximum for hotel costs?",
+        "Are there fees for late payment?",
+        "What about the second reminder for unpaid invoices of 2023?",
+        "Which invoices are older than one month?",
+        "Who was the last managing director?",
+        "What is the first thing to check on a cold radiator?",
+        "Why was my claim rejected?",
+        "More than nine hours a day: how is overtime paid?",
+        "How many customers ended their contracts last year?",
+        "Can technicians take their vans home?",
+        "What does the company do with its old phones?",
+        "If a customer misses a visit, do they pay a fee?",
+        "What happens to vans when they are damaged?",
+        "When a boiler fails, how soon is it repaired?",
+        "Is it possible to pay in instalments?",
+        "Is it true that parts are guaranteed for two years?",
+        "How long does it take to restore a backup?",
+        "What does it cost to move a visit?",
+        "What is the rule for photos that we take on site?",
+        "Who decides on orders that exceed 2,000?",
+        "How many visits were cancelled this month?",
+        "What do those with the gas certificate have to renew?",
+        "Can overtime be taken as time off instead?",
+        "Is the price of Basic the same as last year?",
+        "Who else may approve orders above the limit of the regional lead?",
+        "So, how do I report damage to a van?",
+        "How often are ladders inspected?",
+        "In which town is the new workshop?",
+        "Where do I send the receipts of a trip?",
+        "What does one hour of labour cost without a plan?",
+        "No heating in a care home: how fast do you come?",
+        "Which day is it that salaries are paid?",
+        "Do all vans have a first-aid kit in them?",
+        "It looks like an invoice was paid twice, what happens now?",
+        "It drips. " * 50,
+        "Does the warranty cover frost and flood?",
+        "May engineers climb up when it is raining?",
+        "休暇の規則を教えてください",
+    ],
+)
+def test_stands_on_its_own(question: str) -> None:
+    assert not leans(question)
