@@ -19,6 +19,7 @@ _NARROW = [
     *("cp1252", "cp1250", "cp1251", "koi8_r", "iso8859_2"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp874"),
     *("cp1253", "cp1254", "cp1255", "cp1256"),
+    *("cp866", "iso8859_5", "mac_cyrillic"),
 ]
 """What files are in, the most frequent first; where several fit as well, the first is it."""
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
@@ -55,7 +56,8 @@ def _readings(data: bytes) -> Iterator[DecodedText]:
         if data.startswith(mark):
             yield from _strictly(data, encoding)
     if b"\x1b$" in data:
-        yield from _strictly(data, "iso2022_jp")
+        for encoding in ("iso2022_jp", "iso2022_kr"):
+            yield from _strictly(data, encoding)
     yield from _strictly(data, "utf-8")
     if b"\0" in data:
         yield from _guessed(data, _WIDE)
