@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 MAX_CHARACTERS = 1200
 """Of a passage; about 200 words of English."""
@@ -14,6 +14,7 @@ _ENDS = (
     re.compile(r"\s+"),
 )
 """Where to cut, best first: lines, sentences, words."""
+_BETWEEN = "\n\n"
 _INTRODUCES = (":", "\uff1a")
 _JOINER = "\u200d"
 _LONGEST_GRAPHEME = 64
@@ -22,21 +23,20 @@ _REGIONAL_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 def pieces(text: str) -> Iterator[str]:
     """Whole paragraphs, as many as fit; an introduction stays with its list."""
-    piece: list[str] = []
+    piece = ""
     for block in _blocks(text):
-        if piece and not _fits([*piece, block]):
-            introduction = piece[-1] if piece[-1].endswith(_INTRODUCES) else ""
-            moves = introduction and len(piece) > 1 and _fits([introduction, block])
-            carried = [piece.pop()] if moves else []
-            yield "\n\n".join(piece)
-            piece = carried
-        piece.append(block)
+        if piece and not _fit(piece, block):
+            before, _, last = piece.rpartition(_BETWEEN)
+            moves = bool(before) and last.endswith(_INTRODUCES) and _fit(last, block)
+            yield before if moves else piece
+            piece = last if moves else ""
+        piece = f"{piece}{_BETWEEN}{block}" if piece else block
     if piece:
-        yield "\n\n".join(piece)
+        yield piece
 
 
-def _fits(blocks: Iterable[str]) -> bool:
-    return len("\n\n".join(blocks)) <= MAX_CHARACTERS
+def _fit(piece: str, block: str) -> bool:
+    return len(piece) + len(_BETWEEN) + len(block) <= MAX_CHARACTERS
 
 
 def _blocks(text: str) -> Iterator[str]:
