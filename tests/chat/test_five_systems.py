@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from httpx_sse._decoders import SSEDecoder
 
 from tests.chat.conftest import ME, Api
 from tests.chat.test_agent_chat import COUNT
@@ -162,3 +163,12 @@ async def test_agents_and_their_errors_have_the_keys_of_their_clients(api: Api) 
     thread = (await api.http.get(path, headers=ME)).json()
     assert thread["agent_id"] == "sql"
     assert all(message["timestamp"] for message in thread["messages"])
+
+
+async def test_the_opening_is_a_block_that_no_reader_takes_for_an_event(api: Api) -> None:
+    api.model.add_reply("sql | 0.5 | rag | x").add_reply("Two.")
+    text = (await post(api, "/internal/chat/stream", INTERNAL)).decode()
+    assert text.startswith(": open\n\n")
+    decoder = SSEDecoder()
+    found = [event for line in text.split("\n") if (event := decoder.decode(line))]
+    assert all(event.data for event in found)

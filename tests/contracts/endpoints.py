@@ -116,7 +116,7 @@ STREAMS = (
         {"message": QUESTION},
         "agents",
         by_type,
-        ("token", "trace_start", "trace_update", "trace_end"),
+        ("token", "trace_start", "trace_end"),
         "done",
         "error",
     ),

@@ -85,7 +85,10 @@ def wants_ids(request: Request) -> bool:
 async def _without_ids(frames: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Frames that begin with their data, the opening and the heartbeats as blocks of their own."""
     async for data in frames:
-        if data in (sse.OPENING, sse.HEARTBEAT):
+        if data == sse.OPENING:
+            # Some readers take a block that only sets the time to reconnect for an event.
+            yield b": open\n\n"
+        elif data == sse.HEARTBEAT:
             yield data + b"\n"
         else:
             yield _ID_LINE.sub(b"", data)
