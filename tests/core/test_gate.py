@@ -7,7 +7,7 @@ import pytest
 from waypost.agents.definition import Agent
 from waypost.routing.gate import MAX_LEARNED, Gate, Gates
 from waypost.routing.offer import named_in, taken
-from waypost.routing.shortlist import MAX_AGENTS, shortlist
+from waypost.routing.shortlist import MAX_AGENTS, abridged, shortlist
 from waypost_local import routing_eval
 from waypost_local.routing_eval import LabelledQuestion
 
@@ -146,5 +146,9 @@ def test_of_many_agents_those_that_share_most_are_listed() -> None:
     assert len(listed) == MAX_AGENTS
     assert {"vans", "agent-7", "agent-150"} <= set(listed)
     assert list(listed) == [name for name in many if name in listed]
+    short = abridged("flat tyres", {"vans": "Keys: office\n" * 200 + "Tyres: flat", "none": ""})
+    assert short["vans"].startswith("Tyres: flat\n")
+    assert len(short["vans"]) <= 500
+    assert short["none"] == ""
     few = {"vans": many["vans"]}
     assert shortlist("What?", few, {}) == few

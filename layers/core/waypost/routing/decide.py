@@ -12,7 +12,7 @@ from waypost.models import oneshot
 from waypost.routing import prompt
 from waypost.routing.gate import GateMatch
 from waypost.routing.offer import HELP
-from waypost.routing.shortlist import shortlist
+from waypost.routing.shortlist import abridged, shortlist
 
 _LABEL_TOKENS = 80
 _NO_USAGE = Usage()
@@ -67,6 +67,8 @@ class Router:
         told = " ".join([question, *(text for _, text in previous)])
         keep = {default.id, HELP, *(name for name, _ in previous)}
         listed = shortlist(told, agents, coverage, keep)
+        if len(listed) < len(agents):
+            coverage = abridged(told, {name: coverage.get(name, "") for name in listed})
         try:
             reply = await oneshot.complete(
                 self.bedrock,

@@ -8,6 +8,8 @@ from functools import lru_cache
 from waypost.agents.definition import Agent
 from waypost.routing.gate import words_of
 
+_MAX_COVERAGE = 500
+"""Characters of what one of many agents covers."""
 MAX_AGENTS = 20
 """More are not described to the router's model at once."""
 
@@ -38,6 +40,16 @@ def shortlist(
     ranked = sorted(agents, key=lambda name: (name not in keep, -scores[name]))
     chosen = frozenset(ranked[:MAX_AGENTS])
     return {name: agent for name, agent in agents.items() if name in chosen}
+
+
+def abridged(text: str, coverage: Mapping[str, str]) -> dict[str, str]:
+    """What each agent covers, in few words: first the lines that share most with `text`."""
+    asked = _pieces(text)
+    found: dict[str, str] = {}
+    for name, covered in coverage.items():
+        lines = sorted(covered.splitlines(), key=lambda line: -len(asked & _pieces(line)))
+        found[name] = "\n".join(lines)[:_MAX_COVERAGE]
+    return found
 
 
 @lru_cache(maxsize=1000)
