@@ -13,6 +13,12 @@ WORDS = [TextPiece(f"word{number} ") for number in range(60)]
 
 
 @pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """The journal waits longer than an answer takes: what is written is not a matter of time."""
+    return {**environment, "WAYPOST_JOURNAL_SECONDS": "5"}
+
+
+@pytest.fixture
 def operations(api: Api) -> list[str]:
     """The calls of the table and of the model, in their order."""
     found: list[str] = []
