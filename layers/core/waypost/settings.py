@@ -119,7 +119,7 @@ class Settings:
     documents: Path | None
     database: Path | None
     shared_tables: frozenset[str]
-    """Tables that every tenant may read, lower-case; `*` for all of them."""
+    """Tables that every tenant may read; `*` for all of them."""
     runnables: tuple[str, ...]
     """What an agent may name as its `runnable`, beside those that the files name."""
     identity: Literal["caller", "none"]
@@ -163,7 +163,7 @@ class Settings:
             agents=Path(_text(env, "WAYPOST_AGENTS")),
             documents=_path(env, "WAYPOST_DOCUMENTS"),
             database=_path(env, "WAYPOST_DATABASE"),
-            shared_tables=frozenset(t.lower() for t in _list(env, "WAYPOST_SHARED_TABLES")),
+            shared_tables=frozenset(_list(env, "WAYPOST_SHARED_TABLES")),
             runnables=tuple(_list(env, "WAYPOST_RUNNABLES")),
             identity=_identity(env),
             default_identity=_identity_of(env, "WAYPOST_DEFAULT_IDENTITY"),

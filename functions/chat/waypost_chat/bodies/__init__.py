@@ -62,6 +62,9 @@ class Health(BaseModel):
     parts: dict[str, Literal["ok", "failed", "absent"]] = Field(
         description="table, documents, database and model; absent is what is not configured"
     )
+    left_out: list[str] = Field(
+        description="Tables, views and columns of the database that cannot be read, with the reason"
+    )
 
 
 class AboutAgent(BaseModel):

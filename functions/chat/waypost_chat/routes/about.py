@@ -1,12 +1,13 @@
 """Health, a description of the service, and the page."""
 
+import asyncio
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from waypost.runs.health import check_parts
+from waypost.runs.health import check_parts, unreadable
 from waypost_chat.bodies import About, AboutAgent, Health
 from waypost_chat.page import asset
 from waypost_chat.routes.dependencies import BackendOf
@@ -38,9 +39,9 @@ async def health(backend: BackendOf) -> Health:
 
     A part is checked for two seconds at most, and no model is called.
     """
-    found = await check_parts(backend)
+    found, left_out = await asyncio.gather(check_parts(backend), unreadable(backend))
     status: Literal["healthy", "degraded"] = "degraded" if "failed" in found.values() else "healthy"
-    return Health(status=status, service=SERVICE, version=release(), parts=found)
+    return Health(status=status, service=SERVICE, version=release(), parts=found, left_out=left_out)
 
 
 @router.get("/", responses={200: {"model": About, "content": {"text/html": {}}}})

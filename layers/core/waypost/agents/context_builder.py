@@ -103,7 +103,7 @@ class ContextBuilder:
         step = OpenStep("retrieval", "schema")
         yield step.started
         try:
-            schema = await warehouse.schema()
+            schema = await warehouse.schema(_question_and_previous(self._task))
             values = await warehouse.mentioned(_question_and_previous(self._task))
         except QueryError as error:
             yield step.completed("failed")

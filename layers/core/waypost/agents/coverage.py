@@ -28,15 +28,19 @@ async def coverage(agents: Iterable[Agent], resources: Resources) -> dict[str, s
 
 
 async def names(agents: Iterable[Agent], resources: Resources, question: str) -> dict[str, str]:
-    """By agent id: the names of a question that occur in the tables that the agent can query."""
+    """By agent id: the names of a question that occur in the tables that the agent can query.
+
+    And the tables that the question is about, where there are too many for `coverage`.
+    """
     asked = [agent.id for agent in agents if "query_database" in agent.tools]
     if not asked or resources.warehouse is None:
         return {}
     try:
-        found = "\n".join(await resources.warehouse.named(question))
+        found = await resources.warehouse.named(question)
+        found += await resources.warehouse.unlisted(question)
     except QueryError:
         return {}
-    return dict.fromkeys(asked, found) if found else {}
+    return dict.fromkeys(asked, "\n".join(found)) if found else {}
 
 
 async def _documents(agent: Agent, knowledge: Folder | None) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from waypost.runs.backend import Backend
-from waypost.warehouse import query
+from waypost.warehouse import QueryError, query
 
 PartStatus = Literal["ok", "failed", "absent"]
 _TIMEOUT = 2.0
@@ -23,6 +23,19 @@ async def check_parts(backend: Backend) -> dict[str, PartStatus]:
         "model": _status_of(_connect(backend.resources.bedrock.meta.endpoint_url)),
     }
     return dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+
+
+async def unreadable(backend: Backend) -> list[str]:
+    """`name: reason` of each table, view or column of the database that questions cannot reach."""
+    warehouse = backend.resources.warehouse
+    if warehouse is None:
+        return []
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await warehouse.left_out()
+    except (QueryError, TimeoutError):
+        # That the database failed is reported as a part; or it is still being looked at.
+        return []
 
 
 async def _check_documents(backend: Backend) -> PartStatus:

@@ -4,7 +4,19 @@ Nothing here knows a tenant. A table is open only where the deployment declares 
 of them; every other table does not exist as far as a question is concerned.
 """
 
-from waypost.warehouse.database import Database
-from waypost.warehouse.query import QueryError, QueryResult
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from waypost.warehouse.database import Database
+    from waypost.warehouse.query import QueryError, QueryResult
 
 __all__ = ["Database", "QueryError", "QueryResult"]
+_MODULES = {"Database": "database", "QueryError": "query", "QueryResult": "query"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for: the process that runs queries needs almost nothing."""
+    if name not in _MODULES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

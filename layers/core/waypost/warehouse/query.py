@@ -3,39 +3,54 @@
 The text is written by a model, so nothing about it is trusted: the file is opened read-only, an
 authorizer (https://sqlite.org/c3ref/set_authorizer.html) sees every table, column and function
 that the statement touches before it runs, and limits stop what is too long, too deep or too slow.
+What a single step of SQLite may take, only a process can bound: see `query_process`, which imports
+this module and must start fast.
 """
 
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from os import W_OK, access
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from waypost.warehouse.names import folded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_SQL_CHARACTERS = 10_000
-MAX_VALUE_BYTES = 1_000_000
+MAX_COLUMNS = 200
+MAX_STORED_BYTES = 16_000_000
+"""A value of the database that is longer cannot be read; nor can a query make one."""
+MAX_VALUE_CHARACTERS = 40_000
+"""A longer text is cut off."""
 MAX_RESULT_CHARACTERS = 80_000
 """Characters of a result's rows; the rest is cut off."""
 
 _FUNCTIONS = frozenset(
     re.findall(
-        r"\w+",
-        "abs avg ceil ceiling coalesce concat concat_ws count cume_dist date datetime "
-        "dense_rank exp first_value floor format glob group_concat hex ifnull iif instr julianday "
-        "lag last_value lead length like ln log log10 log2 lower ltrim max min mod nth_value ntile "
-        "nullif percent_rank pow power printf quote rank replace round row_number rtrim sign sqrt "
-        "strftime string_agg substr substring sum time timediff total trim trunc typeof unicode "
-        "unixepoch upper",
+        r"\S+",
+        "abs avg ceil ceiling char coalesce concat concat_ws count cume_dist current_date "
+        "current_time current_timestamp date datetime degrees dense_rank exp first_value floor "
+        "format glob group_concat hex if ifnull iif instr json json_array json_array_length "
+        "json_error_position json_extract json_group_array json_group_object json_insert "
+        "json_object json_patch json_pretty json_quote json_remove json_replace json_set json_type "
+        "json_valid julianday lag last_value lead length like likelihood likely ln log log10 log2 "
+        "lower ltrim max min mod nth_value ntile nullif octet_length percent_rank pi pow power "
+        "printf quote radians random rank replace round row_number rtrim sign sqrt strftime "
+        "string_agg substr substring sum time timediff total trim trunc typeof unhex unicode "
+        "unixepoch unlikely upper -> ->>",
     )
 )
+_TABLE_FUNCTIONS = frozenset(("json_each", "json_tree"))
 _START = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?(\*/|$)", re.DOTALL)
 _SQLITE_LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: MAX_SQL_CHARACTERS,
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_STORED_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: MAX_SQL_CHARACTERS * 4,
+    sqlite3.SQLITE_LIMIT_COLUMN: MAX_COLUMNS,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 20,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
@@ -53,60 +68,110 @@ class QueryError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True)
-class QueryResult:
-    """Rows as they came, at most as many as the limits allow; `truncated` where there were more."""
+class QueryResult(NamedTuple):
+    """Rows as they came, at most as many as the limits allow.
+
+    `truncated` where there were more, or where a long value was cut or replaced by its size.
+    """
 
     columns: list[str]
     rows: list[list[Any]]
     truncated: bool
 
 
-@dataclass(frozen=True)
-class QueryLimits:
+class QueryLimits(NamedTuple):
     """What one query may return and take."""
 
     rows: int
     seconds: float
 
 
-def run(path: Path, tables: frozenset[str], sql: str, limits: QueryLimits) -> QueryResult:
+Refusal = Callable[[], QueryError | None]
+"""Asked again and again while a query runs: why it has to stop, if it has."""
+
+
+def run(
+    source: str,
+    tables: frozenset[str],
+    sql: str,
+    limits: QueryLimits,
+    refusal: Refusal = lambda: None,
+) -> QueryResult:
     """The rows of `sql`.
 
     Args:
-        tables: Names of the open tables and views, lower-case.
+        source: The database, as `uri` names it.
+        tables: Names of the open tables and views, folded.
 
     Raises:
         QueryError: `not_a_select`, `table_refused`, `function_refused`, `too_slow`, `too_large`,
-            or `sql_error` with SQLite's own words.
+            `no_database`, or `sql_error` with SQLite's own words.
     """
+    sql = sql.encode(errors="replace").decode()
     _check(sql)
     refusals: list[QueryError] = []
-    with open_database(path, limits.seconds) as db:
-        for limit, value in _SQLITE_LIMITS.items():
-            db.setlimit(limit, value)
-        db.set_authorizer(_authorizer(tables, _existing(db), refusals))
+    with _opened(source, _stops(limits.seconds, refusal, refusals)) as db:
+        db.set_authorizer(_authorizer(tables, _prepared(db, sql), refusals))
         try:
             with closing(db.execute(sql)) as cursor:
                 return _result(cursor, limits.rows)
-        except sqlite3.Error as error:
-            raise refusals[0] if refusals else _explained(error, limits) from None
+        except (sqlite3.Error, MemoryError) as error:
+            raise refusals[0] if refusals else _explained(error) from None
+
+
+def uri(path: "Path") -> str:
+    """The name by which SQLite opens a file read-only."""
+    # A database that nobody can write next to (a Lambda layer) has no place for lock files.
+    immutable = "" if access(path.parent, W_OK) else "&immutable=1"
+    return f"{path.resolve().as_uri()}?mode=ro{immutable}"
 
 
 @contextmanager
-def open_database(path: Path, seconds: float) -> Iterator[sqlite3.Connection]:
+def open_database(path: "Path", seconds: float) -> Iterator[sqlite3.Connection]:
     """A read-only connection on which everything together may take `seconds`."""
-    # A database that nobody can write next to (a Lambda layer) has no place for lock files.
-    immutable = "" if access(path.parent, W_OK) else "&immutable=1"
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{immutable}", uri=True)
+    until = time.monotonic() + seconds
+    with _connected(uri(path), lambda: time.monotonic() > until) as db:
+        yield db
+
+
+@contextmanager
+def _opened(source: str, stops: Callable[[], bool]) -> Iterator[sqlite3.Connection]:
     try:
+        with _connected(source, stops) as db:
+            yield db
+    except sqlite3.Error as error:
+        raise QueryError("no_database", "The database cannot be read.") from error
+
+
+@contextmanager
+def _connected(source: str, stops: Callable[[], bool]) -> Iterator[sqlite3.Connection]:
+    db = sqlite3.connect(source, uri=True, isolation_level=None)
+    try:
+        # Databases hold texts that are no UTF-8.
+        db.text_factory = lambda text: text.decode(errors="replace")
         db.execute("PRAGMA query_only = ON")
         db.execute("PRAGMA trusted_schema = OFF")
-        until = time.monotonic() + seconds
-        db.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+        db.set_progress_handler(stops, 10_000)
         yield db
     finally:
         db.close()
+
+
+def _stops(seconds: float, refusal: Refusal, refusals: list[QueryError]) -> Callable[[], bool]:
+    until = time.monotonic() + seconds
+
+    def stops() -> bool:
+        if time.monotonic() > until:
+            refusals.append(too_slow(seconds))
+        elif error := refusal():
+            refusals.append(error)
+        return bool(refusals)
+
+    return stops
+
+
+def too_slow(seconds: float) -> QueryError:
+    return QueryError("too_slow", f"The query took longer than {seconds:g} seconds.")
 
 
 def _check(sql: str) -> None:
@@ -117,9 +182,17 @@ def _check(sql: str) -> None:
         raise QueryError("not_a_select", "Only a single SELECT is allowed.")
 
 
-def _existing(db: sqlite3.Connection) -> frozenset[str]:
-    rows = db.execute("SELECT lower(name) FROM sqlite_master WHERE type IN ('table', 'view')")
-    return frozenset(name for (name,) in rows)
+def _prepared(db: sqlite3.Connection, sql: str) -> frozenset[str]:
+    """The folded names of what exists, which stays as it is for the life of the connection."""
+    db.execute("BEGIN")
+    rows = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    existing = frozenset(folded(name) for (name,) in rows)
+    if any(name in folded(sql) for name in _TABLE_FUNCTIONS - existing):
+        # SQLite makes them when they are first read, with steps that look like writing.
+        db.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
+    for limit, value in _SQLITE_LIMITS.items():
+        db.setlimit(limit, value)
+    return existing
 
 
 def _authorizer(
@@ -131,17 +204,17 @@ def _authorizer(
         if action == sqlite3.SQLITE_SELECT:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_READ:
-            name = (first or "").lower()
+            name = folded(first or "")
             # A view is open with the tables that it reads: SQLite tells views and WITH tables
             # apart by name alone, and a query may give any name to a WITH table.
-            if name in tables:
+            if name in tables or (name in _TABLE_FUNCTIONS and name not in existing):
                 return sqlite3.SQLITE_OK
             # `count(*)` over a WITH table reads its name and no column.
             if not second and name not in existing and not name.startswith(("sqlite_", "pragma_")):
                 return sqlite3.SQLITE_OK
             refusals.append(QueryError("table_refused", f"The table {first} is not open."))
         elif action == sqlite3.SQLITE_FUNCTION:
-            if (second or "").lower() in _FUNCTIONS:
+            if folded(second or "") in _FUNCTIONS:
                 return sqlite3.SQLITE_OK
             refusals.append(
                 QueryError("function_refused", f"The function {second} is not allowed.")
@@ -154,31 +227,57 @@ def _authorizer(
 
 
 def _result(cursor: sqlite3.Cursor, max_rows: int) -> QueryResult:
+    columns = [column[0] for column in cursor.description or []]
     rows: list[list[Any]] = []
-    size = 0
+    size, cut = 0, False
     for row in cursor:
-        values = [_shown(value) for value in row]
-        size += sum(len(str(value)) for value in values)
-        if len(rows) == max_rows or size > MAX_RESULT_CHARACTERS:
-            return QueryResult(_columns(cursor), rows, truncated=True)
+        if len(rows) == max_rows:
+            return QueryResult(columns, rows, truncated=True)
+        values = _shown(row, MAX_VALUE_CHARACTERS)
+        if _size(values) > MAX_RESULT_CHARACTERS:
+            values = _shown(row, MAX_RESULT_CHARACTERS // len(row))
+        size += _size(values)
+        if size > MAX_RESULT_CHARACTERS and rows:
+            return QueryResult(columns, rows, truncated=True)
+        cut = cut or any(map(_is_cut, row, values))
         rows.append(values)
-    return QueryResult(_columns(cursor), rows, truncated=False)
+    return QueryResult(columns, rows, truncated=cut)
 
 
-def _columns(cursor: sqlite3.Cursor) -> list[str]:
-    return [column[0] for column in cursor.description or []]
+def _shown(row: tuple[Any, ...], max_characters: int) -> list[Any]:
+    return [_shown_value(value, max_characters) for value in row]
 
 
-def _shown(value: Any) -> Any:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+def _shown_value(value: Any, max_characters: int) -> Any:
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str) and len(value) > max_characters:
+        return value[: max_characters - 1] + "…"
+    return value
 
 
-def _explained(error: sqlite3.Error, limits: QueryLimits) -> QueryError:
+def _is_cut(value: Any, shown: Any) -> bool:
+    """Small BLOBs, which are never shown, do not make a result incomplete."""
+    if isinstance(value, bytes):
+        return len(value) > MAX_VALUE_CHARACTERS
+    return isinstance(value, str) and len(value) > len(shown)
+
+
+def _size(values: list[Any]) -> int:
+    return sum(len(str(value)) for value in values)
+
+
+def _explained(error: sqlite3.Error | MemoryError) -> QueryError:
     text = str(error)
-    if "interrupted" in text:
-        return QueryError("too_slow", f"The query took longer than {limits.seconds:g} seconds.")
+    if isinstance(error, MemoryError):
+        return QueryError("too_large", "The query needs too much memory.")
     if isinstance(error, sqlite3.ProgrammingError) and "one statement" in text:
         return QueryError("not_a_select", "Only a single SELECT is allowed.")
+    if "too many columns" in text:
+        return QueryError("too_large", f"A SELECT may have {MAX_COLUMNS} columns at most.")
     if isinstance(error, sqlite3.DataError) or "too big" in text:
         return QueryError("too_large", "A value in the query is too large.")
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_IOERR_WRITE", "SQLITE_FULL", "SQLITE_CANTOPEN")):
+        return QueryError("too_large", "The query needs too much temporary space.")
     return QueryError("sql_error", f"SQLite says: {text}")

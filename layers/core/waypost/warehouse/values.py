@@ -2,15 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
-
-from waypost.warehouse.schema import TableSchema, quoted
+from collections import defaultdict
 
 MAX_PHRASE_WORDS = 6
 MAX_PER_COLUMN = 5
-_WORD = re.compile(r"[^\W_]+(?:[.'\u2019&/@+-]+[^\W_]+)*", re.UNICODE)
-_TEXT = re.compile("CHAR|TEXT|CLOB")
-_COMMON = frozenset(
+COMMON_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a all an and are as at be by do for from had has have how in is it list many me most much "
@@ -18,32 +14,29 @@ _COMMON = frozenset(
         "which who with",
     )
 )
+_WORD = re.compile(r"[^\W_]+(?:[.'\u2019&/@+-]+[^\W_]+)*", re.UNICODE)
 
 
-def mentioned(
-    db: sqlite3.Connection, found: tuple[TableSchema, ...], question: str
-) -> Iterator[str]:
+def mentioned(db: sqlite3.Connection, question: str) -> list[str]:
     """Lines such as `Customer.Country: 'Brazil'` for values that the question names.
 
     Upper and lower case do not matter. Keys, numbers and dates are left out: they need no
     looking up.
+
+    Args:
+        db: What was learned of the database.
     """
     phrases = _phrases(question)
-    if not phrases:
-        return
     marks = ", ".join("?" * len(phrases))
-    for table in found:
-        for column in table.columns:
-            if column.references or not _TEXT.search(column.type.upper()):
-                continue
-            rows = db.execute(
-                f"SELECT DISTINCT {quoted(column.name)} FROM {quoted(table.name)} "  # noqa: S608
-                f"WHERE {quoted(column.name)} COLLATE NOCASE IN ({marks}) LIMIT {MAX_PER_COLUMN}",
-                phrases,
-            ).fetchall()
-            if rows:
-                listed = ", ".join("'" + str(value).replace("'", "''") + "'" for (value,) in rows)
-                yield f"{table.name}.{column.name}: {listed}"
+    rows = db.execute(
+        "SELECT column.name, value.text FROM value JOIN column ON column.id = value.column_id "  # noqa: S608
+        f"WHERE value.text COLLATE NOCASE IN ({marks}) ORDER BY column.position, value.rowid",
+        phrases,
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, text in rows:
+        found[name].append("'" + text.replace("'", "''") + "'")
+    return [f"{name}: {', '.join(texts[:MAX_PER_COLUMN])}" for name, texts in found.items()]
 
 
 def is_named(line: str, question: str) -> bool:
@@ -65,7 +58,7 @@ def _phrases(question: str) -> list[str]:
     for first in range(len(words)):
         for last in range(first, min(first + MAX_PHRASE_WORDS, len(words))):
             phrase = question[words[first][0] : words[last][1]]
-            if phrase.lower() in _COMMON:
+            if phrase.lower() in COMMON_WORDS:
                 continue
             for form in (phrase, re.sub(r"['\u2019]s$", "", phrase), re.sub(r"s$", "", phrase)):
                 found.setdefault(form)
