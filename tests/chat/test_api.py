@@ -1,6 +1,8 @@
 """Threads over HTTP, the internal stream, health, and CORS."""
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -149,6 +151,18 @@ async def test_health_names_the_part_that_failed(api: Api) -> None:
     }
 
 
+async def test_health_names_what_of_the_database_cannot_be_read(
+    environment: dict[str, str], running: Running, company: Path
+) -> None:
+    with sqlite3.connect(company / "company.sqlite") as db:
+        db.execute("CREATE VIEW shifts AS SELECT * FROM rosters")
+    db.close()
+    async with running(environment) as api:
+        health = (await api.http.get("/health")).json()
+    assert health["left_out"] == ["shifts: no such table: main.rosters"]
+    assert health["status"] == "healthy"
+
+
 async def test_health_names_the_part_that_is_not_configured(
     environment: dict[str, str], running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +174,7 @@ async def test_health_names_the_part_that_is_not_configured(
         health = (await api.http.get("/health")).json()
     assert health["status"] == "degraded"
     assert (health["parts"]["database"], health["parts"]["model"]) == ("absent", "failed")
+    assert health["left_out"] == []
 
 
 async def test_a_method_that_is_not_allowed_is_405_with_those_that_are(api: Api) -> None:

@@ -113,6 +113,11 @@ def test_settings_have_defaults() -> None:
     assert settings.shared_tables == frozenset()
 
 
+def test_shared_tables_are_named_as_they_are_written() -> None:
+    settings = Settings.from_env({**ENV, "WAYPOST_SHARED_TABLES": "Ärzte, Jobs,"})
+    assert settings.shared_tables == {"Ärzte", "Jobs"}
+
+
 @pytest.mark.parametrize(
     ("tier", "factor"), [("", 1), ("default", 1), ("flex", 0.5), ("priority", 1.75)]
 )

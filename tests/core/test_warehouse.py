@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from waypost.warehouse import Database, QueryError
+from waypost.warehouse import Database, QueryError, QueryResult, query
 from waypost.warehouse.query import QueryLimits
 
 ATTACKS = Path(__file__).parents[1] / "data/sql_attacks.json"
@@ -182,7 +182,10 @@ async def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path) -> None
     assert await refusal(database, "SELECT 1") == "no_database"
 
 
-async def test_hostile_queries_read_no_unlisted_table_and_harmless_ones_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_process", [True, False], ids=["in a process", "here"])
+async def test_hostile_queries_read_no_unlisted_table_and_harmless_ones_run(
+    tmp_path: Path, in_process: bool
+) -> None:
     data = json.loads(ATTACKS.read_text())
     db = sqlite3.connect(tmp_path / "a.sqlite")
     for statement in data["setup"]:
@@ -190,13 +193,20 @@ async def test_hostile_queries_read_no_unlisted_table_and_harmless_ones_run(tmp_
     db.execute("insert into secrets values (1, 'x', 'TOP-SECRET')")
     db.commit()
     db.close()
-    database = Database(tmp_path / "a.sqlite", frozenset(data["tables"]), QueryLimits(100, 0.5))
+    tables, limits = frozenset(data["tables"]), QueryLimits(100, 0.5)
+    database = Database(tmp_path / "a.sqlite", tables, limits, tmp_path)
+
+    async def run(sql: str) -> QueryResult:
+        if in_process:
+            return await database.query(sql)
+        return query.run(query.uri(tmp_path / "a.sqlite"), tables, sql, limits)
+
     for sql in data["legitimate"]:
-        await database.query(sql)
+        await run(sql)
     assert data["attacks"]
     for attack in data["attacks"]:
         try:
-            result = await database.query(attack["sql"])
+            result = await run(attack["sql"])
         except QueryError:
             continue
         assert "TOP-SECRET" not in str(result.rows), attack["name"]

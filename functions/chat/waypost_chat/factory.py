@@ -65,6 +65,7 @@ class _OtherRoutes:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.backend = await Backend.open(app.state.settings)
     yield
+    app.state.backend.close()
 
 
 def create(settings: Settings) -> FastAPI:

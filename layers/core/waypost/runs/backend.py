@@ -65,6 +65,11 @@ class Backend:
         editor = Editor(table, registry, _allowed(settings, files))
         return cls(settings, table, registry, editor, router, resources)
 
+    def close(self) -> None:
+        """Ends the processes that wait for queries."""
+        if self.resources.warehouse:
+            self.resources.warehouse.close()
+
     async def agents_of(self, who: Identity) -> Agents:
         """The agents of a tenant, as they are now or were a few seconds ago."""
         return await self.registry.agents_of(who)

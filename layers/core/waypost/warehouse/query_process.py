@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
+from contextlib import suppress
 from math import ceil
 from typing import Any
 
@@ -31,6 +32,9 @@ def main() -> None:
     _write({"ready": True})
     for line in sys.stdin.buffer:
         _write(_reply(json.loads(line)))
+    # Nobody else does so where the asking process was killed.
+    with suppress(OSError):
+        os.rmdir(os.environ["SQLITE_TMPDIR"])
 
 
 def _write(message: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from waypost.warehouse.schema import TableSchema
 from waypost.warehouse.values import COMMON_WORDS
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
-_ES = re.compile(r"(?<=[sxz])es$|(?<=[cs]h)es$")
+_ES = re.compile(r"(?<=[sxz])es?$|(?<=[cs]h)es?$")
 _TABLE_POINTS, _COLUMN_POINTS, _VALUE_POINTS = 4, 1, 4
 
 
@@ -51,6 +51,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _singular(word: str) -> str:
+    """The same for both forms of a word; `hous` for houses, which is as good as any."""
     if len(word) < 4 or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies"):

@@ -31,7 +31,7 @@ KeepValues = Callable[[TableSchema, ColumnSchema, list[str]], None]
 
 
 @dataclass(frozen=True)
-class _Source:
+class _SurveyedTable:
     """A table, and how much of it there is to read."""
 
     table: TableSchema
@@ -75,8 +75,8 @@ def survey(db: sqlite3.Connection, open_tables: frozenset[str], keep: KeepValues
 
 def _sources(
     db: sqlite3.Connection, open_tables: frozenset[str]
-) -> tuple[list[_Source], list[LeftOut]]:
-    found: list[_Source] = []
+) -> tuple[list[_SurveyedTable], list[LeftOut]]:
+    found: list[_SurveyedTable] = []
     left_out: list[LeftOut] = []
     for name, kind in _names(db, open_tables):
         try:
@@ -124,9 +124,9 @@ def _unreadable(
             yield LeftOut(f"{table}.{column.name}", str(error))
 
 
-def _source(db: sqlite3.Connection, table: TableSchema, is_view: bool) -> _Source:
+def _source(db: sqlite3.Connection, table: TableSchema, is_view: bool) -> _SurveyedTable:
     if is_view:
-        return _Source(table, is_view=True)
+        return _SurveyedTable(table, is_view=True)
     name = quoted(table.name)
     limited = f"SELECT 1 FROM {name} LIMIT {MAX_COUNTED_ROWS + 1}"  # noqa: S608
     try:
@@ -134,13 +134,13 @@ def _source(db: sqlite3.Connection, table: TableSchema, is_view: bool) -> _Sourc
     except sqlite3.Error as error:
         if not _is_interrupted(error):
             raise
-        return _Source(table)
+        return _SurveyedTable(table)
     if rows <= MAX_COUNTED_ROWS:
-        return _Source(replace(table, rows=str(rows)), row_count=rows)
+        return _SurveyedTable(replace(table, rows=str(rows)), row_count=rows)
     return _large(db, table)
 
 
-def _large(db: sqlite3.Connection, table: TableSchema) -> _Source:
+def _large(db: sqlite3.Connection, table: TableSchema) -> _SurveyedTable:
     taken = {folded(column.name) for column in table.columns}
     rowid = next((name for name in ("rowid", "oid", "_rowid_") if name not in taken), "")
     name = quoted(table.name)
@@ -148,13 +148,13 @@ def _large(db: sqlite3.Connection, table: TableSchema) -> _Source:
         (low,) = db.execute(f"SELECT min({rowid}) FROM {name}").fetchone()  # noqa: S608
         (high,) = db.execute(f"SELECT max({rowid}) FROM {name}").fetchone()  # noqa: S608
         rows = f"about {high - low + 1}"
-        return _Source(replace(table, rows=rows), rowid=rowid, row_numbers=(low, high))
+        return _SurveyedTable(replace(table, rows=rows), rowid=rowid, row_numbers=(low, high))
     # It has no row numbers.
-    return _Source(replace(table, rows=f"more than {MAX_COUNTED_ROWS}"))
+    return _SurveyedTable(replace(table, rows=f"more than {MAX_COUNTED_ROWS}"))
 
 
 def _with_values(
-    db: sqlite3.Connection, source: _Source, whole: bool, keep: KeepValues
+    db: sqlite3.Connection, source: _SurveyedTable, whole: bool, keep: KeepValues
 ) -> TableSchema:
     table = source.table
     found = _Texts(len(source.texts))
@@ -212,7 +212,7 @@ class _Texts:
                 found.pop(None, None)
 
 
-def _select(source: _Source, whole: bool) -> str:
+def _select(source: _SurveyedTable, whole: bool) -> str:
     """The texts of all rows, or of some; one character more than counts tells the longer ones."""
     name = quoted(source.table.name)
     columns = ", ".join(_text(column) for column in source.texts) or "0"
