@@ -1,6 +1,7 @@
 """The processes that run queries: kept, limited, ended and replaced."""
 
 import asyncio
+import json
 import os
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ ONE_LONG_STEP = (
     "SELECT length(replace(printf('%.3000000c', 'z'), printf('%.1500000c', 'z') || 'y', ''))"
 )
 """SQLite asks nobody before it is done with it, after minutes."""
+ENDLESS = {"source": ":memory:", "tables": [], "sql": ONE_LONG_STEP, "rows": 1, "seconds": 600}
 LIMITS = QueryLimits(rows=10, seconds=0.3)
 ROOT = Path(__file__).parents[2]
 
@@ -96,12 +98,12 @@ async def test_what_nothing_can_interrupt_is_killed_and_replaced(
 async def test_cancelling_whoever_waits_for_a_query_kills_it(path: Path, tmp_path: Path) -> None:
     limits = QueryLimits(rows=10, seconds=600)
     database = Database(path, frozenset({"boats"}), limits, tmp_path)
-    await database.schema()
-    (process,) = database._processes.idle
+    await database.query("SELECT 1")
+    idle = database._processes.idle
     running = asyncio.create_task(database.query(ONE_LONG_STEP))
     for _ in range(20):
         await asyncio.sleep(0)
-    assert database._processes.idle == (), "the query has the process"
+    (process,) = set(idle) - set(database._processes.idle)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -154,10 +156,12 @@ async def test_one_that_cannot_start_is_an_error(
     assert error.value.code == "no_database"
 
 
-def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("request_line", ["", json.dumps(ENDLESS)], ids=["idle", "in a query"])
+def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, request_line: str) -> None:
     code = (
         "import os; from waypost.warehouse.processes import QueryProcess; "
-        "process = QueryProcess(); process._wait_for_start(); "
+        "process = QueryProcess(); process._wait_for_start(); pipe = process._process.stdin; "
+        f"pipe.write({request_line + os.linesep!r}.encode().lstrip()); pipe.flush(); "
         "print(process.pid, flush=True); os._exit(1)"
     )
     run = subprocess.run(
@@ -192,7 +196,15 @@ def test_a_process_imports_next_to_nothing() -> None:
         "waypost.warehouse.query",
         "waypost.warehouse.query_process",
     }
-    assert not loaded & {"asyncio", "dataclasses", "inspect", "pathlib", "subprocess", "socket"}
+    assert not loaded & {
+        "asyncio",
+        "dataclasses",
+        "inspect",
+        "pathlib",
+        "subprocess",
+        "socket",
+        "logging",
+    }
 
 
 def test_a_process_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,8 @@ class Database:
 
         Of a large database the tables that `question` is about are described, the others named.
         """
-        self._processes.start()
+        # It is ready before a model has written a query.
+        asyncio.get_running_loop().run_in_executor(None, self._processes.start)
         found = (await self._learned()).schema
         about = relevance(found.tables, question, await self.mentioned(question))
         return schema.create_statements(found, about)

@@ -39,6 +39,7 @@ class QueryProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=_environment(self._folder),
+                start_new_session=True,
             )
         except OSError:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -181,7 +182,10 @@ class QueryProcesses:
             self._idle.append(process)
             return
         process.kill()
-        await asyncio.shield(asyncio.to_thread(process.close))
+        await asyncio.shield(asyncio.to_thread(self._replace, process))
+
+    def _replace(self, process: QueryProcess) -> None:
+        process.close()
         self.start()
 
 

@@ -13,7 +13,9 @@ import sys
 import time
 from contextlib import suppress
 from math import ceil
-from typing import Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, NoReturn
 
 from waypost.warehouse.query import QueryError, QueryLimits, run
 
@@ -30,11 +32,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_process()
     _write({"ready": True})
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_read, args=(requests,), daemon=True).start()
+    while True:
+        _write(_reply(json.loads(requests.get())))
+
+
+def _read(requests: "SimpleQueue[bytes]") -> NoReturn:
+    """In a thread of its own, which ends a query whose asking process is gone."""
     for line in sys.stdin.buffer:
-        _write(_reply(json.loads(line)))
-    # Nobody else does so where the asking process was killed.
+        requests.put(line)
     with suppress(OSError):
         os.rmdir(os.environ["SQLITE_TMPDIR"])
+    os._exit(0)
 
 
 def _write(message: dict[str, Any]) -> None:
