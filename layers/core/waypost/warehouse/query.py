@@ -234,12 +234,14 @@ def _result(cursor: sqlite3.Cursor, max_rows: int) -> QueryResult:
         if len(rows) == max_rows:
             return QueryResult(columns, rows, truncated=True)
         values = _shown(row, MAX_VALUE_CHARACTERS)
-        if _size(values) > MAX_RESULT_CHARACTERS:
+        row_size = _size(values)
+        if row_size > MAX_RESULT_CHARACTERS:
             values = _shown(row, MAX_RESULT_CHARACTERS // len(row))
-        size += _size(values)
+            row_size = _size(values)
+        size += row_size
         if size > MAX_RESULT_CHARACTERS and rows:
             return QueryResult(columns, rows, truncated=True)
-        cut = cut or any(map(_is_cut, row, values))
+        cut = cut or (values != list(row) and any(map(_is_cut, row, values)))
         rows.append(values)
     return QueryResult(columns, rows, truncated=cut)
 
