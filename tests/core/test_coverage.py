@@ -67,3 +67,19 @@ async def test_names_of_the_question_that_the_tables_hold(resources: Resources) 
     assert await names(agents, resources, "Who is Bayside Hotel?") == {"sql": named, "both": named}
     assert await names(agents, resources, "Who?") == {}
     assert await names(agents, Resources(None, None, None), "Who is Bayside Hotel?") == {}
+
+
+async def test_tables_of_the_question_where_there_are_too_many_for_the_coverage(
+    tmp_path: Path,
+) -> None:
+    with sqlite3.connect(tmp_path / "many.sqlite") as db:
+        for number in range(250):
+            db.execute(f"CREATE TABLE measurements_of_plant_{number} (value REAL)")
+        db.execute("CREATE TABLE vineyards (hectares REAL)")
+    db.close()
+    limits = QueryLimits(rows=10, seconds=5)
+    warehouse = Database(tmp_path / "many.sqlite", frozenset({"*"}), limits, tmp_path)
+    resources = Resources(None, None, warehouse)
+    assert "vineyards" not in (await coverage([SQL], resources))["sql"]
+    found = await names([RAG, SQL], resources, "How large is our largest vineyard?")
+    assert found == {"sql": "vineyards: hectares"}

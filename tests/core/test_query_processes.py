@@ -192,6 +192,7 @@ def test_a_process_imports_next_to_nothing() -> None:
     assert {name for name in loaded if name.startswith("waypost")} == {
         "waypost",
         "waypost.warehouse",
+        "waypost.warehouse.authorizer",
         "waypost.warehouse.names",
         "waypost.warehouse.query",
         "waypost.warehouse.query_process",

@@ -170,6 +170,17 @@ async def test_of_a_large_table_rows_from_all_over_it_are_read(build: Open) -> N
     assert await database.mentioned("puffin") == ["sightings.bird: 'Puffin'"]
 
 
+async def test_rows_are_estimated_by_the_gaps_between_their_numbers(build: Open) -> None:
+    database = build(
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY, tag TEXT)",
+        "INSERT INTO posts WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+        "LIMIT 150000) SELECT -9000000000000000 + i * 120000000007, 'tag ' || (i % 3) FROM n",
+    )
+    (posts,) = await database.tables()
+    assert posts.rows == "about 150000"
+    assert posts.columns[1].values == "such as 'tag 1', 'tag 2'"
+
+
 async def test_values_keep_the_order_of_the_tables(build: Open) -> None:
     database = build(
         "CREATE TABLE a (x TEXT)",

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from os import W_OK, access
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from waypost.warehouse.authorizer import TABLE_FUNCTIONS, authorizer
 from waypost.warehouse.names import folded
 
 if TYPE_CHECKING:
@@ -29,22 +30,6 @@ MAX_VALUE_CHARACTERS = 40_000
 MAX_RESULT_CHARACTERS = 80_000
 """Characters of a result's rows; the rest is cut off."""
 
-_FUNCTIONS = frozenset(
-    re.findall(
-        r"\S+",
-        "abs avg ceil ceiling char coalesce concat concat_ws count cume_dist current_date "
-        "current_time current_timestamp date datetime degrees dense_rank exp first_value floor "
-        "format glob group_concat hex if ifnull iif instr json json_array json_array_length "
-        "json_error_position json_extract json_group_array json_group_object json_insert "
-        "json_object json_patch json_pretty json_quote json_remove json_replace json_set json_type "
-        "json_valid julianday lag last_value lead length like likelihood likely ln log log10 log2 "
-        "lower ltrim max min mod nth_value ntile nullif octet_length percent_rank pi pow power "
-        "printf quote radians random rank replace round row_number rtrim sign sqrt strftime "
-        "string_agg substr substring sum time timediff total trim trunc typeof unhex unicode "
-        "unixepoch unlikely upper -> ->>",
-    )
-)
-_TABLE_FUNCTIONS = frozenset(("json_each", "json_tree"))
 _START = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?(\*/|$)", re.DOTALL)
 _SQLITE_LIMITS = {
@@ -110,8 +95,12 @@ def run(
     sql = sql.encode(errors="replace").decode()
     _check(sql)
     refusals: list[QueryError] = []
+
+    def refuse(code: str, message: str) -> None:
+        refusals.append(QueryError(code, message))
+
     with _opened(source, _stops(limits.seconds, refusal, refusals)) as db:
-        db.set_authorizer(_authorizer(tables, _prepared(db, sql), refusals))
+        db.set_authorizer(authorizer(tables, _prepared(db, sql), refuse))
         try:
             with closing(db.execute(sql)) as cursor:
                 return _result(cursor, limits.rows)
@@ -187,43 +176,12 @@ def _prepared(db: sqlite3.Connection, sql: str) -> frozenset[str]:
     db.execute("BEGIN")
     rows = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     existing = frozenset(folded(name) for (name,) in rows)
-    if any(name in folded(sql) for name in _TABLE_FUNCTIONS - existing):
+    if any(name in folded(sql) for name in TABLE_FUNCTIONS - existing):
         # SQLite makes them when they are first read, with steps that look like writing.
         db.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
     for limit, value in _SQLITE_LIMITS.items():
         db.setlimit(limit, value)
     return existing
-
-
-def _authorizer(
-    tables: frozenset[str], existing: frozenset[str], refusals: list[QueryError]
-) -> Any:
-    def authorize(
-        action: int, first: str | None, second: str | None, _schema: str | None, _view: str | None
-    ) -> int:
-        if action == sqlite3.SQLITE_SELECT:
-            return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_READ:
-            name = folded(first or "")
-            # A view is open with the tables that it reads: SQLite tells views and WITH tables
-            # apart by name alone, and a query may give any name to a WITH table.
-            if name in tables or (name in _TABLE_FUNCTIONS and name not in existing):
-                return sqlite3.SQLITE_OK
-            # `count(*)` over a WITH table reads its name and no column.
-            if not second and name not in existing and not name.startswith(("sqlite_", "pragma_")):
-                return sqlite3.SQLITE_OK
-            refusals.append(QueryError("table_refused", f"The table {first} is not open."))
-        elif action == sqlite3.SQLITE_FUNCTION:
-            if folded(second or "") in _FUNCTIONS:
-                return sqlite3.SQLITE_OK
-            refusals.append(
-                QueryError("function_refused", f"The function {second} is not allowed.")
-            )
-        else:
-            refusals.append(QueryError("not_a_select", "Only a single SELECT is allowed."))
-        return sqlite3.SQLITE_DENY
-
-    return authorize
 
 
 def _result(cursor: sqlite3.Cursor, max_rows: int) -> QueryResult:
