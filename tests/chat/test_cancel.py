@@ -1,6 +1,7 @@
 """Cancelling a run, from any process."""
 
 import asyncio
+import os
 from typing import Any
 
 import pytest
@@ -15,13 +16,15 @@ from tests.chat.conftest import (
     wait_for_answer,
     wait_for_event,
 )
+from waypost.warehouse import QueryResult
+from waypost.warehouse.processes import QueryProcess
 from waypost_local.bedrock import Fault
 
 
 @pytest.fixture
 def environment(environment: dict[str, str]) -> dict[str, str]:
     """A run reads its cancel flag three times in its lease."""
-    return environment | {"WAYPOST_LEASE": "0.6"}
+    return environment | {"WAYPOST_LEASE": "0.6", "WAYPOST_QUERY_SECONDS": "600"}
 
 
 async def cancel(http: Any, run_id: str) -> tuple[int, dict[str, Any]]:
@@ -99,6 +102,27 @@ async def test_a_run_without_a_token_yet_is_cancelled(api: Api, where: str) -> N
         None,
         False,
     )
+
+
+async def test_the_query_of_a_cancelled_run_is_killed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: asyncio.Queue[QueryProcess] = asyncio.Queue()
+    loop, run_query = asyncio.get_running_loop(), QueryProcess.run
+
+    def noted(process: QueryProcess, *query: Any) -> QueryResult:
+        loop.call_soon_threadsafe(asked.put_nowait, process)
+        return run_query(process, *query)
+
+    monkeypatch.setattr(QueryProcess, "run", noted)
+    sql = "SELECT instr(printf('%.2000000c', 'w'), printf('%.1000000c', 'w') || 'v')"
+    api.model.add_reply("sql | 1 | - | x").add_query(sql)
+    run = await api.begin("How many technicians are there?")
+    process = await asked.get()
+    status, view = await cancel(api.http, run.id)
+    assert (status, view["state"]) == (200, "cancelled")
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
 
 
 async def test_the_next_question_of_the_thread_is_answered(api: Api) -> None:

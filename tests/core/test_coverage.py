@@ -28,7 +28,8 @@ def resources(tmp_path: Path) -> Resources:
         db.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
         db.execute("INSERT INTO customers VALUES (1, 'Bayside Hotel')")
     db.close()
-    warehouse = Database(tmp_path / "db.sqlite", frozenset({"*"}), QueryLimits(rows=10, seconds=5))
+    limits = QueryLimits(rows=10, seconds=5)
+    warehouse = Database(tmp_path / "db.sqlite", frozenset({"*"}), limits, tmp_path)
     return Resources(None, knowledge, warehouse)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ insert into technicians values (1, 'Mara O''Neil', 'active', '2020-01-05'),
 insert into jobs values (1, 1, 10.5), (2, 1, 20), (3, 2, 30);
 insert into secrets values (1, 'hidden');
 """
+
+
+@pytest.fixture(autouse=True)
+def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is learned of the databases is removed with them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture

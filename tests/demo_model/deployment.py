@@ -26,7 +26,7 @@ class Deployment:
 
     @classmethod
     def of(cls, documents: Path, database: Path, cache: Path) -> "Deployment":
-        warehouse = Database(database, frozenset({"*"}), QueryLimits(rows=10, seconds=5))
+        warehouse = Database(database, frozenset({"*"}), QueryLimits(rows=10, seconds=5), cache)
         return cls(Resources(None, Folder(documents, cache), warehouse))
 
     async def route(
