@@ -114,6 +114,13 @@ async def test_a_table_of_very_many_columns_is_described_in_part(build: Open) ->
     assert text.endswith("  -- and 1100 more columns\n);  -- 0 rows")
 
 
+async def test_a_table_of_very_long_names_is_described_in_part(build: Open) -> None:
+    columns = ", ".join(f"{'very_' * 20}long_name_{n} TEXT" for n in range(390))
+    text = await build(f"CREATE TABLE sheet ({columns})").schema("sheet")
+    assert text.startswith("CREATE TABLE sheet (\n  very_very_")
+    assert text.endswith("  -- and 290 more columns\n);  -- 0 rows")
+
+
 async def test_the_summary_says_how_much_more_there_is(build: Open) -> None:
     some = build(
         *(f"CREATE TABLE t{n} ({', '.join(f'column_{n}_{i}' for i in range(40))})" for n in "abc")

@@ -45,7 +45,8 @@ class QueryProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self._started = False
-        self._usable = True
+        self._broken_off = False
+        self._killed = False
         self._in_use = Lock()
 
     @property
@@ -55,7 +56,7 @@ class QueryProcess:
     @property
     def usable(self) -> bool:
         """Whether it can take another query."""
-        return self._usable and self._process.poll() is None
+        return not self._killed and not self._broken_off and self._process.poll() is None
 
     def run(
         self, source: str, tables: frozenset[str], sql: str, limits: QueryLimits
@@ -63,17 +64,17 @@ class QueryProcess:
         """Blocks. Raises QueryError, also where the process is killed meanwhile."""
         request = {"source": source, "tables": sorted(tables), "sql": sql, **limits._asdict()}
         with self._in_use:
-            self._usable = False
+            self._broken_off = True
             self._wait_for_start()
             reply = self._reply(request, limits.seconds)
-            self._usable = True
+            self._broken_off = False
         if "code" in reply:
             raise QueryError(reply["code"], reply["message"])
         return QueryResult(**reply)
 
     def kill(self) -> None:
         """Returns at once; `close` waits for the end."""
-        self._usable = False
+        self._killed = True
         self._process.kill()
 
     def close(self) -> None:

@@ -108,7 +108,7 @@ def _chosen(
     whole = {table.name: _create(table, with_values=True) for table in tables}
     if sum(map(len, whole.values())) + len(whole) <= max_characters:
         return whole
-    bare = {table.name: _create(table, with_values=False) for table in tables}
+    bare = {table.name: _bare(table, max_characters // 2) for table in tables}
     ranked = sorted(whole, key=lambda name: -relevance.get(name, 0))
     asked = [name for name in ranked if relevance.get(name, 0)]
     others = ranked[len(asked) :]
@@ -148,14 +148,22 @@ def _listed(values: Iterable[str]) -> str:
     return ", ".join("'" + value.replace("'", "''").replace("\n", " ") + "'" for value in values)
 
 
-def _create(table: TableSchema, *, with_values: bool) -> str:
-    lines = list(_columns(table, with_values=with_values))
+def _bare(table: TableSchema, max_characters: int) -> str:
+    """Without values, and with as many columns as fit."""
+    count = MAX_LISTED_COLUMNS
+    while len(text := _create(table, count, with_values=False)) > max_characters and count > 1:
+        count //= 2
+    return text
+
+
+def _create(table: TableSchema, max_columns: int = MAX_LISTED_COLUMNS, *, with_values: bool) -> str:
+    lines = list(_columns(table, max_columns, with_values=with_values))
     rows = f"  -- {table.rows} rows" if table.rows else ""
     return f"CREATE TABLE {_name(table.name)} (\n" + "\n".join(lines) + f"\n);{rows}"
 
 
-def _columns(table: TableSchema, *, with_values: bool) -> Iterator[str]:
-    listed = table.columns[:MAX_LISTED_COLUMNS]
+def _columns(table: TableSchema, max_columns: int, *, with_values: bool) -> Iterator[str]:
+    listed = table.columns[:max_columns]
     for number, column in enumerate(listed, 1):
         parts = [f"  {_name(column.name)} {column.type}"]
         if column.primary_key:
