@@ -5,15 +5,19 @@ not wait for them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from waypost.events import any_event
-from waypost_chat.dialects import DIALECTS, HasHeartbeat
+from waypost_chat.dialects import DIALECTS, Dialect, HasHeartbeat
+from waypost_chat.dialects.agents import AgentsDialect
 
+_WHOLE: dict[str, Callable[[], Dialect]] = {"agents": partial(AgentsDialect, all_steps=True)}
+"""Dialects that tell more where a client asks for it."""
 _REF = "#/components/schemas/"
 _OWN = ("waypost", "agentcore")
 """Dialects whose frames are the events themselves."""
@@ -61,7 +65,8 @@ def _examples(dialect: str, frames: TypeAdapter[Any]) -> Iterator[tuple[str, Any
     from waypost_chat.dialects.schemas.example_runs import RUNS
 
     for run in RUNS:
-        encoder = DIALECTS[dialect]()
+        make = _WHOLE.get(dialect, DIALECTS[dialect])
+        encoder = make()
         wire = b"".join(map(encoder.encode, run))
         if isinstance(encoder, HasHeartbeat):
             wire += encoder.heartbeat(run[-1].at)
