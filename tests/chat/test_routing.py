@@ -75,6 +75,8 @@ async def test_the_next_message_takes_one_of_them(api: Api, said: str, agent: st
     api.model.add_reply("So.")
     found = await api.ask(said, f"/v1/threads/{thread}/runs")
     assert (route(found)["agent"], route(found)["method"]) == (agent, "pinned")
+    told = [m["content"][0]["text"] for m in api.model.requests[-1].messages]
+    assert told == ["Tell me about leave"]
     if agent == "rag":
         assert "26 days of leave" in api.model.requests[-1].system_text
 

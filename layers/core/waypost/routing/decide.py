@@ -30,6 +30,8 @@ class Decision:
     """Words to search the documents for."""
     offered: tuple[Agent, ...] = ()
     """The two to choose from, where the run does not guess."""
+    question: str = ""
+    """What was asked before the offer that this message takes."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,10 @@ def pinned(agent: Agent) -> Decision:
     return Decision(_route(agent, "pinned", 1.0, "The request names this agent."))
 
 
-def taken(agent: Agent) -> Decision:
-    """The caller's choice from the agents that were offered."""
-    return Decision(_route(agent, "pinned", 1.0, "It was chosen from those that were offered."))
+def taken(agent: Agent, question: str) -> Decision:
+    """The caller's choice from the agents that were offered for a question."""
+    route = _route(agent, "pinned", 1.0, "It was chosen from those that were offered.")
+    return Decision(route, question=question)
 
 
 def passed(agent: Agent, match: GateMatch) -> Decision:

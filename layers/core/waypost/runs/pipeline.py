@@ -152,8 +152,8 @@ class RunPipeline:
         return Task(
             agent=agent,
             models=self._models(agent),
-            question=self._input.text,
-            history=self._history.turns,
+            question=self._decision.question or self._input.text,
+            history=self._turns(),
             today=self._run.created_at[:10],
             prior_output=self._input.prior_output,
             spent_usd=self._spent_usd,
@@ -163,6 +163,11 @@ class RunPipeline:
             offered=self._decision.offered,
             mcp_servers=self._mcp_servers(),
         )
+
+    def _turns(self) -> tuple[Turn, ...]:
+        """The turns before the question. One that takes an offer is about the question before."""
+        turns = self._history.turns
+        return turns[:-2] if self._decision.question else turns
 
     async def _overview(self) -> str:
         agents = {a.id: a for a in self._input.agents.values() if a.routed and a.id != offer.HELP}
@@ -186,7 +191,7 @@ async def _decide(backend: Backend, who: Identity, run_input: RunInput) -> Decis
     agents, text, history = run_input.candidates, run_input.text, run_input.history
     last = history.recent[-1] if history.recent else None
     if last and last.agent == offer.HELP and (agent := offer.taken(text, last.answer, agents)):
-        return taken(agent)
+        return taken(agent, last.question)
     gate = backend.gates.of(who.tenant_id, run_input.agents)
     if len(agents) > 1 and (match := gate.decide(text, agents, alone=last is None)):
         return passed(agents[match.agent], match)
