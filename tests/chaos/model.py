@@ -18,6 +18,7 @@ from waypost_local.bedrock.model import (
 )
 
 _ROUTER = "You route questions"
+_TOOL = "query_database"
 
 
 class ChaosModel:
@@ -41,7 +42,7 @@ class ChaosModel:
 
 def _label(script: AnswerScript) -> Iterator[Piece]:
     other = "rag" if script.agent == "sql" else "sql"
-    yield TextPiece(f"{script.agent} | 0.9 | {other} | it says so")
+    yield TextPiece(f"{script.agent} | 0.8 | {other} | it says so")
     yield Stop("end_turn", 200, 12)
 
 
@@ -49,7 +50,7 @@ async def _answer(
     script: AnswerScript, request: ConverseRequest, index: int
 ) -> AsyncIterator[Piece]:
     since = request.messages[index + 1 :]
-    if not request.tools:
+    if all(tool["name"] != _TOOL for tool in request.tools):
         script = model_script.without_tools(script)
     output = model_script.remaining_output(script, since)
     reason = "tool_use" if output.statements else "end_turn"
@@ -71,6 +72,6 @@ def _pieces(output: ModelOutput) -> Iterator[Piece]:
         yield ReasoningPiece(signature="signed")
     yield from (TextPiece(word) for word in words(output.text))
     for statement in output.statements:
-        yield ToolUseStart(f"tooluse_{uuid.uuid4().hex}", "query_database")
+        yield ToolUseStart(f"tooluse_{uuid.uuid4().hex}", _TOOL)
         whole = json.dumps({"sql": statement})
         yield from (ToolUseInput(whole[at : at + 12]) for at in range(0, len(whole), 12))
