@@ -68,6 +68,7 @@ bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
 	@$(BIN)/python tests/performance/bench.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_concurrency.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_router.py $(FLAGS)
+	@$(BIN)/python tests/performance/bench_documents.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_answers.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
 	@$(BIN)/python tests/performance/bench_batches.py $(FLAGS)
