@@ -33,6 +33,13 @@ async def test_no_cache_keeps_a_private_answer(api: Api, path: str) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_tls_is_kept_to_where_it_was_asked_for(api: Api) -> None:
+    plain = await api.http.get("/health")
+    assert "strict-transport-security" not in plain.headers
+    secure = await api.http.get("https://waypost/health")
+    assert secure.headers["strict-transport-security"] == "max-age=31536000"
+
+
 async def test_a_path_with_a_slash_too_many_is_not_found(api: Api) -> None:
     response = await api.http.get("/v1/threads/", headers={**ME, "Host": "evil.example"})
     assert "location" not in response.headers

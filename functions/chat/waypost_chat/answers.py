@@ -5,9 +5,14 @@ import asyncio
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_ONE_YEAR = "max-age=31536000"
+
 
 class PrivateAnswers:
-    """ASGI middleware: an answer that says nothing of caches is kept by none, nor sniffed at."""
+    """ASGI middleware: an answer that says nothing of caches is kept by none, nor sniffed at.
+
+    Where it was asked for over TLS, browsers ask for nothing without it from then on.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,6 +23,8 @@ class PrivateAnswers:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
