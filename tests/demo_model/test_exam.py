@@ -20,6 +20,7 @@ MAY_DECLINE = {
     "Which customer brought in the most revenue?",
     "What does it cost to cancel a visit late?",
     "Is a harness needed on the roof?",
+    "Compare the revenue of 2024 and 2025",
 }
 
 

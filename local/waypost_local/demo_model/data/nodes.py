@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from waypost_local.demo_model.data import lexicon, paths
-from waypost_local.demo_model.data.dates import When
 from waypost_local.demo_model.data.paths import Path
 from waypost_local.demo_model.data.query import Condition, Operator, Related, Scope, Unclear
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
@@ -28,17 +26,23 @@ class Node:
 
     def built(self) -> Scope:
         related = tuple(Related(c.path, c.built(), c.negated, c.having) for c in self.children)
-        if self.scope:
-            conditions = (*self.scope.conditions, *self.conditions)
-            related = (*self.scope.related, *related)
-            before = self.scope
-            return Scope(self.table, conditions, related, before.row_of, before.rows_of)
-        return Scope(self.table, tuple(dict.fromkeys(self.conditions)), related)
+        before = self.scope or Scope(self.table)
+        return replace(
+            before,
+            conditions=tuple(dict.fromkeys((*before.conditions, *self.conditions))),
+            related=(*before.related, *related),
+        )
 
     def all(self) -> Iterable["Node"]:
         yield self
         for child in self.children:
             yield from child.all()
+
+    def empty(self, column: Column, *, negated: bool = False) -> None:
+        """The column holds nothing, or the word for that."""
+        words = column.values if column.complete else ()
+        none = tuple(v for v in words if v.lower() in {"none", "no"})
+        self.conditions.append(Condition((column,), "=" if none else "null", none, negated))
 
 
 class Nodes:
@@ -49,9 +53,13 @@ class Nodes:
         self.head = head
         self.via = set(via)
 
+    def of(self, table: PromptTable, at: int) -> Node:
+        """The node of a table, which is made where there is none."""
+        return self.head if self.head.table == table else self.add(Node(table, at))
+
     def add(self, node: Node) -> Node:
         """Hangs a noun on the nearest before it that has a foreign key to it, else on the head."""
-        if node.scope is None and not node.negated:
+        if node.scope is None:
             same = [n for n in self.head.all() if n.table == node.table and not n.negated]
             if same:
                 return same[0]
@@ -62,19 +70,37 @@ class Nodes:
                 return self._hang(other, node, near[0])
         return self._hang(self.head, node, self.way(self.head.table, node.table))
 
+    def absent(self, table: PromptTable, at: int) -> None:
+        """There is no row of the table for the head."""
+        path = self.way(self.head.table, table)
+        if not paths.is_up(path):
+            self.head.children.append(Node(table, at, path=path, negated=True))
+        elif len(path) == 1:
+            self.head.empty(path[0].column)
+        else:
+            raise Unclear(f"It is not clear which {table.name} there are none of.")
+
+    def counted(self, table: PromptTable, at: int, having: tuple[Operator, float]) -> None:
+        """There are so many rows of the table for the head."""
+        path = self.way(self.head.table, table)
+        if table == self.head.table or paths.is_up(path):
+            raise Unclear(f"{table.name} cannot be counted for each of {self.head.table.name}.")
+        self.head.children.append(Node(table, at, path=path, having=having))
+
     def way(self, source: PromptTable, target: PromptTable) -> Path:
         """The one way between two tables. Raises Unclear where there is none, or are two."""
         found = self._ways(source, target)
-        if not found:
-            raise Unclear(f"Nothing links {source.name} with {target.name}.")
-        if len(found) > 1:
-            over = sorted({step.target for way in found for step in way} - {target.name})
-            by = " or ".join(over) or " or ".join(way[0].column.name for way in found)
-            raise Unclear(
-                f"{source.name} and {target.name} are linked in more than one way, by {by}, and "
-                "the question does not say which is meant."
-            )
+        if len(found) != 1:
+            how = "linked in more than one way" if found else "not linked"
+            raise Unclear(f"{source.name} and {target.name} are {how}.")
         return found[0]
+
+    def up(self, source: PromptTable, target: PromptTable) -> Path:
+        """The way from rows to the one of another table that each of them belongs to."""
+        path = () if source == target else self.way(source, target)
+        if not paths.is_up(path):
+            raise Unclear(f"{source.name} do not belong to one of {target.name} each.")
+        return path
 
     def _ways(self, source: PromptTable, target: PromptTable) -> list[Path]:
         mentioned = self.via | {node.table.name for node in self.head.all()}
@@ -96,97 +122,76 @@ class Nodes:
         return node
 
     def value(
-        self, item: Item, following: PromptTable | None, *, negated: bool, prepositional: bool
-    ) -> None:
+        self, item: Item, behind: PromptTable | None, prepositional: bool, negated: bool
+    ) -> Node:
         """A value restricts the noun behind it, one before it, or what hangs on one of them.
 
         A name behind `by` or `of` is the name of something else than the noun before that.
         """
-        nodes = self._by_nearness(item.at, following)
-        if prepositional and item.named:
-            labels = tuple(
-                (c, v)
-                for c, v in item.values
-                if c in self.schema.table(c.table).label and c.table != nodes[0].table.name
-            )
-            people = tuple((c, v) for c, v in labels if self.schema.table(c.table).is_person)
-            item = replace(item, values=people or labels or item.values)
+        nodes = self._by_nearness(item.at, behind)
+        said = item.values
+        if prepositional:
+            others = tuple(one for one in said if one[0].table != nodes[0].table.name)
+            labels = tuple(one for one in others if one[0] in self._of(one[0]).label)
+            people = tuple(one for one in labels if self._of(one[0]).is_person)
+            said = people or labels or said
         for node in nodes:
-            if own := [one for one in item.values if one[0].table == node.table.name]:
-                self._restrict(node, item, own, negated=negated)
-                return
+            if own := [one for one in said if one[0].table == node.table.name]:
+                return self._restrict(node, item, own, negated)
         for node in nodes:
-            up = [
-                (self._ways(node.table, self.schema.table(column.table)), column, value)
-                for column, value in item.values
-            ]
-            up = [one for one in up if one[0] and paths.is_up(one[0][0])]
-            up = [one for one in up if not self._is_state(one[1])]
+            ways = [(self._ways(node.table, self._of(one[0])), one) for one in said]
+            up = [(len(w[0]), one) for w, one in ways if w and paths.is_up(w[0])]
+            up = [(size, one) for size, one in up if not _is_state(one[0])]
             if up:
-                nearest = min(len(found[0]) for found, _, _ in up)
-                own = [(c, v) for found, c, v in up if len(found[0]) == nearest]
-                self._hang_value(node, item, own, negated=negated)
-                return
-        label = any(column in self.schema.table(column.table).label for column, _ in item.values)
-        if not (label or item.text.lower().endswith("s")):
-            tables = " or ".join(sorted({column.table for column, _ in item.values}))
-            raise Unclear(
-                f"\u201c{item.text}\u201d is said of {tables}, and not of {self.head.table.name}."
-            )
-        self._hang_value(self.head, item, list(item.values), negated=negated)
+                nearest = min(size for size, _ in up)
+                own = [one for size, one in up if size == nearest]
+                return self._hang_value(node, item, own, negated)
+        if not (any(c in self._of(c).label for c, _ in said) or item.low.endswith("s")):
+            raise Unclear(f"\u201c{item.text}\u201d is not said of {self.head.table.name}.")
+        return self._hang_value(self.head, item, said, negated)
 
-    def _is_state(self, column: Column) -> bool:
-        """What is `open` or `urgent` is the row itself, never one that it refers to."""
-        return column.words[-1] in {"status", "state", "priority"} and column.complete
+    def _of(self, column: Column) -> PromptTable:
+        return self.schema.table(column.table)
 
     def _hang_value(
-        self, node: Node, item: Item, own: Sequence[tuple[Column, str]], *, negated: bool
-    ) -> None:
+        self, node: Node, item: Item, own: Sequence[tuple[Column, str]], negated: bool
+    ) -> Node:
         tables = {column.table for column, _ in own}
         if len(tables) > 1:
-            raise Unclear(
-                f"\u201c{item.text}\u201d may be of {' or of '.join(sorted(tables))}, and the "
-                "question does not say which."
-            )
+            raise Unclear(f"\u201c{item.text}\u201d may be of {' or of '.join(sorted(tables))}.")
         table = self.schema.table(tables.pop())
         path = self.way(node.table, table)
-        old = next((c for c in node.children if c.table == table and not c.negated), None)
-        child = old if old and not negated else None
-        if child is None:
-            child = self._hang(node, Node(table, item.at), path)
         if negated and not paths.is_up(path):
             raise Unclear(f"It is not clear what \u201cnot {item.text}\u201d denies.")
-        self._restrict(child, item, own, negated=negated)
+        old = (c for c in node.children if c.table == table and not (c.negated or negated))
+        child = next(old, None) or self._hang(node, Node(table, item.at), path)
+        return self._restrict(child, item, own, negated)
 
     def _restrict(
-        self, node: Node, item: Item, own: Sequence[tuple[Column, str]], *, negated: bool
-    ) -> None:
+        self, node: Node, item: Item, own: Sequence[tuple[Column, str]], negated: bool
+    ) -> Node:
         columns = list(dict.fromkeys(column for column, _ in own))
         labels = [c for c in columns if c in node.table.label]
-        if len(columns) > 1 and len(labels) == 1:
-            columns = labels
-        if len(columns) > 1 and not all(c in node.table.label for c in columns):
-            names = " or ".join(c.name for c in columns)
-            raise Unclear(f"\u201c{item.text}\u201d may be a {names} of {node.table.name}.")
-        values = tuple(dict.fromkeys(value for column, value in own if column in columns))
+        if len(columns) > 1 and len(labels) != 1 and len(labels) != len(columns):
+            raise Unclear(f"\u201c{item.text}\u201d may be one of several columns.")
+        column = (labels or columns)[0]
+        values = tuple(dict.fromkeys(value for one, value in own if one in (labels or columns)))
         if len(values) > 1 and not item.named:
             raise Unclear(f"\u201c{item.text}\u201d may be {' or '.join(map(repr, values))}.")
-        node.conditions.append(Condition((columns[0],), "=", values, negated))
+        node.conditions.append(Condition((column,), "=", values, negated))
+        return node
 
-    def time(self, item: Item, when: When, column: Column | None) -> None:
+    def time(self, item: Item, column: Column | None) -> None:
         """A time restricts the column that a verb tells, or when the nearest event was."""
-        first, end = (day.isoformat() if day else "" for day in (when.first, when.end))
+        assert item.when  # noqa: S101 - the caller looked
         node, column = self._timed(item, column)
-        said = item.text
-        node.conditions.append(Condition((column,), "between", (first, end), said=said))
+        first, end = (day.isoformat() if day else "" for day in (item.when.first, item.when.end))
+        node.conditions.append(Condition((column,), "between", (first, end), said=item.text))
 
     def _timed(self, item: Item, column: Column | None) -> tuple[Node, Column]:
-        nodes = self._by_nearness(item.at, None)
         if column:
-            for node in nodes:
-                if node.table.name == column.table:
-                    return node, column
-            return self.add(Node(self.schema.table(column.table), item.at)), column
+            return self.of(self._of(column), item.at), column
+        nodes = self._by_nearness(item.at, None)
         for node in nodes:
             if found := event_date(node.table):
                 return node, found
@@ -196,16 +201,19 @@ class Nodes:
             dated = [(table, found) for table in tables if (found := event_date(table))]
             if len(dated) == 1:
                 table, found = dated[0]
-                child = next((c for c in node.children if c.table == table), None)
-                return child or self._hang(
-                    node, Node(table, item.at), self.way(node.table, table)
-                ), found
+                same = (c for c in node.children if c.table == table)
+                path = self.way(node.table, table)
+                return next(same, None) or self._hang(node, Node(table, item.at), path), found
         raise Unclear(f"No date of {self.head.table.name} says what \u201c{item.text}\u201d means.")
 
-    def _by_nearness(self, at: int, following: PromptTable | None) -> list[Node]:
-        nodes = list(self.head.all())
-        nodes.sort(key=lambda n: (n.table is not following, n.at > at, abs(at - n.at)))
-        return [node for node in nodes if not (node.negated and node.at > at)]
+    def _by_nearness(self, at: int, behind: PromptTable | None) -> list[Node]:
+        nodes = [node for node in self.head.all() if not (node.negated and node.at > at)]
+        return sorted(nodes, key=lambda n: (n.table is not behind, n.at > at, abs(at - n.at)))
+
+
+def _is_state(column: Column) -> bool:
+    """What is `open` or `urgent` is the row itself, never one that it refers to."""
+    return column.words[-1] in {"status", "state", "priority"} and column.complete
 
 
 def event_date(table: PromptTable) -> Column | None:
@@ -216,29 +224,16 @@ def event_date(table: PromptTable) -> Column | None:
 
 
 def money(schema: Schema, near: Sequence[PromptTable]) -> tuple[Column, ...]:
-    """The column that revenue is the sum of, or two to multiply. Raises Unclear."""
+    """The column that revenue is the sum of. Raises Unclear."""
     deals = [t for t in schema.tables if lexicon.TRANSACTIONS & set(t.words)]
     found = [
-        (c,)
+        c
         for t in deals
         for c in t.columns
         if c.is_number and lexicon.MONEY_COLUMNS & set(c.words) and "unit" not in c.words
     ]
-    whole = [f for f in found if len(schema.table(f[0].table).words) == 1] or found
-    here = [f for f in whole if any(f[0].table == t.name for t in near)] or whole
-    if len({f[0].table for f in here}) == 1:
-        return here[0]
-    products = [
-        (price, quantity)
-        for t in schema.tables
-        for price in t.columns
-        for quantity in t.columns
-        if price.is_money and set(quantity.words) & lexicon.QUANTITIES and quantity.is_number
-    ]
-    if not here and len(products) == 1:
-        return products[0]
-    raise Unclear("No one column of these tables holds the revenue.")
-
-
-def iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
+    whole = [c for c in found if len(schema.table(c.table).words) == 1] or found
+    here = [c for c in whole if any(c.table == t.name for t in near)] or whole
+    if len({c.table for c in here}) != 1:
+        raise Unclear("No one column of these tables holds the revenue.")
+    return (here[0],)

@@ -8,96 +8,53 @@ import re
 from dataclasses import replace
 
 from waypost_local.demo_model.data import lexicon
-from waypost_local.demo_model.data.lookups import LookupReader
+from waypost_local.demo_model.data.figures import figure, ranking
+from waypost_local.demo_model.data.kinds import facts, rows, share, whether
 from waypost_local.demo_model.data.query import (
     Query,
     Scope,
     Unclear,
 )
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
+from waypost_local.demo_model.data.sentence import Sentence
 from waypost_local.demo_model.data.tagging import Item
 from waypost_local.demo_model.words import stem
 
 _PAYING = frozenset(("spent", "spend", "spends", "pay", "pays", "paid", "owe", "owes"))
+_KINDS = (share, ranking, figure, facts, whether)
 
 
 def read(schema: Schema, items: list[Item]) -> Query:
     """Raises Unclear: a word has no part in what could be read, or it means several things."""
-    return _Reader(schema, items).read()
+    sentence = Sentence(schema, items)
+    asks_who = sentence.op("who") is not None
+    query = next((found for kind in _KINDS if (found := kind(sentence))), None) or rows(sentence)
+    if asks_who and not _result_table(query).is_person:
+        raise Unclear("It is not clear whom \u201cwho\u201d means.")
+    _is_possible(query.scope)
+    _account(sentence, query)
+    return replace(query, notes=tuple(item.note for item in items if item.note))
 
 
-class _Reader(LookupReader):
-    """Tries one kind of question after the other."""
-
-    def read(self) -> Query:
-        self._asks_who = self._op("who") is not None
-        query = self._first_that_fits()
-        query = replace(query, notes=tuple(item.note for item in self.items if item.note))
-        self._account(query)
-        return query
-
-    def _is_of_money(self, query: Query) -> bool:
-        return bool(self.settled or (query.measure and query.measure.is_money))
-
-    def _first_that_fits(self) -> Query:
-        """A kind that gives up gives back the words that it took."""
-        used = [item.used for item in self.items]
-        for kind in (
-            self._share,
-            self._ranking,
-            self._grouped,
-            self._figure,
-            self._lookup,
-            self._count,
-            self._exists,
+def _account(sentence: Sentence, query: Query) -> None:
+    """Raises Unclear at the first word that has no part in the query."""
+    named = _words_of(query)
+    scope = query.scope
+    several = len({column.table for column in _columns_of(query)}) > 1 or bool(scope.related)
+    restricted = scope != Scope(scope.table) or bool(query.group or query.order)
+    of_money = bool(query.measure and query.measure.is_money)
+    for item in sentence.free():
+        low = item.low
+        unit = sentence.next(item) if item.operation == "each" else item
+        if not (
+            item.filler
+            or item.operation in {"list", "all", "any"}
+            or (item.operation == "yet" and restricted)
+            or (unit and not unit.values and _is_named(unit.low, named))
+            or (low in lexicon.LINKING and (several or restricted or scope.table.is_person))
+            or (low in lexicon.BUYING and several and (low not in _PAYING or of_money))
         ):
-            if query := kind():
-                return query
-            for item, was_used in zip(self.items, used, strict=True):
-                item.used = was_used
-            self.settled = []
-        return self._listing()
-
-    def _account(self, query: Query) -> None:
-        """Raises Unclear at the first word that has no part in the query."""
-        _is_possible(query.scope)
-        if self._asks_who and not _result_table(query).is_person:
-            raise Unclear("It is not clear whom \u201cwho\u201d means.")
-        named = _words_of(query)
-        several = len({column.table for column in _columns_of(query)}) > 1 or query.scope.related
-        restricted = bool(
-            query.scope.conditions
-            or query.scope.related
-            or query.group
-            or query.order
-            or query.scope.row_of
-            or query.scope.rows_of
-        )
-        for item in self.items:
-            low = item.text.lower()
-            if item.used or item.filler or item.operation in {"list", "all"}:
-                continue
-            if item.operation == "any" or (item.operation == "yet" and restricted):
-                continue
-            if (
-                item.operation == "each"
-                and (unit := self._next(item))
-                and (_is_named(unit.text.lower(), named) and not unit.values)
-            ):
-                continue
-            if item.operation == "about" and query.kind in {"facts", "rows"}:
-                continue
-            if _is_named(low, named) and not item.values:
-                continue
-            if low in lexicon.LINKING and (several or restricted or query.scope.table.is_person):
-                continue
-            if (
-                low in lexicon.BUYING
-                and several
-                and (low not in _PAYING or self._is_of_money(query))
-            ):
-                continue
-            raise Unclear(f"I do not understand \u201c{item.text}\u201d here.", item.text)
+            raise Unclear(f"I do not understand \u201c{item.text}\u201d here.")
 
 
 def _is_possible(scope: Scope) -> None:

@@ -3,10 +3,11 @@
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from waypost_local.demo_model.data import dates, lexicon
+from waypost_local.demo_model.data.query import Scope
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.words import singular, stem
 
@@ -41,14 +42,18 @@ class Item:
     number: float | None = None
     when: dates.When | None = None
     filler: bool = False
-    row: object = None
-    """A row, or rows, that the conversation spoke of before: a scope."""
+    row: Scope | None = None
+    """A row, or rows, that the conversation spoke of before."""
     used: bool = False
     note: str = ""
     denied: bool = False
     """`unpaid`: the values are what it says that they are not."""
-    named: bool = field(default=False)
+    named: bool = False
     """The values were found word for word as somebody's or something's name."""
+
+    @property
+    def low(self) -> str:
+        return self.text.lower()
 
     @property
     def is_nominal(self) -> bool:
