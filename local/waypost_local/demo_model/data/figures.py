@@ -40,13 +40,13 @@ class _Superlative:
 def figure(sentence: Sentence) -> Query | None:
     """`How many …`, `average …`, `revenue by …`, `jobs per …`."""
     money = sentence.money_word()
-    grouping = _grouping(sentence)
+    apart = grouping(sentence)
     marker = sentence.op("how many", "average", "max", "min", "how much", "total")
     if (sentence.begins_with_verb() or _asks_for_rows(sentence)) and not (
         marker and marker.operation == "how many"
     ):
         return None
-    if marker is None and not (money and money.low not in lexicon.BUYING) and not grouping:
+    if marker is None and not (money and money.low not in lexicon.BUYING) and not apart:
         return None
     if marker and marker.operation == "how much" and (cost := _cost(sentence, marker)):
         return cost
@@ -57,12 +57,14 @@ def figure(sentence: Sentence) -> Query | None:
     while sentence.take("total", "list"):
         pass
     distinct = sentence.take("distinct") is not None
+    if many and amount:
+        raise Unclear(f"I can answer one question at a time, and not \u201c{amount.text}\u201d.")
     if stock := _stock(sentence, many):
         return stock
-    start = sentence.money_word()
+    start = None if many else sentence.money_word()
     if start is None and marker and not (amount and sentence.word(lexicon.SETTLING)):
         start = sentence.next(marker, "how many", "total", "distinct", "all")
-        if not (start and start.is_nominal):
+        if not many and not (start and start.is_nominal):
             numbers = (i for i in sentence.free() if any(c.is_number for c in i.columns))
             start = next(numbers, start)
     elif start is None and not marker:
@@ -71,7 +73,7 @@ def figure(sentence: Sentence) -> Query | None:
     group = _group(sentence, found.node.table)
     measure = found.measure
     is_count = measure.function == "count"
-    if is_count and total and not many:
+    if is_count and total and not many and not measure.columns:
         amounts = [c for c in found.node.table.columns if c.is_money]
         if len(amounts) != 1:
             raise Unclear("It is not said of what the total is meant.")
@@ -136,8 +138,10 @@ def _stock(sentence: Sentence, many: Item | None) -> Query | None:
     mention = sentence.word(lexicon.STOCK)
     known = [start, mention, sentence.op("any")]
     others = [i for i in sentence.free() if not i.filler and i not in known]
-    if not held or others or (start.row and not mention):
+    if not held or (not mention and (others or start.row)):
         return None
+    if others:
+        raise Unclear(f"I do not understand \u201c{others[0].text}\u201d here.")
     sentence.use(*(i for i in (mention, start if start.row else None) if i))
     return Query("facts", restrict(sentence, noun.node()).head.built(), (held[0],))
 
@@ -200,7 +204,7 @@ def _quantity(sentence: Sentence, noun: Noun) -> _Figure | None:
     return _Figure(measure, Node(through, node.at, children=[node]))
 
 
-def _grouping(sentence: Sentence) -> Item | None:
+def grouping(sentence: Sentence) -> Item | None:
     """What says that figures are told apart: `per`, `each`, `monthly`; `by` before a noun."""
     if marker := sentence.op("each", *_PARTS):
         return marker
@@ -213,7 +217,7 @@ def _grouping(sentence: Sentence) -> Item | None:
 
 
 def _group(sentence: Sentence, table: PromptTable) -> Target | None:
-    marker = _grouping(sentence)
+    marker = grouping(sentence)
     if marker is None:
         return None
     marker.used = True
@@ -376,12 +380,14 @@ def _ranked(
     target: Target | None = noun
     if isinstance(asked, Item):
         part = singular(asked.low)
-        asked.used = asked.used or part in _PART_WORDS
-        target = noun or (part if asked.used else sentence.noun(asked, apart=[node.table]))
+        if part in _PART_WORDS:
+            asked.used = True
+            target = part
+        target = target or sentence.noun(asked, apart=[node.table])
     column = measure.columns[0] if measure.columns else None
     if column and (column.is_date or not measure.distinct) and not isinstance(target, str):
         own_rows = target is None or (target.table == node.table and not target.columns)
-        if own_rows and (target or measure.name not in lexicon.MONEY):
+        if own_rows and (target or (found.about and measure.name not in lexicon.MONEY)):
             rows = target or Noun(node.table, node.at, "")
             return _ordered(sentence, rows, column, found.descending, limit)
     if target is None:
@@ -420,7 +426,10 @@ def _extreme(
     """`The cheapest part`, `who was hired first`, `when was the last job`."""
     when = sentence.take("when")
     start = behind or next((i for i in sentence.free() if i.tables or i.row), None)
-    noun = sentence.who() or sentence.noun(start)
+    who = sentence.who()
+    noun = sentence.noun(behind) if behind else who or sentence.noun(start)
+    if noun.columns:
+        raise Unclear(f"\u201c{noun.name}\u201d is nothing that could be highest or lowest.")
     column = _extreme_column(sentence, noun, found)
     descending = found.descending
     if column.is_date and found.base in {"old", "long", "young"}:

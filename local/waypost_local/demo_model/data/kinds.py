@@ -104,6 +104,8 @@ def whether(sentence: Sentence) -> Query | None:
         return None
     one = bool(start.row) or start.named or start is sentence.numbered()
     noun = sentence.entity(start) if one else sentence.noun(start)
+    if noun.columns:
+        raise Unclear(f"It is not said of what \u201c{noun.name}\u201d is asked.")
     if start.row:
         start.used = True
     scope = restrict(sentence, noun.node()).head.built()
@@ -126,7 +128,7 @@ def rows(sentence: Sentence) -> Query:
     if noun is None:
         start = next((i for i in sentence.free() if i.is_nominal or i.operation), None)
         noun = sentence.noun(start)
-        if start and start.named and not start.tables and len(sentence.phrase(start)) == 1:
+        if start and start.named and (noun.implied or noun.columns):
             raise Unclear(f"It is not said what is asked about \u201c{start.text}\u201d.")
     if noun.columns:
         return _values_of(sentence, noun)

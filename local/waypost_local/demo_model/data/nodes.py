@@ -8,6 +8,7 @@ from waypost_local.demo_model.data.paths import Path
 from waypost_local.demo_model.data.query import Condition, Operator, Related, Scope, Unclear
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.data.tagging import Item
+from waypost_local.demo_model.words import singular
 
 
 @dataclass
@@ -55,7 +56,8 @@ class Nodes:
 
     def of(self, table: PromptTable, at: int) -> Node:
         """The node of a table, which is made where there is none."""
-        return self.head if self.head.table == table else self.add(Node(table, at))
+        same = (node for node in self._by_nearness(at, None) if node.table == table)
+        return next(same, None) or self.add(Node(table, at))
 
     def add(self, node: Node) -> Node:
         """Hangs a noun on the nearest before it that has a foreign key to it, else on the head."""
@@ -146,7 +148,8 @@ class Nodes:
                 nearest = min(size for size, _ in up)
                 own = [one for size, one in up if size == nearest]
                 return self._hang_value(node, item, own, negated)
-        if not (any(c in self._of(c).label for c, _ in said) or item.low.endswith("s")):
+        plural = item.low.endswith("s") and item.low != singular(item.low)
+        if not (plural or any(c in self._of(c).label for c, _ in said)):
             raise Unclear(f"\u201c{item.text}\u201d is not said of {self.head.table.name}.")
         return self._hang_value(self.head, item, said, negated)
 

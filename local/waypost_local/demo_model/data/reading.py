@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from waypost_local.demo_model.data import lexicon
-from waypost_local.demo_model.data.figures import figure, ranking
+from waypost_local.demo_model.data.figures import figure, grouping, ranking
 from waypost_local.demo_model.data.kinds import facts, rows, share, whether
 from waypost_local.demo_model.data.query import (
     Query,
@@ -43,6 +43,9 @@ def _account(sentence: Sentence, query: Query) -> None:
     several = len({column.table for column in _columns_of(query)}) > 1 or bool(scope.related)
     restricted = scope != Scope(scope.table) or bool(query.group or query.order)
     of_money = bool(query.measure and query.measure.is_money)
+    apart = grouping(sentence)
+    if apart and apart.filler:
+        raise Unclear(f"I do not understand \u201c{apart.text}\u201d here.")
     for item in sentence.free():
         low = item.low
         unit = sentence.next(item) if item.operation == "each" else item

@@ -165,6 +165,8 @@ def _debts(sentence: Sentence, nodes: Nodes) -> None:
     """`customers who owe money`: who have what is not paid."""
     if not (verb := sentence.word(_OWE)):
         return
+    if not lexicon.BUYERS & set(nodes.head.table.words):
+        raise Unclear(f"Nothing says what {nodes.head.table.name} owe.")
     mentioned = [node.table for node in nodes.head.all()]
     table = sentence.schema.table(money(sentence.schema, mentioned)[0].table)
     conditions = settle(sentence, table)
@@ -234,14 +236,17 @@ def _joined(sentence: Sentence, one: Item, other: Item) -> Item | None:
 
 def _join(node: Node, before: Node, marker: Item) -> None:
     """`and` joins two columns as two conditions, and two values of one column as alternatives."""
-    if node is not before:
-        return
-    *_, one, other = node.conditions
+    one, other = before.conditions[-1], node.conditions[-1]
+    if node is before:
+        one = node.conditions[-2]
+    either = marker.low == "or"
     marker.used = True
-    if one.columns != other.columns:
+    if node is not before or one.columns != other.columns:
+        if either or one.negated or other.negated:
+            raise Unclear(f"I do not understand \u201c{marker.text}\u201d here.")
         return
     many = bool(node.path) and not paths.is_up(node.path)
-    if one.negated or other.negated or (many and marker.low != "or"):
+    if one.negated or other.negated or (many and not either):
         raise Unclear(f"\u201c{marker.text}\u201d could be both, or one of them.")
     node.conditions[-2:] = [replace(one, values=(*one.values, *other.values))]
 

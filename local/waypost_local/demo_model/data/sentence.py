@@ -81,7 +81,8 @@ class Sentence:
         """The adjectives and the noun from an item on: `urgent repair jobs`, `invoice amount`."""
         run: list[Item] = []
         for item in [start, *self.after(start)]:
-            if item.used and run:
+            verb = is_verb(item) and item.columns and not (item.tables or item.values)
+            if run and (item.used or verb):
                 break
             if item.is_nominal and not (item.row and run):
                 run.append(item)
@@ -222,6 +223,8 @@ class Sentence:
         """The people whom `who` means: those whom the rest of the question fits best."""
         marker = self.take("who")
         if marker is None:
+            return None
+        if any(i.tables and i.at < marker.at for i in self.items):
             return None
         behind = next(iter(self.after(marker)), None)
         copula = bool(behind and behind.low in COPULA)
