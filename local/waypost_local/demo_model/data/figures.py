@@ -236,6 +236,8 @@ def _group(sentence: Sentence, table: PromptTable) -> Target | None:
 def _grouped(sentence: Sentence, found: _Figure, group: Target | None, **how: Any) -> Query:
     """The query of a figure, over all of its rows or for each group."""
     head, measure = found.node, found.measure
+    if group and measure.distinct:
+        raise Unclear("I can count different ones of all, and not of each.")
     nodes = restrict(sentence, head)
     scope = head.built()
     if group is None:

@@ -102,7 +102,7 @@ def whether(sentence: Sentence) -> Query | None:
     start = next((i for i in sentence.free() if i.is_nominal), None)
     if start is None:
         return None
-    one = bool(start.row) or start.named or start is sentence.numbered()
+    one = bool(start.row) or sentence.names_row(start) or start is sentence.numbered()
     noun = sentence.entity(start) if one else sentence.noun(start)
     if noun.columns:
         raise Unclear(f"It is not said of what \u201c{noun.name}\u201d is asked.")
