@@ -92,17 +92,17 @@ def understand(schema: Schema, turns: Sequence[Turn], today: date) -> Understood
     earlier = followup.Earlier()
     for question in asked[:-1]:
         if len(question) <= LONGEST:
-            earlier = followup.after(schema, tagger, question, earlier, _read)
-    found = followup.read(schema, tagger, asked[-1], earlier, _read)
+            earlier = followup.after(tagger, question, earlier, _read)
+    found, _ = followup.read(tagger, asked[-1], earlier, _read)
     return Understood(found, sql.render(schema, found))
 
 
-def _read(schema: Schema, tagger: Tagger, items: list[Item]) -> Query:
+def _read(tagger: Tagger, items: list[Item]) -> Query:
     """Reads items; a word that has no part in it may be a misspelt one."""
     first: Unclear | None = None
     for _ in range(_CORRECTIONS):
         try:
-            return read_items(schema, [replace(item) for item in items])
+            return read_items(tagger.schema, [replace(item) for item in items])
         except Unclear as error:
             first = first or error
             corrected = _corrected(tagger, items)

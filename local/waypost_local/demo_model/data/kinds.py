@@ -45,17 +45,16 @@ def facts(sentence: Sentence) -> Query | None:
     where, when, about = sentence.op("where"), sentence.op("when"), sentence.op("about")
     columns: list[Column] = []
     if where:
-        sentence.use(where)
         columns = [c for c in noun.table.columns if c.is_text and lexicon.PLACES & set(c.words)]
         sentence.use(*(i for i in sentence.items if set(i.columns) & set(columns)))
     elif about:
-        sentence.use(about)
         columns = [c for c in noun.table.columns if not c.is_key]
         columns += [c for c in noun.table.columns if c.references]
     else:
         columns = _asked_columns(sentence, noun.table, row, when)
     if not columns:
         return None
+    sentence.use(*(i for i in (where, about if not where else None) if i))
     if row.row or row.tables:
         row.used = row.number is None and sentence.numbered() is not row
     scope = restrict(sentence, noun.node()).head.built()
