@@ -6,7 +6,7 @@ from typing import Literal
 from waypost_local.demo_model.data.paths import Path
 from waypost_local.demo_model.data.schema import Column, PromptTable
 
-Operator = Literal["=", "<", ">", "<=", ">=", "between", "like", "null"]
+Operator = Literal["=", "<", ">", "<=", ">=", "between", "null"]
 
 
 class Unclear(Exception):
@@ -87,7 +87,6 @@ class Query:
     group: Group | None = None
     average: bool = False
     """Of the groups' figures their average."""
-    having: tuple[Operator, float] | None = None
     order: Column | None = None
     descending: bool = True
     best: bool = False
