@@ -1,25 +1,48 @@
 """How well each unit of the passages answers a question."""
 
-import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from waypost_local.demo_model.documents.expectation import expectations, implied
 from waypost_local.demo_model.documents.units import Unit
 from waypost_local.demo_model.thesaurus import near
 from waypost_local.demo_model.words import content, stem, words
 
 _NEAR = 0.55
 _HEADING = 0.4
-_OWN_HEADING = 0.65
 _LEAD = 0.6
-_NEIGHBOUR = 0.3
 _BEFORE = 0.3
-_LIGHT = 0.4
-_LIGHT_WORDS = frozenset(content("make take receive twice this year month week"))
-"""They say little of what a question is about."""
+"""What a word counts that only the question before holds, or that is no topic but tells."""
+_TELLING = ("again", "without", "before", "after", "never", "more", "less", "own", "until")
+_DURATION = (
+    r"\b(\d[\d.,\u2013-]*|an?|one|two|three|within)\W+"
+    r"(\w+ )?(second|minute|hour|day|week|month|year)"
+)
+_REACH = r"[\w.+-]+@[\w-]+\.\w|https?://|\b(call|email|contact|write to)\b"
+_ACT = r"\byou (can|may|must|need|should|will)\b|\bplease\b|(^|[,:;] )(please |first,? )?" + (
+    r"(call|send|ask|tell|write|open|select|click|go|visit|enter|contact|report|switch|log)\b"
+)
+_POSTAL = r"\b(ave|avenue|street|st|road|suite|box)\b.*\d|\d.*\b(ave|avenue|street|road)\b"
+_EXPECTED = (
+    (r"\bhow (long|soon|quickly|fast|often)\b|\bhow many (hour|day|week|month)", _DURATION, 1.0),
+    (r"\b(when|what time)\b", rf"\b(after|before|once|until|within)\b|{_DURATION}", 0.7),
+    (r"\bhow (much|many|high)\b|\b(cost|price|fee|uptime)s?\b", r"\d", 0.8),
+    (r"\baddress\b", _POSTAL, 1.4),
+    (r"\bhow (do|can|should|to|must)\b|\bwhat (should|must|do) i\b", f"{_ACT}|{_REACH}", 0.6),
+    (r"\b(where|contact|reach|report|complain)\b", _REACH, 0.7),
+    (r"^(can|may|am|is|are|do|does|must|should)\b", r"\b(can(not|'t)?|may|must|never)\b", 0.25),
+)
+"""What a question asks for, what a sentence holds that tells it, and what it gains by that."""
+_IMPLIED = (
+    (r"(\bnot|n['\u2019]t|never)\b.*\b(pay|paid|payments?|bills?|invoices?)\b", "late reminder"),
+    (r"\bmoney back\b", "refund"),
+    (r"\bhow old\b", "age"),
+    (r"\b(days? off|holidays?|vacation)\b", "leave"),
+    (r"\bhow (fast|quickly|soon)\b", "response time"),
+)
+"""What a question means without saying it."""
 
 
 @dataclass(frozen=True)
@@ -35,122 +58,48 @@ class Scored:
 
 def score(question: str, found: Sequence[Unit], before: str = "") -> list[Scored]:
     """Every unit with its score, in order; words of the question before count less."""
-    asked = [*content(question), *implied(question)]
-    stems = [_stems(unit.text) for unit in found]
-    weights = _weights(asked, stems)
-    known = _weights([word for word in content(before) if word not in asked], stems)
-    asked = [*asked, *known]
-    weights |= {word: _BEFORE * weight for word, weight in known.items()}
+    low = question.strip().lower()
+    said = " ".join([question, *(words for form, words in _IMPLIED if re.search(form, low))])
+    sought = [(re.compile(p, re.I), gain) for form, p, gain in _EXPECTED if re.search(form, low)]
+    stems = [stems_of(unit.text) for unit in found]
+    weights = _weights(content(said), stems)
+    told = [word for word in _TELLING if word in low.split()]
+    for word, weight in _weights([*content(before), *told], stems).items():
+        weights.setdefault(word, _BEFORE * weight)
     total = sum(weights.values()) or 1.0
-    pairs = set(itertools.pairwise(asked))
-    expected = expectations(question)
     scored = []
-    for place, unit in enumerate(found):
-        own = _held(asked, weights, stems[place])
-        around = _around(found, stems, place)
-        value = 0.0
-        covered = 0.0
-        whole = 0.0
+    for unit, own in zip(found, stems, strict=True):
+        heading, lead = stems_of(f"{unit.heading} {unit.document}"), stems_of(unit.lead)
+        covered = value = 0.0
         for word, weight in weights.items():
-            here = own.get(word, 0.0)
-            there = max(here, around.of(word))
+            here = _held(word, own)
             covered += weight * here
-            whole += weight * there
-            value += weight * there
-        value += 0.35 * len(pairs & _pairs(unit.text)) * total / max(len(weights), 1)
-        value += _small_words(question, unit.text) * total / max(len(weights), 1)
-        if covered > 0.12 * total or whole > 0.5 * total:
-            value += sum(e.met(unit.text) for e in expected) * 0.5 * value
-        # Passages come best first, long sentences hold any word sooner.
+            there = (here, _LEAD * _held(word, lead), _HEADING * _held(word, heading))
+            value += weight * max(there)
+        whole = value / total
+        if covered > 0.12 * total or whole > 0.5:
+            value *= 1 + sum(0.5 * gain for pattern, gain in sought if pattern.search(unit.text))
+        # Passages come best first, and long sentences hold any word sooner.
         value *= 1.0 - 0.02 * min(unit.rank, 8)
         value /= 1.0 + 0.0015 * max(0, len(unit.text) - 130)
-        if unit.text.endswith((":", "?")):
-            value *= 0.8 if unit.text.endswith(":") else 0.5
-        scored.append(Scored(unit, value, covered / total, whole / total))
+        value *= 0.5 if unit.text.endswith("?") else 0.8 if unit.text.endswith(":") else 1.0
+        scored.append(Scored(unit, value, covered / total, whole))
     return scored
 
 
-def _small_words(question: str, text: str) -> float:
-    """A little for words such as `again`, `without` or `before`, which are no topic but tell."""
-    telling = {
-        "again",
-        "without",
-        "before",
-        "after",
-        "never",
-        "more",
-        "less",
-        "own",
-        "until",
-        "during",
-    }
-    asked = telling & {word.lower() for word in words(question)}
-    return 0.3 * len(asked & {word.lower() for word in words(text)})
+def _held(word: str, there: frozenset[str]) -> float:
+    return 1.0 if word in there else _NEAR if near(word) & there else 0.0
 
 
-@dataclass(frozen=True)
-class _Around:
-    heading: frozenset[str]
-    headings: frozenset[str]
-    lead: frozenset[str]
-    before: frozenset[str]
-
-    def of(self, word: str) -> float:
-        best = 0.0
-        for words_there, share in (
-            (self.lead, _LEAD),
-            (self.heading, _OWN_HEADING),
-            (self.headings, _HEADING),
-            (self.before, _NEIGHBOUR),
-        ):
-            if word in words_there:
-                best = max(best, share)
-            elif near(word) & words_there:
-                best = max(best, share * _NEAR)
-        return best
-
-
-def _around(found: Sequence[Unit], stems: list[frozenset[str]], place: int) -> _Around:
-    unit = found[place]
-    before = found[place - 1] if place else None
-    follows = before is not None and before.passage == unit.passage and unit.kind == "sentence"
-    return _Around(
-        _stems(unit.heading.rpartition(" > ")[2]),
-        _stems(f"{unit.heading} {unit.document}"),
-        _stems(unit.lead),
-        stems[place - 1] if follows else frozenset(),
-    )
-
-
-def _held(asked: list[str], weights: dict[str, float], there: frozenset[str]) -> dict[str, float]:
-    held = {}
-    for word in asked:
-        if word in weights:
-            held[word] = 1.0 if word in there else _NEAR if near(word) & there else 0.0
-    return held
-
-
-def _weights(asked: list[str], stems: list[frozenset[str]]) -> dict[str, float]:
-    """How telling each word of the question is: rare among the units, but not absent."""
+def _weights(asked: Sequence[str], stems: Sequence[frozenset[str]]) -> dict[str, float]:
+    """How telling each word is: what is rare among the units tells most."""
     count = Counter(word for held in stems for word in held)
-    size = max(len(stems), 1)
-    rare = {word: math.log(1 + size / (1 + count[word])) for word in asked}
+    rare = {word: math.log(1 + max(len(stems), 1) / (1 + count[word])) for word in asked}
     top = max(rare.values(), default=1.0)
-    # What every passage is about is still what the question is about.
-    return {
-        word: (0.35 * top + 0.65 * weight) * (_LIGHT if word in _LIGHT_WORDS else 1.0)
-        for word, weight in rare.items()
-    }
+    return {word: 0.35 * top + 0.65 * weight for word, weight in rare.items()}
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for part in words(text) for word in (part, *_split(part)))
-
-
-def _split(word: str) -> list[str]:
-    return [part for part in word.replace("/", "-").replace(".", "-").split("-") if part]
-
-
-def _pairs(text: str) -> set[tuple[str, str]]:
-    found = content(text)
-    return set(itertools.pairwise(found))
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of a text's words and of the parts of those with hyphens, slashes or dots."""
+    parts = (part for word in words(text) for part in (word, *re.split(r"[-/._]", word)))
+    return frozenset(stem(part) for part in parts if part)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from waypost_local.demo_model.documents.passages import Quoted
 
-_ITEM = re.compile(r"(\s*)([-*+]|\d+[.)])\s+(.*)")
-_LONG_ITEM = 260
+_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s+(.*)")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
 _TARGET = r"(?:[^()\s]|\([^()\s]*\))*"
@@ -20,11 +19,10 @@ _END = re.compile(
 
 @dataclass(frozen=True)
 class Unit:
-    """`lead` is the sentence that introduces a list, or that a long item begins with."""
+    """`kind` is sentence, item or row; `lead` is the sentence that introduces a list."""
 
     text: str
     kind: str
-    """sentence, item or row"""
     passage: int
     document: str
     heading: str
@@ -33,27 +31,15 @@ class Unit:
     """The place of its passage among all, from 0 for the best."""
     lead: str = ""
     number: str = ""
-    depth: int = 0
 
 
 def units(passages: Sequence[Quoted]) -> list[Unit]:
     """Everything that the passages hold, in their order."""
     found: list[Unit] = []
-    for rank, passage in enumerate(passages):
-        for kind, text, lead, number, depth in _parts(passage.text):
-            unit = Unit(
-                text,
-                kind,
-                passage.index,
-                passage.document,
-                passage.heading,
-                len(found),
-                rank,
-                lead,
-                number,
-                depth,
-            )
-            found.append(unit)
+    for rank, one in enumerate(passages):
+        for kind, text, lead, number in _parts(one.text):
+            place = (one.index, one.document, one.heading, len(found), rank)
+            found.append(Unit(text, kind, *place, lead, number))
     return found
 
 
@@ -75,38 +61,24 @@ def _linked(match: re.Match[str]) -> str:
     return label
 
 
-def _parts(text: str) -> Iterator[tuple[str, str, str, str, int]]:
-    lead = ""
-    header = ""
-    for kind, block, number, depth in _blocks(text):
+def _parts(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """Kind, text, introduction and number of each unit."""
+    lead = header = ""
+    for kind, block, number in _blocks(text):
         if kind == "item":
-            parent = lead if depth == 0 or not header else header
-            if block.endswith(":"):
-                header = block
-            said = list(_sentences(readable(block)))
-            if len(said) > 2 and sum(map(len, said)) > _LONG_ITEM:
-                yield "item", said[0], parent, number, depth
-                for sentence in said[1:]:
-                    yield "sentence", sentence, said[0], "", 0
-            else:
-                yield "item", " ".join(said), parent, number, depth
+            yield kind, readable(block), lead, number
+        elif kind == "row" and header:
+            if not _RULE.match(block):
+                yield kind, _row(header, block), "", ""
         elif kind == "row":
-            if not header:
-                header = block
-            elif not _RULE.match(block):
-                yield "row", _row(header, block), "", "", 0
+            header = block
         else:
             header = ""
-            for sentence in _sentences(readable(block)):
-                yield "sentence", sentence, "", "", 0
-            lead = _introduction(readable(block))
-
-
-def _introduction(paragraph: str) -> str:
-    """The sentence of a paragraph that a list after it belongs to: the one that ends with a colon,
-    else its first."""
-    said = list(_sentences(paragraph))
-    return said[-1] if said and said[-1].endswith(":") else next(iter(said), "")
+            sentences = list(_sentences(readable(block)))
+            for sentence in sentences:
+                yield "sentence", sentence, "", ""
+            # A list belongs to the sentence that ends with a colon, else to the first.
+            lead = sentences[-1 if sentences[-1].endswith(":") else 0] if sentences else ""
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -118,23 +90,21 @@ def _sentences(text: str) -> Iterator[str]:
         yield text[begin:].strip()
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str, str, int]]:
+def _blocks(text: str) -> Iterator[tuple[str, str, str]]:
     """Paragraphs, items and rows; wrapped lines are joined."""
-    kind, held, number, depth = "", "", "", 0
+    kind = block = number = ""
     for line in [*text.splitlines(), ""]:
-        item = _ITEM.match(line)
-        starts = bool(item) or bool(_ROW.match(line)) or not line.strip()
-        if held and (starts or kind == "row"):
-            yield kind, held, number, depth
-            held = ""
+        item, row = _ITEM.match(line), _ROW.match(line)
+        if block and (item or row or not line.strip() or kind == "row"):
+            yield kind, block, number
+            block = ""
         if item:
-            kind, held = "item", item[3]
-            number, depth = item[2], len(item[1].expandtabs(4)) // 2
-        elif _ROW.match(line):
-            kind, held, number, depth = "row", line, "", 0
+            kind, block, number = "item", item[2], item[1]
+        elif row:
+            kind, block, number = "row", line, ""
         elif line.strip():
-            kind = kind if held else "text"
-            held = f"{held} {line.strip()}" if held else line.strip()
+            kind = kind if block else "text"
+            block = f"{block} {line.strip()}".strip()
 
 
 def _row(header: str, row: str) -> str:
