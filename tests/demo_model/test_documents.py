@@ -117,3 +117,16 @@ async def test_a_sentence_that_introduces_a_list_is_quoted_once() -> None:
 
     assert answer.count("Overtime is every hour beyond 38") == 1
     assert answer.endswith("\n- Every further hour is paid at 2 times the rate. [1]")
+
+
+async def test_documents_that_contradict_each_other_are_both_named() -> None:
+    old = Passage("a.md#1", "a.md", "Fees", "Fees", "A late return costs 12 a day.")
+    new = Passage("b.md#1", "b.md", "Fees", "Fees", "A late return costs 15 a day.")
+    other = Passage("c.md#1", "c.md", "Fees", "Fees", "A late return costs 12 a day, as ever.")
+
+    answer = await ask("How much does a late return cost?", old, new)
+
+    assert answer.startswith("The documents do not agree on this.")
+    assert "12 a day. [1]" in answer
+    assert "15 a day. [2]" in answer
+    assert "do not agree" not in await ask("How much does a late return cost?", old, other)

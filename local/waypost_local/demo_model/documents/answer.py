@@ -14,6 +14,9 @@ _LEAST = 0.42
 _NOTHING = "The documents hold nothing on this."
 _ELSEWHERE = "The passages that were found do not answer this: none of them speaks of {word}."
 _UNANSWERED = "The passages that were found do not answer this."
+_DISAGREE = "The documents do not agree on this."
+_ALIKE = 0.6
+"""The share of their words that two sentences have in common where they say the same."""
 _GENERIC = frozenset(
     content(
         "rule policy happen company people person thing way tell explain question exact long high "
@@ -75,7 +78,21 @@ def quoted(passages: Sequence[Quoted], asked: Sequence[str]) -> str:
         and not _is_title(one.unit)
         and _counts(question, one.unit)
     ]
-    return _written(_chosen(question, scored, max(able, key=lambda one: one.value))) if able else ""
+    if not able:
+        return ""
+    best = max(able, key=lambda one: one.value)
+    if other := next((one for one in able if _contradict(best, one)), None):
+        return f"{_DISAGREE}\n\n{_written([best.unit])}\n\n{_written([other.unit])}"
+    return _written(_chosen(question, scored, best))
+
+
+def _contradict(best: Scored, other: Scored) -> bool:
+    """Two documents say the same with other numbers."""
+    one, two = stems_of(best.unit.text), stems_of(other.unit.text)
+    first, second = ({word for word in said if word[:1].isdigit()} for said in (one, two))
+    alike = len((one & two) - first) >= _ALIKE * max(len(one - first), len(two - second))
+    apart = best.unit.document != other.unit.document and first and second and not first & second
+    return bool(apart) and alike
 
 
 def leaned_on(asked: Sequence[str]) -> str:
