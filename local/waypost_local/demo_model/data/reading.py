@@ -8,13 +8,14 @@ import re
 from dataclasses import replace
 
 from waypost_local.demo_model.data import lexicon
-from waypost_local.demo_model.data.figures import figure, grouping, ranking
+from waypost_local.demo_model.data.figures import figure, grouping
 from waypost_local.demo_model.data.kinds import facts, rows, share, whether
 from waypost_local.demo_model.data.query import (
     Query,
     Scope,
     Unclear,
 )
+from waypost_local.demo_model.data.rankings import ranking
 from waypost_local.demo_model.data.schema import Column, PromptTable, Schema
 from waypost_local.demo_model.data.sentence import Sentence
 from waypost_local.demo_model.data.tagging import Item

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -246,11 +246,7 @@ class Tagger:
             if said in lexicon.same_value(low) or text in lexicon.same_value(low)
         ]
         if len(words) > 1 or not found:
-            found += [
-                (c, v)
-                for c, v, low in self._values
-                if lexicon.is_same_word(text, low) or (len(words) == 1 and _is_kin(text, low))
-            ]
+            found += [(c, v) for c, v, low in self._values if lexicon.is_same_word(text, low)]
         return tuple(dict.fromkeys(found))
 
     def misspelt(self, word: str) -> str | None:
@@ -305,26 +301,3 @@ def _is_put(said: tuple[str, ...], column: Column) -> bool:
     return (first, last) == tuple(column.words[-2:]) or (
         set(lexicon.same(first)) & set(column.words[:1]) != set() and last in column.words[1:]
     )
-
-
-def _is_kin(word: str, value: str) -> bool:
-    """`electricians` and `electrical`: people who do what a value names."""
-    if not re.search(r"(ian|er|or|ist)s?$", word):
-        return False
-    one, other = stem(word), stem(value)
-    size = min(len(one), len(other))
-    same = next((i for i in range(size) if one[i] != other[i]), size)
-    return " " not in value and same >= 6 and same >= max(len(one), len(other)) - 3
-
-
-def runs(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Stretches of nominal items, with the fillers between them left out."""
-    run: list[Item] = []
-    for item in items:
-        if item.is_nominal:
-            run.append(item)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
