@@ -21,6 +21,7 @@ MAY_DECLINE = {
     "What does it cost to cancel a visit late?",
     "Is a harness needed on the roof?",
     "Compare the revenue of 2024 and 2025",
+    "How many customers have a plan?",
 }
 
 

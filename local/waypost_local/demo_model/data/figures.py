@@ -36,8 +36,6 @@ def figure(sentence: Sentence) -> Query | None:
         return None
     if marker is None and not (money and money.low not in lexicon.BUYING) and not apart:
         return None
-    if marker and marker.operation == "how much" and (cost := _cost(sentence, marker)):
-        return cost
     reduced = sentence.take("average", "max", "min")
     many = sentence.take("how many")
     amount = sentence.take("how much")
@@ -97,21 +95,6 @@ def _reduced(sentence: Sentence, found: Figure, marker: Item, group: Target | No
     functions: dict[str, Any] = {"average": "avg", "max": "max", "min": "min"}
     measure = replace(measure, function=functions[name])
     return grouped(sentence, replace(found, measure=measure), None if own else group)
-
-
-def _cost(sentence: Sentence, marker: Item) -> Query | None:
-    """`How much does a thermostat cost`: the price of a row that is named."""
-    verb = sentence.word(lexicon.COSTING)
-    item = next((i for i in sentence.free() if i.row or (i.values and i.named)), None)
-    if not verb or not item:
-        return None
-    noun = sentence.entity(item)
-    column = sentence.about(noun.table, sorted(lexicon.about(verb.low)))
-    if column is None:
-        raise Unclear(f"{noun.table.name} say nothing of what one costs.")
-    item.used = bool(item.row)
-    sentence.use(marker, verb)
-    return Query("facts", restrict(sentence, noun.node()).head.built(), (column,))
 
 
 def _stock(sentence: Sentence, many: Item | None) -> Query | None:

@@ -45,7 +45,7 @@ def ranking(sentence: Sentence) -> Query | None:
         if by is None:
             raise Unclear("It is not said by what they are ranked.")
         by.used = True
-        target = sentence.who() or _target(sentence, by)
+        target = sentence.who() or _target(sentence, by, marker)
         start = sentence.next(by, "how many", "total", "most")
         while sentence.take("how many", "total", "most"):
             pass
@@ -97,9 +97,9 @@ def _limit(sentence: Sentence, item: Item) -> int | None:
     return None
 
 
-def _target(sentence: Sentence, before: Item) -> Item | None:
+def _target(sentence: Sentence, before: Item, after: Item | None = None) -> Item | None:
     """The word that says what is asked for, before the figure."""
-    items = [i for i in sentence.free() if i.at < before.at]
+    items = [i for i in sentence.free() if i.at < before.at and (not after or i.at > after.at)]
     return next((i for i in items if i.is_nominal or singular(i.low) in PART_WORDS), None)
 
 

@@ -25,7 +25,6 @@ def restrict(sentence: Sentence, head: Node) -> Nodes:
     _comparisons(sentence, nodes)
     _tables(sentence, nodes)
     _debts(sentence, nodes)
-    _presences(sentence, nodes)
     _values(sentence, nodes)
     _denials(sentence, nodes)
     _times(sentence, nodes)
@@ -134,7 +133,7 @@ def _compared(
     found = lexicon.adjective(word)
     if found and (column := sentence.about(near[0], found[1])):
         return column, 1
-    amounts = [c for c in near[0].columns if c.is_money]
+    amounts = [c for c in near[0].columns if c.is_money and lexicon.MONEY_COLUMNS & set(c.words)]
     if len(amounts) != 1 or word not in lexicon.OF_AMOUNTS:
         raise Unclear(f"It is not said what should be \u201c{marker.text}\u201d.")
     return amounts[0], 1
@@ -173,20 +172,6 @@ def _debts(sentence: Sentence, nodes: Nodes) -> None:
     nodes.of(table, verb.at).conditions += conditions
     while item := sentence.word({"money", "anything", "us", "still"}):
         item.used = True
-
-
-def _presences(sentence: Sentence, nodes: Nodes) -> None:
-    """`on a plan`, `with a company`, `have an email`: a column that is not empty."""
-    items = sentence.items
-    for verb, article, item in zip(items, items[1:], items[2:], strict=False):
-        own = [c for c in item.columns if c.table == nodes.head.table.name]
-        plain = len(own) == 1 and not (item.tables or item.values or item.used)
-        behind = items[items.index(item) + 1 :][:1]
-        if not plain or any(i.values for i in behind):
-            continue
-        if article.low in {"a", "an", "any"} and verb.low in {"on", "with", "have", "has"}:
-            item.used = True
-            nodes.head.empty(own[0], negated=True)
 
 
 def _values(sentence: Sentence, nodes: Nodes) -> None:
