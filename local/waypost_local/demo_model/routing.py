@@ -35,11 +35,6 @@ _RULE_FORM = re.compile(
     r"what happens)\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(
-    r"\b(in|since|during|before|after) (19|20)\d\d\b|\b(last|this) (year|month|week|quarter)\b|"
-    r"\b(did|have) (we|our|the)\b|\bwe (made|sold|earned|had|hired|billed)\b",
-    re.IGNORECASE,
-)
 _YOU = re.compile(r"\b(you|your|yours|i|my|me)\b(?!['\u2019])", re.IGNORECASE)
 _POLITE = re.compile(
     r"^(please |hi,? |hello,? |hey,? )*((can|could|would|will) you (please )?"
@@ -47,7 +42,6 @@ _POLITE = re.compile(
     r"(i('d| would) like|i want) to (know|see)|do you know|i need( to know)?)\b[ ,:]*",
     re.IGNORECASE,
 )
-_WE = re.compile(r"\b(we|our|ours|us)\b")
 _DATA_DESCRIPTION = frozenset(
     content("database rows records counts sums averages rankings tables query sql look-ups")
 )
@@ -147,10 +141,7 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
         value = sum(weights[word] * _covers(agent.covers, word) for word in asked) * 1.2
         value += sum(0.8 * weights[word] * _covers(agent.description, word) for word in asked)
         value += 3.0 * max((_likeness(text, example) for example in agent.examples), default=0.0)
-        narrow = _narrowness(agent, agents)
-        shares_all = any(o.covers and o.covers <= agent.covers for o in agents if o is not agent)
-        value += narrow * len(shared) * 0.5
-        value += _mannered(agent, asked_in, 0.0 if shares_all else narrow)
+        value += _mannered(agent, asked_in)
         grip = value
         value += asks_rows * (agent.keeps_rows - agent.keeps_rules) * 0.75
         if agent.covers and agent.keeps_rows and not any(_covers(agent.covers, w) for w in asked):
@@ -162,19 +153,11 @@ def _scores(agents: list[_Agent], text: str) -> Iterable[_Score]:
         yield _Score(agent, value, grip, tuple(shared))
 
 
-def _narrowness(agent: _Agent, agents: list[_Agent]) -> float:
-    """From 0 for the agent that covers most up to 1: who knows little is asked about just that."""
-    return 1 - len(agent.covers) / max(1, *(len(other.covers) for other in agents))
-
-
-def _mannered(agent: _Agent, asked_in: frozenset[str], narrow: float) -> float:
-    """What an agent gains that is for what is asked so; it loses where it is not asked so.
-
-    It loses less where it is known by what it covers, and nobody else covers that.
-    """
+def _mannered(agent: _Agent, asked_in: frozenset[str]) -> float:
+    """What an agent gains that is for what is asked so; it loses where it is not asked so."""
     gained = sum(2.0 * share for name, share in agent.manners.items() if name in asked_in)
     most = max(agent.manners.values(), default=0.0)
-    return gained if gained >= 0.4 else gained - (2.5 - 1.5 * narrow) * most
+    return gained if gained >= 0.4 else gained - 2.5 * most
 
 
 def _rarity(word: str, agents: list[_Agent]) -> float:
@@ -198,14 +181,10 @@ def form(text: str) -> float:
         r"(how many|list|show|count|top|which|who|what is the (total|average))\b", text, re.I
     ):
         found += 0.4
-    if _PAST.search(text):
-        found += 0.6
     if _RULE_FORM.search(text):
         found -= 1.2
     if _YOU.search(text):
         found -= 1.0
-    if _WE.search(text):
-        found += 0.4
     return found
 
 
