@@ -45,7 +45,7 @@ def figure(sentence: Sentence) -> Query | None:
     distinct = sentence.take("distinct") is not None
     if many and amount:
         raise Unclear(f"I can answer one question at a time, and not \u201c{amount.text}\u201d.")
-    if stock := _stock(sentence, many):
+    if not (reduced or total or distinct) and (stock := _stock(sentence, many)):
         return stock
     start = None if many else sentence.money_word()
     if start is None and marker and not (amount and sentence.word(lexicon.SETTLING)):
