@@ -383,6 +383,11 @@ def _mixed(rng: random.Random, base: Case) -> Case:
     return replace(mixed, allowed_states=mixed.allowed_states | {"failed"})
 
 
+def _odd(rng: random.Random, base: Case) -> Case:
+    """Tools return what is hard to store, and half of the runs lose their process as well."""
+    return _kill(rng, replace(base, pace="paced")) if rng.random() < 0.5 else _cut(rng, base)
+
+
 KINDS: dict[str, Draw] = {
     "cut": _cut,
     "every_cut": _every_cut,
@@ -414,5 +419,6 @@ KINDS: dict[str, Draw] = {
     "cancel_twice": _cancel_twice,
     "deadline": _deadline,
     "shortened": _shortened,
+    "odd": _odd,
     "mixed": _mixed,
 }

@@ -9,6 +9,11 @@ from typing import Any, Literal
 TAG = re.compile(r"«([a-z_]+:\d+:\d+(?::short|:slow|:paced)?)»")
 _WORDS = re.compile(r"\s*\S+")
 CITES = "[1]"
+_ODD_COLUMNS = (
+    ", 9e999 AS huge, -1e308 AS low, 9223372036854775807 AS big, 0.1 + 0.2 AS sum, "
+    "x'00ff' AS bytes, '\u2028\U0001f332' AS line, '' AS empty, null AS absent"
+)
+"""Of the tag `odd`: what DynamoDB, JSON and readers of lines do not take as it is."""
 _GAPS = {"slow": 0.06, "paced": 0.015}
 
 
@@ -64,9 +69,10 @@ def script_for(tag: str) -> AnswerScript:
     """
     rng = random.Random(tag)
     slow = tag.endswith(":slow")
-    agent: Literal["sql", "rag"] = rng.choice(["sql", "sql", "rag"])
+    odd = tag.startswith("odd:")
+    agent: Literal["sql", "rag"] = "sql" if odd else rng.choice(["sql", "sql", "rag"])
     cites = agent == "rag" and rng.random() < 0.5
-    tool_calls = rng.choice([0, 1, 1, 2]) if agent == "sql" else 0
+    tool_calls = rng.choice([1, 2] if odd else [0, 1, 1, 2]) if agent == "sql" else 0
     calls = [_tool_output(rng, tag, n) for n in range(tool_calls)]
     count = 110 if slow else rng.choice([3, 20, 60, 120])
     calls.append(_final_output(rng, len(calls), count, cites=cites))
@@ -147,8 +153,10 @@ def _text_since_result(since: Sequence[Any]) -> str:
 
 def _tool_output(rng: random.Random, tag: str, number: int) -> ModelOutput:
     count = rng.choice([1, 1, 2])
+    odd = _ODD_COLUMNS if tag.startswith("odd:") else ""
     statements = tuple(
-        f"SELECT '{tag}/{number}/{n}' AS mark, count(*) AS n FROM technicians" for n in range(count)
+        f"SELECT '{tag}/{number}/{n}' AS mark, count(*) AS n{odd} FROM technicians"
+        for n in range(count)
     )
     text = _text(rng, f"{number}", rng.randint(1, 12)) if rng.random() < 0.4 else ""
     return ModelOutput(_reasoning(rng), text, statements)
