@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.demo_model.conversation import questions
+from tests.demo_model.conversation import questions, reply, request, text_of, user
 from tests.demo_model.deployment import ROUTED_AGENTS, SUPPORT_AGENTS, Deployment, choose
+from waypost.agents.coverage import coverage
 from waypost.agents.definition import Agent
+from waypost.routing import prompt
 
 
 @pytest.mark.parametrize(
@@ -140,3 +142,30 @@ async def test_the_reason_has_at_most_twelve_words() -> None:
 
     assert 0 < len(chosen.reason.split()) <= 12
     assert chosen.runner_up != chosen.agent == "sql"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "agent"),
+    [
+        ("How many technicians are active?", "and in the Coast region?", "sql"),
+        ("Which customers are in Kirkmoor?", "tell me about the second one", "sql"),
+        ("What are the overtime rules?", "and on Sundays?", "rag"),
+    ],
+)
+async def test_a_follow_up_to_what_was_asked_elsewhere_goes_where_that_would_go(
+    demo: Deployment, before: str, question: str, agent: str
+) -> None:
+    assert (await demo.route(question, previous=[("", before)])).agent == agent
+
+
+async def test_an_agent_that_is_told_who_there_is_does_not_route(demo: Deployment) -> None:
+    covered = await coverage(ROUTED_AGENTS.values(), demo.resources)
+    system = f"You help.\n\n{prompt.described(ROUTED_AGENTS, covered)}"
+    asked = {"hi there": "Hello! You can ask", "What is a boiler?": "they say nothing of that"}
+    for question, expected in asked.items():
+        said = text_of(await reply(request(system, [user({"text": question})])))
+        assert expected in said
+        assert "\n- How many" in said
+    undecided = f"{system}\n<undecided>Data or Documents</undecided>"
+    said = text_of(await reply(request(undecided, [user({"text": "Leave?"})])))
+    assert said == "Is that a question for Data or Documents?"

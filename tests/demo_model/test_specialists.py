@@ -52,7 +52,7 @@ async def test_each_says_what_its_sources_say(
 
 @pytest.mark.parametrize(
     ("agent", "question"),
-    [(agent.id, text) for agent in ROUTED_AGENTS.values() for text in agent.examples],
+    [(a.id, text) for a in ROUTED_AGENTS.values() if a.id != "help" for text in a.examples],
 )
 async def test_each_answers_its_own_examples(
     ask: Ask, demo: Deployment, agent: str, question: str

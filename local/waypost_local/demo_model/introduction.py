@@ -86,6 +86,11 @@ def said(system: str, question: str) -> str:
     return ""
 
 
+def elsewhere(system: str) -> str:
+    """What there is to say to a question that is for another agent, or for none."""
+    return f"{_FOREIGN_TEXT}{_offer(system)}"
+
+
 def _offer(system: str) -> str:
     """Three questions that the tables and passages at hand do answer."""
     tables, headings = _covered(system)

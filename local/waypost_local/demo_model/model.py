@@ -42,12 +42,14 @@ def _whole(request: ConverseRequest) -> list[Piece]:
     said = prompts.without_summary(prompts.turns(request))
     asked = [turn.text for turn in said if turn.role == "user"]
     question = asked[-1] if asked else ""
-    if "<agents>" in system:
+    if routing.is_asked(system):
         return [TextPiece(routing.route(system, question))]
     if summing_up.is_asked(question):
         return [TextPiece(summing_up.summary(system, question))]
     if talk := introduction.said(system, question):
         return [TextPiece(talk.strip())]
+    if "<agents>" in system:
+        return [TextPiece(introduction.elsewhere(system).strip())]
     results = prompts.tool_results(request)
     offered = {tool["name"] for tool in request.tools}
     if called := tools.answer(request.tools, question, results):

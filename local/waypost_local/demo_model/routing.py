@@ -82,6 +82,11 @@ class _Score:
     shared: tuple[str, ...]
 
 
+def is_asked(system: str) -> bool:
+    """Whether this is the router's prompt, and not that of an agent which is told who there is."""
+    return "<agents>" in system and "route questions" in system
+
+
 def route(system: str, asked: str) -> str:
     """The line that the router asks for: id, confidence, runner-up, reason and search words."""
     names = {found.attributes.get("agent", ""): found.text for found in elements(system, "names")}
@@ -211,6 +216,10 @@ def _leaning(ranked: list[_Score], previous: list[Element], text: str) -> tuple[
     if not previous:
         return ranked, False
     agent = previous[-1].attributes.get("agent")
+    if agent is None:
+        # It was asked elsewhere: of whom it would have been asked here.
+        agents = [score.agent for score in ranked]
+        agent = max(_scores(agents, previous[-1].text), key=lambda score: score.value).agent.id
     held = next((score for score in ranked if score.agent.id == agent), None)
     short = len(words(text)) <= 3
     if held is None or not (_LEANING.search(text) or short):

@@ -2,6 +2,7 @@
 
 import calendar
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -42,7 +43,7 @@ def phrase(query: Query, columns: Sequence[str], rows: Rows, *, cut: bool) -> st
 def _answer(query: Query, columns: Sequence[str], rows: Rows) -> str:
     match query.kind:
         case "count":
-            return f"{_there_are(rows[0][0], query.scope)}."
+            return f"{_counted(rows[0][0], query.scope)}."
         case "figure":
             return _figure(query, rows[0][0])
         case "share":
@@ -59,6 +60,15 @@ def _answer(query: Query, columns: Sequence[str], rows: Rows) -> str:
     if not rows:
         return f"There are no {described(query.scope)}."
     return _listed(query, rows)
+
+
+def _counted(count: int, scope: Scope) -> str:
+    """`Elena Costa has 10 completed jobs` where the rows are somebody's, else `There are …`."""
+    if len(scope.related) == 1 and not scope.row_of and not scope.rows_of:
+        owner = _related(scope.related[0])
+        if owner.startswith("of ") and owner[3:] == _name_of(scope.related[0].scope):
+            return f"{owner[3:]} has {described(replace(scope, related=()), number=count)}"
+    return _there_are(count, scope)
 
 
 def _there_are(count: int, scope: Scope) -> str:
@@ -348,6 +358,8 @@ def _condition(condition: Condition, table: PromptTable) -> str:
                 return f"{denied}named {values}"
             if column.primary:
                 return f"number {values}"
+            if values.casefold() == "none":
+                return f"{'with' if denied else 'without'} {_article(word)} {word}"
             if column.complete and column.is_text:
                 return f"that are not {values}" if denied else f"with {word} {values}"
             return f"{denied}with {word} {values}"
