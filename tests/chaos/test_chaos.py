@@ -1,4 +1,4 @@
-"""One case of each kind is survived; `make chaos` runs as many as wanted."""
+"""Cases of every kind are survived; `make chaos` runs as many as wanted."""
 
 import asyncio
 import logging
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos import stack
-from tests.chaos.cases import KINDS, Case, draw_cases
+from tests.chaos.cases import Case, draw_cases
 from tests.chaos.report import CaseResult
 from tests.chaos.runner import run_cases
 
 SEED = 20
-CASES = sorted(draw_cases(len(KINDS), SEED), key=lambda case: case.pace != "slow")
+CASES = sorted(draw_cases(40, SEED), key=lambda case: case.pace != "slow")
 """Slow cases first, so that the others run beside them."""
 CONCURRENCY = 4
 
@@ -31,7 +31,7 @@ async def _run_all() -> dict[str, CaseResult]:
     return {result.case.name: result for result in found}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_is_survived(case: Case, case_results: dict[str, CaseResult]) -> None:
     assert list(case_results[case.name].violations) == []
 
