@@ -165,6 +165,12 @@ def _merged(before: tuple[Item, ...], new: list[Item]) -> list[Item]:
         return _renumbered(fresh)
     for item in fresh:
         alike = [other for other in old if _are_alike(item, other)]
+        if kind := _kind_of(item, fresh):
+            # `In the Coast region`: the noun says what its neighbour is, and replaces nothing.
+            if _other_places([i for i in old if i is not kind], kind):
+                raise Unclear(f"I do not know what \u201c{kind.text}\u201d takes the place of.")
+            old.append(item)
+            continue
         if item.tables and (len(alike) != 1 or _restricts_another(old, item)):
             raise Unclear(f"I do not know what \u201c{item.text}\u201d takes the place of.")
         tables = {c.table for o in alike for c, _ in o.values}
@@ -175,6 +181,23 @@ def _merged(before: tuple[Item, ...], new: list[Item]) -> list[Item]:
         old = [other for other in old if other not in alike]
         old.insert(place, fitted)
     return _renumbered(old)
+
+
+def _kind_of(noun: Item, items: list[Item]) -> Item | None:
+    """The value beside a noun that is one of its rows: `the Coast region`."""
+    names = {table.name for table in noun.tables}
+    beside = (i for i in items if i is not noun and abs(i.at - noun.at) == 1)
+    return next((i for i in beside if {c.table for c, _ in i.values} & names), None)
+
+
+def _other_places(old: list[Item], value: Item) -> bool:
+    """Whether another place was named, which this one may replace or narrow."""
+    columns = {column for column, _ in value.values}
+    return any(
+        column.words[-1] in lexicon.PLACES and column not in columns
+        for item in old
+        for column, _ in item.values
+    )
 
 
 def _restricts_another(old: list[Item], noun: Item) -> bool:
