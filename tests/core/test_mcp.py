@@ -1,6 +1,7 @@
 """Tools of MCP servers: a real server, and servers that misbehave."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -9,13 +10,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.core.agent_runs import FixedReplies, agent, answer, text_reply, tool_reply
 from waypost.agents.mcp import McpError, McpServer
+from waypost.agents.mcp.server import McpToolSpec
 from waypost.agents.mcp.tools import mcp_tools
-from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport
+from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport, SessionLost
 from waypost.events import (
     StepCompleted,
     StepStarted,
@@ -104,14 +107,18 @@ def serve(respond: Responder) -> Iterator[str]:
 
     class McpResponseHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            message = json.loads(self.rfile.read(length))
-            status, headers, body = respond({**message, "headers": dict(self.headers)})
+            length = int(self.headers.get("Content-Length", 0))
+            message = json.loads(self.rfile.read(length) or "{}")
+            about = {"headers": dict(self.headers), "path": self.path, "http_method": self.command}
+            status, headers, body = respond({**message, **about})
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def do_DELETE(self) -> None:
             self.send_response(405)
@@ -228,16 +235,17 @@ async def test_tools_are_listed_page_by_page_with_names_that_models_accept() -> 
 
     with serve(mcp_responder({"initialize": initialize, "tools/list": listed}, [])) as url:
         server = McpServer(url)
-        tools = await mcp_tools("acme/x", server)
+        tools = mcp_tools([("acme/x", server, await server.tools())])
         await server.close()
 
     assert list(tools) == ["acme_x__a_b", f"acme_x__{'b' * 56}"]
     assert tools["acme_x__a_b"].spec.parameters == {"type": "object", "properties": {}}
 
 
-async def test_an_expired_session_is_initialized_again() -> None:
+@pytest.mark.parametrize("status", [400, 404])
+async def test_an_expired_session_is_initialized_again(status: int) -> None:
     received: list[Any] = []
-    answers = iter([404, {"content": [{"type": "text", "text": "again"}]}])
+    answers = iter([status, {"content": [{"type": "text", "text": "again"}]}])
     methods = {
         "initialize": initialize,
         "tools/list": lambda _: {"tools": []},
@@ -254,6 +262,224 @@ async def test_an_expired_session_is_initialized_again() -> None:
     assert [method for method, _ in received].count("initialize") == 2
     sessions = [session for method, session in received if method == "initialize"]
     assert sessions == [None, None]
+
+
+async def test_a_server_that_loses_every_session_is_asked_twice() -> None:
+    received: list[Any] = []
+    methods = {
+        "initialize": initialize,
+        "tools/list": lambda _: {"tools": []},
+        "tools/call": lambda _: 400,
+    }
+
+    with serve(mcp_responder(methods, received)) as url:
+        server = McpServer(url)
+        await server.tools()
+        with pytest.raises(SessionLost, match="status 400"):
+            await server.call("x", {})
+        await server.close()
+
+    assert [method for method, _ in received].count("tools/call") == 2
+
+
+async def test_a_session_that_is_lost_before_the_tools_are_listed_is_opened_anew() -> None:
+    answers = iter([404, {"tools": [{"name": "one"}]}])
+    methods = {"initialize": initialize, "tools/list": lambda _: next(answers)}
+
+    with serve(mcp_responder(methods, [])) as url:
+        server = McpServer(url)
+        tools = await server.tools()
+        await server.close()
+
+    assert [tool.name for tool in tools] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("servers", "distinct"),
+    [
+        ({"s": ["read.file", "read/file", "other"]}, {"s__other"}),
+        ({"s": ["x" * 70 + "1", "x" * 70 + "2"]}, set()),
+        ({"acme/x": ["go"], "acme.x": ["go", "stop"]}, {"acme_x__stop"}),
+        ({"a": ["b__c"], "a__b": ["c"]}, set()),
+    ],
+)
+def test_tools_whose_names_become_equal_all_stay(
+    servers: dict[str, list[str]], distinct: set[str]
+) -> None:
+    server = McpServer("http://127.0.0.1:9/")
+    listed = [
+        (name, server, [McpToolSpec(tool, f"{name} {tool}", {}) for tool in tools])
+        for name, tools in servers.items()
+    ]
+
+    tools = mcp_tools(listed)
+
+    called = {name: tool.spec.description for name, tool in tools.items()}
+    assert len(called) == sum(map(len, servers.values()))
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in called)
+    assert distinct < set(called)
+    reordered = [(name, one, list(reversed(specs))) for name, one, specs in reversed(listed)]
+    again = mcp_tools(reordered)
+    assert {name: tool.spec.description for name, tool in again.items()} == called
+
+
+@pytest.mark.parametrize("content_type", ["Text/Event-Stream; charset=utf-8", "TEXT/EVENT-STREAM"])
+def test_media_types_are_read_without_case_and_parameters(content_type: str) -> None:
+    body = b"data: " + result(7, {"a": 1}) + b"\n\n"
+
+    with serve(lambda _: (200, {"Content-Type": content_type}, body)) as url:
+        answer = McpTransport(url).send(LIST_TOOLS, 5)
+
+    assert answer
+    assert answer["result"] == {"a": 1}
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize("location", ["/mcp/", "mcp/", "{url}mcp/?key=1"])
+def test_a_redirect_on_the_same_host_is_followed(status: int, location: str) -> None:
+    paths: list[str] = []
+
+    def respond(message: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        paths.append(message["path"])
+        if message["path"] == "/":
+            return status, {"Location": location.format(url=url)}, b""
+        return 200, {}, result(message["id"], {"params": message["params"]})
+
+    with serve(respond) as url:
+        transport = McpTransport(url)
+        answers = [transport.send({**LIST_TOOLS, "params": {"n": n}}, 5) for n in (1, 2)]
+
+    assert [one["result"]["params"]["n"] for one in answers if one] == [1, 2]
+    assert [path.partition("?")[0] for path in paths] == ["/", "/mcp/", "/mcp/"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://127.0.0.1:{other}/", "//localhost:{port}/", "https://127.0.0.1:{port}/", "http://[/"],
+)
+def test_a_redirect_elsewhere_is_not_followed(location: str) -> None:
+    reached: list[Any] = []
+
+    def elsewhere(message: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        reached.append(message)
+        return 200, {}, result(message["id"], {})
+
+    with serve(elsewhere) as other:
+        ports = {"other": urlsplit(other).port}
+        with serve(lambda _: (307, {"Location": location.format(**ports)}, b"")) as url:
+            ports["port"] = urlsplit(url).port
+            with pytest.raises(McpError, match="status 307"):
+                McpTransport(url).send(LIST_TOOLS, 5)
+
+    assert reached == []
+
+
+def test_redirects_without_end_are_given_up() -> None:
+    with serve(lambda _: (307, {"Location": "/"}, b"")) as url, pytest.raises(McpError):
+        McpTransport(url).send(LIST_TOOLS, 5)
+
+
+PRIMED = b"id: 41\nretry: 120\ndata:\n\n"
+
+
+def polled(*streams: bytes | int, received: list[Any]) -> Responder:
+    """Answers one request after the other with these streams or statuses."""
+    remaining = iter(streams)
+
+    def respond(message: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        received.append((message["http_method"], message["headers"].get("Last-Event-ID")))
+        stream = next(remaining)
+        return (stream, {}, b"") if isinstance(stream, int) else (200, STREAM, stream)
+
+    return respond
+
+
+def test_a_stream_that_the_server_closes_is_polled_until_it_answers() -> None:
+    received: list[Any] = []
+    progress = b'id: 42\ndata: {"jsonrpc": "2.0", "method": "notifications/progress"}\n\n'
+    cut = b"id: 43\ndata: {"
+    found = b"id: 44\ndata: " + result(7, {"a": 1}) + b"\n\n"
+    streams = (PRIMED, progress + cut, b": nothing yet\n\n", found)
+
+    with serve(polled(*streams, received=received)) as url:
+        answer = McpTransport(url).send(LIST_TOOLS, 5)
+
+    assert answer
+    assert answer["result"] == {"a": 1}
+    assert received == [("POST", None), ("GET", "41"), ("GET", "42"), ("GET", "42")]
+
+
+@pytest.mark.parametrize(
+    ("streams", "message"),
+    [
+        ((PRIMED, 405), "The server answered with status 405."),
+        ((PRIMED, 404), "The server answered with status 404."),
+        ((b"id: 1\nretry: 60000\ndata:\n\n",), "The server did not answer in time."),
+        ((b"retry: 1\n\n",), "The server gave no answer."),
+    ],
+)
+def test_a_stream_that_cannot_be_resumed_is_an_error(
+    streams: tuple[bytes | int, ...], message: str
+) -> None:
+    with serve(polled(*streams, received=[])) as url, pytest.raises(McpError) as error:
+        McpTransport(url).send(LIST_TOOLS, 5)
+
+    assert str(error.value) == message
+    assert not isinstance(error.value, SessionLost)
+
+
+def test_polling_ends_when_the_time_is_up() -> None:
+    received: list[Any] = []
+    streams = [b"id: 1\nretry: 0\ndata:\n\n"] * 50
+
+    server = serve(polled(*streams, received=received))
+    with server as url, pytest.raises(McpError, match="did not answer in time"):
+        McpTransport(url).send(LIST_TOOLS, 0.5)
+
+    assert 2 <= len(received) <= 6
+
+
+def test_polling_ends_when_nobody_waits_any_more() -> None:
+    transport: McpTransport
+
+    def respond(_: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        transport.give_up()
+        return 200, STREAM, b"id: 1\nretry: 50000\ndata:\n\n"
+
+    with serve(respond) as url:
+        transport = McpTransport(url)
+        with pytest.raises(McpError, match="Nobody waits"):
+            transport.send(LIST_TOOLS, 60)
+
+
+@pytest.mark.parametrize(
+    "listed", [{"tools": 5}, {"tools": None}, {"tools": {"a": 1}}, {}], ids=repr
+)
+async def test_a_list_that_is_none_has_no_tools(listed: dict[str, Any]) -> None:
+    with serve(
+        mcp_responder({"initialize": initialize, "tools/list": lambda _: listed}, [])
+    ) as url:
+        server = McpServer(url)
+        assert await server.tools() == []
+        await server.close()
+
+
+async def test_half_an_emoji_becomes_a_character_that_can_be_sent_on() -> None:
+    tool = {"name": "a", "description": "b\ud83d", "inputSchema": {"title": "\ude00c"}}
+    methods = {
+        "initialize": initialize,
+        "tools/list": lambda _: {"tools": [tool]},
+        "tools/call": lambda _: {"content": [{"type": "text", "text": "d\udfff"}]},
+    }
+
+    with serve(mcp_responder(methods, [])) as url:
+        server = McpServer(url)
+        (found,) = await server.tools()
+        called = await server.call("a", {"x": "\ud83d"})
+        await server.close()
+
+    assert (found.description, found.parameters) == ("b\ufffd", {"title": "\ufffdc"})
+    assert called.text == "d\ufffd"
 
 
 @pytest.mark.parametrize(

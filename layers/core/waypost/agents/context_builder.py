@@ -123,8 +123,9 @@ class ContextBuilder:
             yield step.started
         servers = [McpServer(self._task.mcp_servers[name]) for name in names]
         self._servers += servers
-        found = await asyncio.gather(*map(mcp_tools, names, servers), return_exceptions=True)
-        for name, step, tools in zip(names, steps, found, strict=True):
+        found = await asyncio.gather(*(s.tools() for s in servers), return_exceptions=True)
+        listed = []
+        for name, server, step, tools in zip(names, servers, steps, found, strict=True):
             if isinstance(tools, McpError):
                 self._missing.append(f"The tools of {name} are not available: {tools}")
                 yield step.note(str(tools))
@@ -132,8 +133,9 @@ class ContextBuilder:
             elif isinstance(tools, BaseException):
                 raise tools
             else:
-                self.tools |= tools
+                listed.append((name, server, tools))
                 yield step.completed("ok")
+        self.tools |= mcp_tools(listed)
 
     def _set_prompt(self, text: str) -> None:
         self.system = SystemPrompt(text, self.system.prefix)

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from waypost.agents.mcp.transport import McpError, McpTransport, SessionLost
+from waypost.json_values import encodable, plain
 
 T = TypeVar("T")
 VERSION = "2025-11-25"
@@ -60,6 +61,7 @@ class McpServer:
     async def close(self) -> None:
         """Ends the session; nothing waits for it."""
         if transport := self._transport:
+            transport.give_up()
             self._thread.submit(transport.end)
         self._thread.shutdown(wait=False)
 
@@ -79,18 +81,24 @@ class McpServer:
             "clientInfo": {"name": "waypost", "version": "1"},
         }
         version = self._request("initialize", about, seconds).get("protocolVersion")
-        if version not in _KNOWN_VERSIONS:
+        if not isinstance(version, str) or version not in _KNOWN_VERSIONS:
             raise McpError("The server's protocol version is not supported.")
         self._transport.headers["MCP-Protocol-Version"] = version
         self._transport.send({"jsonrpc": "2.0", "method": "notifications/initialized"}, seconds)
 
     def _tools(self, seconds: float) -> list[McpToolSpec]:
+        try:
+            return self._list_tools(seconds)
+        except SessionLost:
+            return self._list_tools(seconds)
+
+    def _list_tools(self, seconds: float) -> list[McpToolSpec]:
         self._open(seconds)
         found: list[McpToolSpec] = []
         page: dict[str, Any] = {}
         for _ in range(_MAX_PAGES):
             listed = self._request("tools/list", page, seconds)
-            found += [_tool_spec(tool) for tool in listed.get("tools") or []]
+            found += map(_tool_spec, _list(listed.get("tools")))
             if not listed.get("nextCursor"):
                 break
             page = {"cursor": listed["nextCursor"]}
@@ -111,25 +119,30 @@ class McpServer:
         answer = self._transport.send(message, seconds) or {}
         if error := answer.get("error"):
             reason = error.get("message") if isinstance(error, dict) else None
-            raise McpError(f"The server refused: {reason or 'no reason given'}")
+            raise McpError(encodable(f"The server refused: {reason or 'no reason given'}"))
         result = answer.get("result")
         if not isinstance(result, dict):
             raise McpError("The server gave no result.")
         return result
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _tool_spec(tool: Any) -> McpToolSpec:
     try:
         schema = tool.get("inputSchema") or {}
-        return McpToolSpec(str(tool["name"]), str(tool.get("description") or ""), dict(schema))
+        name, description = str(tool["name"]), str(tool.get("description") or "")
+        return McpToolSpec(encodable(name), encodable(description), dict(plain(schema)))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise McpError("The server's list of tools is not valid.") from None
 
 
 def _result(result: dict[str, Any]) -> McpResult:
     structured = result.get("structuredContent")
-    blocks = result.get("content") or []
-    text = "\n".join(_text(block) for block in blocks if isinstance(block, dict))
+    blocks = [block for block in _list(result.get("content")) if isinstance(block, dict)]
+    text = encodable("\n".join(map(_text, blocks)))
     if not text and structured is not None:
         text = json.dumps(structured, ensure_ascii=False)
     short = (

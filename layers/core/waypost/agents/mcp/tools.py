@@ -1,7 +1,10 @@
 """Tools of MCP servers as the agent's own: `<server>__<tool>`."""
 
+import hashlib
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from waypost.agents.mcp.server import MAX_RESULT_CHARACTERS, McpServer, McpToolSpec
@@ -38,14 +41,23 @@ class McpTool:
         return ToolResult(text=result.text, output=output)
 
 
-async def mcp_tools(name: str, server: McpServer) -> dict[str, Tool]:
-    """The tools of a server, by the name that a model calls them by. Raises McpError."""
-    found: dict[str, Tool] = {}
-    for tool in await server.tools():
-        tool_name = _tool_name(name, tool.name)
-        found.setdefault(tool_name, McpTool(server, tool, tool_name))
-    return found
+def mcp_tools(listed: Sequence[tuple[str, McpServer, Sequence[McpToolSpec]]]) -> dict[str, Tool]:
+    """The tools of servers, by the name that a model calls them by."""
+    remote = {(name, spec.name): (server, spec) for name, server, specs in listed for spec in specs}
+    names = _tool_names(list(remote))
+    return {names[key]: McpTool(*found, names[key]) for key, found in remote.items()}
 
 
-def _tool_name(server: str, tool: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", f"{server}__{tool}")[:_MAX_NAME]
+def _tool_names(tools: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """A name for each tool of a server, in whatever order they are listed.
+
+    Tools whose names would be equal carry a part of a hash of what they are called by themselves.
+    """
+    cleaned = {tool: re.sub(r"[^A-Za-z0-9_-]", "_", "__".join(tool)) for tool in tools}
+    counts = Counter(name[:_MAX_NAME] for name in cleaned.values())
+    marks = {tool: "" if counts[cleaned[tool][:_MAX_NAME]] == 1 else _mark(tool) for tool in tools}
+    return {tool: cleaned[tool][: _MAX_NAME - len(marks[tool])] + marks[tool] for tool in tools}
+
+
+def _mark(tool: tuple[str, str]) -> str:
+    return "_" + hashlib.sha256("\n".join(tool).encode()).hexdigest()[:8]

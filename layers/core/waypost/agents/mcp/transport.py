@@ -1,18 +1,26 @@
 """JSON-RPC over HTTP: one message a POST, answered with JSON or with Server-Sent Events."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
+
+from waypost.agents.mcp.event_stream import EventStream
 
 CONNECT_SECONDS = 3.0
 MAX_RESPONSE_BYTES = 1_000_000
 """Bytes of one answer."""
 _CHUNK = 65_536
 _EVENT_STREAM = "text/event-stream"
+_MIN_RETRY = 0.1
+"""Seconds between two polls at the least, whatever the server asks for."""
+_MAX_REDIRECTS = 3
+_LOST = {400, 404}
+"""The protocol's status of a session that is gone is 404; some servers answer 400."""
 
 Message = dict[str, Any]
 
@@ -22,7 +30,7 @@ class McpError(Exception):
 
 
 class SessionLost(McpError):
-    """The server does not know the session any more."""
+    """The server does not know the session any more, and has not done what it was asked to."""
 
 
 class McpTransport:
@@ -33,6 +41,7 @@ class McpTransport:
             raise McpError("The server's address is not an HTTP address.")
         self._url = url
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
+        self._given_up = threading.Event()
         self.headers = {
             "Accept": f"application/json, {_EVENT_STREAM}",
             "Content-Type": "application/json",
@@ -42,7 +51,7 @@ class McpTransport:
         """The answer to a request, or None for a notification. Raises McpError."""
         until = time.monotonic() + seconds
         try:
-            response = self._request("POST", seconds, json.dumps(message))
+            response = self._request("POST", until, json.dumps(message))
             try:
                 return self._answer(response, message.get("id"), until)
             finally:
@@ -50,23 +59,43 @@ class McpTransport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise McpError(_told(error)) from error
 
+    def give_up(self) -> None:
+        """Ends the wait for a stream to go on; from any thread."""
+        self._given_up.set()
+
     def end(self) -> None:
         """Tells the server that the session is over, if it wants to know."""
         try:
             if "Mcp-Session-Id" in self.headers:
-                self._request("DELETE", CONNECT_SECONDS, None).close()
+                self._request("DELETE", time.monotonic() + CONNECT_SECONDS, None).close()
         except (urllib3.exceptions.HTTPError, OSError):
             # It will find out by itself.
             return
         finally:
             self._pool.clear()
 
-    def _request(self, method: str, seconds: float, body: str | None) -> urllib3.BaseHTTPResponse:
+    def _request(
+        self, method: str, until: float, body: str | None, **headers: str
+    ) -> urllib3.BaseHTTPResponse:
+        """Follows the server to another path of its own, and stays there."""
+        for _ in range(_MAX_REDIRECTS):
+            response = self._request_once(method, until, body, headers)
+            target = _redirection(self._url, response)
+            if target is None:
+                return response
+            response.close()
+            self._url = target
+        return self._request_once(method, until, body, headers)
+
+    def _request_once(
+        self, method: str, until: float, body: str | None, headers: dict[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        seconds = max(until - time.monotonic(), 0.001)
         return self._pool.request(
             method,
             self._url,
             body=body,
-            headers=self.headers,
+            headers={**self.headers, **headers},
             redirect=False,
             preload_content=False,
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
@@ -75,21 +104,78 @@ class McpTransport:
     def _answer(
         self, response: urllib3.BaseHTTPResponse, request_id: Any, until: float
     ) -> Message | None:
-        if response.status == 404 and "Mcp-Session-Id" in self.headers:
-            raise SessionLost("The server has forgotten the session.")
-        if not 200 <= response.status < 300:
-            raise McpError(f"The server answered with status {response.status}.")
+        if response.status in _LOST and "Mcp-Session-Id" in self.headers:
+            raise SessionLost(f"The server has lost the session: status {response.status}.")
+        _check_status(response)
         if session := response.headers.get("Mcp-Session-Id"):
             self.headers["Mcp-Session-Id"] = session
         if request_id is None:
             return None
-        streamed = response.headers.get("Content-Type", "").startswith(_EVENT_STREAM)
         chunks = _chunks(response, until)
-        messages = _events(chunks) if streamed else iter([b"".join(chunks)])
+        streamed = _media_type(response) == _EVENT_STREAM
+        messages = self._streamed(chunks, until) if streamed else iter([b"".join(chunks)])
         for message in map(_parsed, messages):
             if message.get("id") == request_id and "method" not in message:
                 return message
         raise McpError("The server gave no answer.")
+
+    def _streamed(self, chunks: Iterator[bytes], until: float) -> Iterator[bytes]:
+        """The data of a stream's events, on from where it ends if the server can resume it.
+
+        https://modelcontextprotocol.io/seps/1699-support-sse-polling-via-server-side-disconnect
+        """
+        events = EventStream()
+        try:
+            yield from events.read(chunks)
+        except urllib3.exceptions.ProtocolError:
+            if not events.last_id:
+                raise
+        while events.last_id:
+            self._wait(events.retry, until)
+            response = self._request("GET", until, None, **{"Last-Event-ID": events.last_id})
+            try:
+                _check_status(response)
+                if _media_type(response) != _EVENT_STREAM:
+                    raise McpError("The server's answer is not an event stream.")
+                yield from events.read(_chunks(response, until))
+            except urllib3.exceptions.ProtocolError:
+                continue
+            finally:
+                response.close()
+
+    def _wait(self, seconds: float, until: float) -> None:
+        seconds = max(seconds, _MIN_RETRY)
+        if time.monotonic() + seconds >= until:
+            raise McpError("The server did not answer in time.")
+        if self._given_up.wait(seconds):
+            raise McpError("Nobody waits for the server any more.")
+
+
+def _redirection(url: str, response: urllib3.BaseHTTPResponse) -> str | None:
+    """Where the same request belongs, if that is at the same scheme, host and port."""
+    location = response.headers.get("Location")
+    if response.status not in (307, 308) or not location:
+        return None
+    try:
+        target = urljoin(url, location)
+        return target if _origin(target) == _origin(url) else None
+    except ValueError:
+        return None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _media_type(response: urllib3.BaseHTTPResponse) -> str:
+    """Without its parameters, in small letters."""
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _check_status(response: urllib3.BaseHTTPResponse) -> None:
+    if not 200 <= response.status < 300:
+        raise McpError(f"The server answered with status {response.status}.")
 
 
 def _chunks(response: urllib3.BaseHTTPResponse, until: float) -> Iterator[bytes]:
@@ -103,35 +189,10 @@ def _chunks(response: urllib3.BaseHTTPResponse, until: float) -> Iterator[bytes]
             raise McpError("The server took too long to answer.")
 
 
-def _events(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The data of each event: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-    data: list[bytes] = []
-    for line in _lines(chunks):
-        if line.startswith(b"data:"):
-            data.append(line[5:].removeprefix(b" "))
-        elif not line and data:
-            yield b"\n".join(data)
-            data = []
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines without their ends, which are LF, CRLF or CR."""
-    rest = b""
-    for chunk in chunks:
-        rest += chunk
-        # A CR at the very end may be the first half of a CRLF.
-        whole = rest.removesuffix(b"\r")
-        *lines, last = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        rest = last + rest[len(whole) :]
-        yield from lines
-    if rest.endswith(b"\r"):
-        yield rest.removesuffix(b"\r")
-
-
 def _parsed(data: bytes) -> Message:
     try:
         message = json.loads(data) if data.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise McpError("The server's answer is not JSON.") from None
     if not isinstance(message, dict):
         raise McpError("The server's answer is not a JSON-RPC message.")
