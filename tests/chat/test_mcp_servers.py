@@ -88,6 +88,24 @@ async def test_an_unknown_server_is_refused_with_the_allowed_ones(allowing: Api)
     assert refused.value.details == {"allowed": ["weather"]}
 
 
+async def test_a_dead_server_is_told_to_the_client_and_to_the_model(
+    environment: dict[str, str], running: Running
+) -> None:
+    environment["WAYPOST_MCP_SERVERS"] = "weather=http://127.0.0.1:9/mcp"
+    async with running(environment) as api:
+        api.model.add_reply("rag | 1 | - | x").add_reply("I cannot look that up.")
+        asked = {"input": "Rain in Rome?", "mcp_servers": ["weather"]}
+
+        response = await api.http.post("/api/agent/stream", json=asked, headers=ME)
+
+        frames = [json.loads(line[6:]) for line in response.text.split("\n") if line[:5] == "data:"]
+        missing = api.model.requests[-1].system_text
+    thoughts = [frame["data"]["content"] for frame in frames if frame["event"] == "thinking"]
+    assert "The MCP server weather failed: The server cannot be reached." in thoughts
+    assert frames[-1]["data"]["content"] == "completed"
+    assert "<missing>\nThe tools of weather are not available" in missing
+
+
 def test_a_server_needs_an_http_url(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="WAYPOST_MCP_SERVERS: 'exa' has no address"):
         Settings.from_env({**environment, "WAYPOST_MCP_SERVERS": "exa=ftp://x"})

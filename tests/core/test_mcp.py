@@ -34,9 +34,9 @@ pytestmark = pytest.mark.server
 SCRIPT = Path(__file__).with_name("mcp_server.py")
 
 
-@pytest.fixture(scope="module", params=["stream", "json", "stateless"])
+@pytest.fixture(scope="module", params=["stream", "json", "stateless", "polled"])
 def weather(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a real server, in each of the protocol's three response modes."""
+    """The URL of a real server, in each of the protocol's response modes."""
     pytest.importorskip("mcp", reason="needs the package mcp")
     command = [sys.executable, str(SCRIPT), request.param]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

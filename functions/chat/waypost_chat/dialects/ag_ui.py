@@ -30,6 +30,7 @@ from waypost.events import (
     UsageReported,
 )
 from waypost_chat.dialects.frames import Part, frames, text
+from waypost_chat.dialects.mcp_servers import McpServers
 from waypost_chat.sse import dumps
 
 PROTOCOL = "1.0"
@@ -40,6 +41,7 @@ class AgUiDialect:
 
     def __init__(self, run_id: str | None = None) -> None:
         self._run = {"threadId": "", "runId": run_id or ""}
+        self._servers = McpServers()
         self._steps: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._calls: dict[str, str] = {}
@@ -52,6 +54,8 @@ class AgUiDialect:
         return frames(({**part, **at} for part in self._parts(event)), event.seq)
 
     def _parts(self, event: Event) -> Iterator[Part]:
+        if lost := self._servers.lost(event):
+            yield _custom("mcp_server_failed", {"name": lost.name, "message": lost.reason})
         match event:
             case RunStarted():
                 self._run["threadId"] = event.thread_id

@@ -23,14 +23,16 @@ from waypost.events import (
     ToolStarted,
     Usage,
 )
+from waypost_chat.dialects.mcp_servers import McpServers, server_of
 from waypost_chat.sse import json_frame
 
 
 class AgentsDialect:
-    """A trace is a tool call. With `all_steps` every other step has one too."""
+    """A trace is a tool call, or an MCP server that failed. With `all_steps` it is any step."""
 
     def __init__(self, *, all_steps: bool = False) -> None:
         self._all_steps = all_steps
+        self._servers = McpServers()
         self._ids: dict[str, str] = {}
         self._steps: dict[str, dict[str, Any]] = {}
         self._shown: set[str] = set()
@@ -43,6 +45,8 @@ class AgentsDialect:
         return json_frame({"type": "heartbeat", "timestamp": at})
 
     def encode(self, event: Event) -> bytes:
+        if lost := self._servers.lost(event):
+            self._steps[lost.step_id]["error"] = lost.reason
         match event:
             case RunStarted():
                 self._ids = {"thread_id": event.thread_id, "message_id": event.message_id}
@@ -95,8 +99,8 @@ class AgentsDialect:
     def _updated(self, event: Event, step_id: str, message: str, **fields: str) -> bytes:
         if step_id not in self._shown:
             return b""
-        about = {"id": step_id, "step_id": step_id, "name": self._steps[step_id]["name"]}
-        return _frame(event, "trace_update", **about, status="running", message=message, **fields)
+        update = {**_update(self._steps[step_id], message), **fields}
+        return json_frame({**update, "timestamp": event.at}, event.seq)
 
     def _tool_input(self, event: ToolInput) -> bytes:
         self._step(event.call_id)["input"] = event.arguments
@@ -112,11 +116,14 @@ class AgentsDialect:
         step = self._steps.pop(event.step_id)
         if event.step_id == self._thinking:
             self._thinking = ""
+        beginning = b""
         if event.step_id not in self._shown:
-            return b""
+            if not (event.status == "failed" and _server(step)):
+                return b""
+            beginning = _beginning(step, event.at)
         usage = event.usage or Usage()
         read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        return _frame(
+        return beginning + _frame(
             event,
             "trace_end",
             **{**_told(step), "output": step.get("output"), "error": step.get("error")},
@@ -147,10 +154,25 @@ class AgentsDialect:
         )
 
 
+def _update(step: dict[str, Any], message: str) -> dict[str, Any]:
+    about = {"id": step["id"], "step_id": step["id"], "name": step["name"]}
+    return {"type": "trace_update", **about, "status": "running", "message": message}
+
+
+def _beginning(step: dict[str, Any], at: str) -> bytes:
+    """The frames before a trace's end, where a failure has shown that it is to be told.
+
+    They have no number: of the frames of one event only the last has it.
+    """
+    note = step["error"]
+    start = {"type": "trace_start", **_told(step), "timestamp": at}
+    update = {**_update(step, note), "note": note, "timestamp": at}
+    return json_frame(start) + json_frame(update)
+
+
 def _told(step: dict[str, Any]) -> dict[str, Any]:
-    """A step as its trace begins and ends with. An MCP server's tools are `<server>__<tool>`."""
-    server, separator, _ = step["name"].partition("__")
-    is_mcp = bool(separator) and step["kind"] == "tool"
+    """A step as its trace begins and ends with."""
+    server = _server(step)
     return {
         "id": step["id"],
         "step_id": step["id"],
@@ -158,10 +180,18 @@ def _told(step: dict[str, Any]) -> dict[str, Any]:
         "kind": step["kind"],
         "parent_id": step["parent_id"],
         "tool_name": step["name"],
-        "tool_type": "mcp" if is_mcp else "builtin",
-        "mcp_server": server if is_mcp else None,
+        "tool_type": "mcp" if server else "builtin",
+        "mcp_server": server or None,
         "input": step.get("input"),
     }
+
+
+def _server(step: dict[str, Any]) -> str:
+    """The MCP server that a step opens or uses. Its tools are `<server>__<tool>`."""
+    if step["kind"] == "retrieval":
+        return server_of(step["name"])
+    server, separator, _ = step["name"].partition("__")
+    return server if separator and step["kind"] == "tool" else ""
 
 
 def tokens(usage: Usage) -> int:

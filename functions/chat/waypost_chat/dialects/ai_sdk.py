@@ -18,6 +18,7 @@ from waypost.events import (
     SourceCited,
     StepCompleted,
     StepStarted,
+    StepUpdated,
     TextCompleted,
     TextDelta,
     TextStarted,
@@ -58,6 +59,8 @@ class AiSdkDialect:
             case StepStarted() if event.kind != "tool":
                 self._other_steps[event.step_id] = {"kind": event.kind, "name": event.name}
                 yield self._step_progress(event.step_id, "started")
+            case StepUpdated() if event.step_id in self._other_steps:
+                self._other_steps[event.step_id]["note"] = event.note
             case StepCompleted() if event.step_id in self._other_steps:
                 yield self._step_progress(event.step_id, event.status)
             case TextStarted() | TextDelta() | TextCompleted():

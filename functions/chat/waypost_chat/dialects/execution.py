@@ -1,7 +1,8 @@
 """Agent execution: `event` tells the kinds apart, and `data.content` is always a text.
 
-`complete` is always the last frame, after an error too. Thoughts are the route and the model's
-reasoning; a tool's input and output are sent as text and, beside it, as JSON.
+`complete` is always the last frame, after an error too. Thoughts are the route, the model's
+reasoning and the MCP servers that cannot be used; a tool's input and output are sent as text and,
+beside it, as JSON.
 """
 
 import json
@@ -21,6 +22,7 @@ from waypost.events import (
     ToolOutput,
     ToolStarted,
 )
+from waypost_chat.dialects.mcp_servers import McpServers
 from waypost_chat.sse import dumps, frame
 
 _ENDS = {
@@ -33,12 +35,15 @@ _ENDS = {
 class ExecutionDialect:
     def __init__(self) -> None:
         self._thread_id = ""
+        self._servers = McpServers()
         self._channels: dict[str, str] = {}
         self._tools: dict[str, str] = {}
         self._called: set[str] = set()
         self._output: list[str] = []
 
     def encode(self, event: Event) -> bytes:
+        if lost := self._servers.lost(event):
+            return _frame("thinking", f"The MCP server {lost.name} failed: {lost.reason}", event)
         match event:
             case RunStarted():
                 self._thread_id = event.thread_id

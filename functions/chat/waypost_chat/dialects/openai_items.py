@@ -1,7 +1,7 @@
 """The output of an OpenAI response: its items, as a run's texts and tool calls make them.
 
 Each text is an item of its own, and so is each tool call: an `mcp_call`, the kind that the server
-makes.
+makes. A server whose tools could not be listed is an `mcp_list_tools` with an error.
 """
 
 import re
@@ -21,6 +21,7 @@ from waypost.events import (
     ToolStarted,
 )
 from waypost_chat.dialects.frames import Part, text
+from waypost_chat.dialects.mcp_servers import LostServer, McpServers
 from waypost_chat.dialects.openai import ROUTED
 from waypost_chat.sse import dumps
 
@@ -36,10 +37,13 @@ class OutputItems:
         self.items: list[dict[str, Any]] = []
         self._indices: dict[str, int] = {}
         """The item of each text and tool call, by its id."""
+        self._servers = McpServers()
         self._open_text = ""
         self._pending: list[dict[str, Any]] = []
 
     def parts(self, event: Event) -> Iterator[Part]:
+        if lost := self._servers.lost(event):
+            yield from self._lose(lost)
         match event:
             case TextStarted() if event.channel in _TEXTS:
                 yield from self._begin(event)
@@ -136,6 +140,14 @@ class OutputItems:
         yield {"type": f"response.mcp_call.{result['status']}", **self._position(event.call_id)}
         yield self._item(event.call_id, "done")
 
+    def _lose(self, server: LostServer) -> Iterator[Part]:
+        self._append(server.step_id, _mcp_list_tools(server))
+        kind = "response.mcp_list_tools"
+        yield self._item(server.step_id, "added")
+        yield {"type": f"{kind}.in_progress", **self._position(server.step_id)}
+        yield {"type": f"{kind}.failed", **self._position(server.step_id)}
+        yield self._item(server.step_id, "done")
+
     def _append(self, item_key: str, item: dict[str, Any]) -> None:
         self._indices[item_key] = len(self.items)
         self.items.append(item)
@@ -175,6 +187,16 @@ def _text_item(event: TextStarted, run_id: str, number: int) -> dict[str, Any]:
         "summary": [],
         "status": "in_progress",
         "content": [],
+    }
+
+
+def _mcp_list_tools(server: LostServer) -> dict[str, Any]:
+    return {
+        "id": f"mcpl_{server.step_id.removeprefix('step_')}",
+        "type": "mcp_list_tools",
+        "server_label": server.name,
+        "tools": [],
+        "error": server.reason,
     }
 
 

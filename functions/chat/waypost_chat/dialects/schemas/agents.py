@@ -32,7 +32,7 @@ class _AgentsTrace(_AgentsTimed):
 
 
 class AgentsTraceStart(_AgentsTrace):
-    """The start of a tool call, or with `?steps=true` of any step."""
+    """The start of a tool call, of a failed MCP server, or with `?steps=true` of any step."""
 
     type: Literal["trace_start"]
 

@@ -27,6 +27,7 @@ from waypost.events import (
 _AT = "2026-01-02T03:04:05.678Z"
 _USAGE = Usage(input_tokens=412, output_tokens=28)
 _ROUTER, _MODEL, _TOOL, _BROKEN = "step_1", "step_2", "step_3", "step_4"
+_SERVER = "step_5"
 _SQL = {"sql": "SELECT count(*) AS active FROM technicians WHERE status = 'active'"}
 _COUNT = {"columns": ["active"], "rows": [[12]], "row_count": 1, "truncated": False}
 _TABLE = {"columns": ["active"], "rows": [[12]], "truncated": False}
@@ -43,6 +44,9 @@ _BEGINNING: tuple[Event, ...] = (
         reason="It asks for a count.",
         runner_up="rag",
     ),
+    StepStarted(step_id=_SERVER, kind="retrieval", name="mcp:weather"),
+    StepUpdated(step_id=_SERVER, note="The server cannot be reached."),
+    StepCompleted(step_id=_SERVER, status="failed", elapsed_ms=12),
     StepStarted(step_id=_MODEL, kind="model", name="us.amazon.nova-lite-v1:0"),
     TextStarted(text_id="text_1", channel="reasoning"),
     TextDelta(text_id="text_1", delta="The table technicians has a status."),

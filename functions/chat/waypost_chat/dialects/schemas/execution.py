@@ -11,7 +11,7 @@ class ExecutionThought(Frame):
 
 
 class ExecutionThinking(Frame):
-    """Which agent was chosen and why, or a piece of the model's reasoning."""
+    """Which agent was chosen and why, a piece of the model's reasoning, or a lost MCP server."""
 
     event: Literal["thinking"]
     timestamp: str

@@ -121,6 +121,18 @@ class OpenaiResponsesReasoningDone(_OpenaiResponsesContent):
     text: str
 
 
+class OpenaiResponsesListInProgress(_OpenaiResponsesPart):
+    """An MCP server is asked for its tools."""
+
+    type: Literal["response.mcp_list_tools.in_progress"]
+
+
+class OpenaiResponsesListFailed(_OpenaiResponsesPart):
+    """An MCP server could not be asked for its tools; the answer goes on without them."""
+
+    type: Literal["response.mcp_list_tools.failed"]
+
+
 class OpenaiResponsesCallInProgress(_OpenaiResponsesPart):
     """The start of a tool call, made by the server."""
 
@@ -168,6 +180,8 @@ FRAMES = (
     | OpenaiResponsesAnnotationAdded
     | OpenaiResponsesReasoningDelta
     | OpenaiResponsesReasoningDone
+    | OpenaiResponsesListInProgress
+    | OpenaiResponsesListFailed
     | OpenaiResponsesCallInProgress
     | OpenaiResponsesArgumentsDelta
     | OpenaiResponsesArgumentsDone
