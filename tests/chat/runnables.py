@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from langchain_aws import ChatBedrockConverse
+from langchain_core.documents import Document
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
@@ -57,6 +58,47 @@ def technicians() -> Any:
     graph.add_edge("tools", "respond")
     graph.add_edge("check", END)
     return graph.compile()
+
+
+@tool(response_format="content_and_artifact")
+def search(text: str) -> tuple[str, list[Document]]:
+    """Finds documents, as a retriever's tool does."""
+    found = [Document(text[::-1], metadata={"source": f"{n}.md"}) for n in range(2)]
+    return f"{len(text)} characters", found
+
+
+@tool
+def echo(text: str, depth: int = 0) -> Any:
+    """Returns what it is given, nested."""
+    found: Any = text
+    for _ in range(depth):
+        found = {"": [found]}
+    return found
+
+
+def searcher() -> Any:
+    """A model that may search and echo."""
+    answering_model = model().bind_tools([search, echo])
+
+    async def respond(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [await answering_model.ainvoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("respond", respond)
+    graph.add_node("tools", ToolNode([search, echo]))
+    graph.add_edge(START, "respond")
+    graph.add_conditional_edges("respond", tools_condition)
+    graph.add_edge("tools", "respond")
+    return graph.compile()
+
+
+async def _echo_twice(values: dict[str, Any]) -> str:
+    """Calls a tool itself, with more than any model may write."""
+    echoed = await echo.ainvoke({"text": values["question"] * 30_000, "depth": 3})
+    return f"It has {len(str(echoed))} characters."
+
+
+echoing: RunnableLambda[Any, str] = RunnableLambda(_echo_twice)
 
 
 def chain() -> Any:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.chat.conftest import ME, WHO, Api, Running, answer, events, wait_for_answer
+from tests.core.test_mcp import initialize, mcp_responder, serve
 from waypost.errors import Invalid
 from waypost.runs.begin import begin
 from waypost.runs.live import LiveRun
@@ -104,6 +106,46 @@ async def test_a_dead_server_is_told_to_the_client_and_to_the_model(
     assert "The MCP server weather failed: The server cannot be reached." in thoughts
     assert frames[-1]["data"]["content"] == "completed"
     assert "<missing>\nThe tools of weather are not available" in missing
+
+
+SUPPLY = {
+    "wei": 2**256 - 1,
+    "account": -(10**39) - 7,
+    "ratio": 1e308,
+    "tiny": 5e-324,
+    "": [{"": {"deep": [0.1]}}],
+}
+
+
+async def test_numbers_of_a_server_are_stored_and_told_exactly(
+    environment: dict[str, str], running: Running
+) -> None:
+    methods: dict[str, Any] = {
+        "initialize": initialize,
+        "tools/list": lambda _: {"tools": [{"name": "supply"}]},
+        "tools/call": lambda message: {
+            "content": [],
+            "structuredContent": {"asked": message["params"]["arguments"], "is": SUPPLY},
+        },
+    }
+    call = (ToolUseStart("c1", "chain__supply"), ToolUseInput(json.dumps(SUPPLY)))
+    with serve(mcp_responder(methods, [])) as url:
+        environment["WAYPOST_MCP_SERVERS"] = f"chain={url}"
+        async with running(environment) as api:
+            api.model.add_reply(*call, reason="tool_use").add_reply("Much.")
+            request = RunRequest("How much?", agent="rag", mcp_servers=("chain",))
+            run = await begin(api.app.state.backend, WHO, request)
+            assert isinstance(run, LiveRun)
+            await run.wait()
+
+            stored = await api.run(run.id)
+            told = events((await api.http.get(f"/v1/runs/{run.id}/events", headers=ME)).text)
+
+    (step,) = [step for step in stored["steps"] if step["kind"] == "tool"]
+    assert stored["state"] == "completed"
+    assert (step["input"], step["output"]) == (SUPPLY, {"asked": SUPPLY, "is": SUPPLY})
+    (output,) = [event["output"] for event in told if event["type"] == "tool.output"]
+    assert output == step["output"]
 
 
 def test_a_server_needs_an_http_url(environment: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What no table and no encoding holds, sent by clients, models, tools and databases."""
 
 import asyncio
+import json
 import sys
 import time
 from types import SimpleNamespace
@@ -44,6 +45,23 @@ async def test_numbers_of_a_database(api: Api, sql: str) -> None:
     assert [step["output"] for step in run["steps"] if step["kind"] == "tool"] == [output]
     thread = (await api.http.get(f"/v1/threads/{run['thread_id']}", headers=ME)).status_code
     assert thread == 200
+
+
+@pytest.mark.parametrize("depth", [33, 99, 700, 100_000])
+async def test_arguments_of_any_depth(api: Api, depth: int) -> None:
+    arguments = '{"sql": "SELECT 1", "": ' + "[" * depth + "]" * depth + "}"
+    api.model.add_reply("sql | 1 | - | x")
+    call = (ToolUseStart("c", "query_database"), ToolUseInput(arguments))
+    api.model.add_reply(*call, reason="tool_use").add_reply("Done.")
+
+    found = await api.ask("Show me")
+
+    assert (found[-1]["type"], answer(found)) == ("run.completed", "Done.")
+    run = await api.run(found[0]["run_id"])
+    (step,) = [step for step in run["steps"] if step["kind"] == "tool"]
+    if depth < 100:
+        assert step["status"] == "ok"
+        assert json.dumps(step["input"][""]) == "[" * depth + "]" * depth
 
 
 async def test_arguments_that_are_longer_than_an_item(api: Api) -> None:
@@ -126,21 +144,29 @@ async def test_there_is_no_table(api: Api, monkeypatch: pytest.MonkeyPatch) -> N
     assert (response.status_code, response.json()["error"]["code"]) == (503, "store_unavailable")
 
 
-async def test_an_agent_larger_than_an_item_is_refused(api: Api) -> None:
-    agent = {
-        "id": "large",
-        "name": "Large",
-        "description": "Too large.",
-        "instructions": "Answer.",
-        "documents": [f"{n}{'x' * 9_000}.md" for n in range(100)],
-        "strategy": "rag",
-    }
+PATTERNS = [f"{n}{'*' * 18_000}.md" for n in range(50)]
 
-    response = await api.http.post(
-        "/api/agents", json=agent, headers={**ME, "X-User-Roles": "admin"}
+
+@pytest.mark.parametrize(
+    "large", [{"documents": PATTERNS}, {"instructions": "\U0001f600" * 99_000}], ids=str
+)
+async def test_an_agent_larger_than_an_item_is_refused(api: Api, large: dict[str, Any]) -> None:
+    admin = {**ME, "X-User-Roles": "admin"}
+    agent = {"name": "Grown", "description": "x", "examples": ["x"], "instructions": "Answer."}
+
+    created = await api.http.post(
+        "/api/agents", json={**agent, "id": "large", **large}, headers=admin
+    )
+    await api.http.post("/api/agents", json={**agent, "id": "grown"}, headers=admin)
+    changed = await api.http.put(
+        "/api/agents/grown", json={**agent, "version": 1, **large}, headers=admin
     )
 
-    assert response.status_code == 422, response.text
+    for response in (created, changed):
+        assert response.status_code == 422, response.text
+        assert "is the maximum" in response.json()["error"]["message"]
+    found = (await api.http.get("/api/agents/grown", headers=admin)).json()
+    assert (found["version"], found["instructions"]) == (1, "Answer.")
 
 
 async def test_the_lease_runs_from_when_the_run_is_stored(

@@ -1,6 +1,7 @@
 """LangChain Runnables and LangGraph graphs as agents, in the same events as any other."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from waypost_local.bedrock import Fault
 from waypost_local.bedrock.model import ToolUseInput, ToolUseStart
 
 ADMIN = {**ME, "X-User-Roles": "admin"}
-NAMES = ("technicians", "chain", "words", "quiet", "broken", "nothing", "missing")
+NAMES = (
+    "technicians",
+    "searcher",
+    "echoing",
+    "chain",
+    "words",
+    "quiet",
+    "broken",
+    "nothing",
+    "missing",
+)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -174,3 +185,42 @@ async def test_a_graph_can_be_cancelled_and_continued(api: Api) -> None:
 async def _first_thread(api: Api) -> dict[str, Any]:
     found = (await api.http.get("/v1/threads", headers=ME)).json()["threads"]
     return dict(found[0])
+
+
+async def test_what_a_runnable_hands_a_tool_is_capped_as_an_object(api: Api) -> None:
+    found = await api.ask("Wie?", agent="echoing")
+
+    assert found[-1]["type"] == "run.completed"
+    (given,) = [event["arguments"] for event in found if event["type"] == "tool.input"]
+    (output,) = [event["output"] for event in found if event["type"] == "tool.output"]
+    for capped in (given, output):
+        assert (capped["truncated"], capped["bytes"] > 120_000) == (True, True)
+    assert given["text"].startswith('{"text": "Wie?Wie?')
+    (step,) = [s for s in (await api.run(found[0]["run_id"]))["steps"] if s["kind"] == "tool"]
+    assert (step["input"], step["output"], step["status"]) == (given, output, "ok")
+
+
+@pytest.mark.parametrize("arguments", [{"text": "é" * 90_000}, {"text": "a", "depth": 70}])
+async def test_a_model_call_with_large_arguments_is_one_step(
+    api: Api, arguments: dict[str, Any]
+) -> None:
+    call = ToolUseStart("c1", "echo"), ToolUseInput(json.dumps(arguments))
+    api.model.add_reply(*call, reason="tool_use").add_reply("So it is.")
+
+    found = await api.ask("Echo", agent="searcher")
+
+    assert (found[-1]["type"], answer(found)) == ("run.completed", "So it is.")
+    steps = [s for s in (await api.run(found[0]["run_id"]))["steps"] if s["kind"] == "tool"]
+    assert [step["status"] for step in steps] == ["ok"]
+    assert [event["call_id"] for event in found if event["type"] == "tool.output"] == ["c1"]
+
+
+async def test_a_retrievers_documents_are_told_by_the_tools_text(api: Api) -> None:
+    call = ToolUseStart("c1", "search"), ToolUseInput('{"text": "leave"}')
+    api.model.add_reply(*call, reason="tool_use").add_reply("Found.")
+
+    found = await api.ask("Search", agent="searcher")
+
+    assert found[-1]["type"] == "run.completed"
+    (output,) = [event["output"] for event in found if event["type"] == "tool.output"]
+    assert output == "5 characters"

@@ -17,7 +17,7 @@ from waypost.events import (
     ToolStarted,
 )
 from waypost.ids import new_id
-from waypost.models.runnables import ToolUseEnded, ToolUseStarted
+from waypost.models.runnables import ToolUseEnded, ToolUseStarted, capped_json
 from waypost.models.turns import ToolCall
 
 
@@ -43,7 +43,7 @@ class RunnableTools:
     def start(self, event: ToolUseStarted) -> Iterator[Event]:
         """A tool runs. Where a model has requested it, the start was reported then."""
         for call, step_id in self._requested:
-            if call.name == event.name and call.arguments == event.arguments:
+            if call.name == event.name and capped_json(call.arguments) == event.arguments:
                 self._requested.remove((call, step_id))
                 self._uses[event.id] = _ToolUse(call.id, step_id)
                 return
@@ -58,8 +58,8 @@ class RunnableTools:
         if event.failed:
             message = event.output if isinstance(event.output, str) else "The tool failed."
             yield ToolFailed(call_id=use.call_id, message=message)
-        elif isinstance(event.output, ToolResult):
-            result = event.output
+        elif isinstance(event.artifact, ToolResult):
+            result = event.artifact
             yield ToolOutput(call_id=use.call_id, output=result.output, elapsed_ms=elapsed)
             if result.table:
                 yield Data(name="table", id=use.call_id, data=result.table.__dict__)

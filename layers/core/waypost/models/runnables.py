@@ -51,11 +51,12 @@ class ToolUseStarted:
 
 @dataclass(frozen=True)
 class ToolUseEnded:
-    """`output` is JSON, or the tool's artifact; where the tool failed, it is the message."""
+    """`output` is JSON of what the model is told; `artifact` is whatever the tool has beside it."""
 
     id: str
     output: Any
     failed: bool
+    artifact: Any = None
 
 
 @dataclass(frozen=True)
@@ -174,14 +175,14 @@ class _Fold:
     def tool_start(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         given = event["data"].get("input")
         arguments = given if isinstance(given, dict) else {"input": given}
-        yield ToolUseStarted(event["run_id"], event["name"], _json(arguments))
+        yield ToolUseStarted(event["run_id"], event["name"], capped_json(arguments))
 
     def tool_end(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         output = event["data"].get("output")
         failed = getattr(output, "status", None) == "error"
         artifact = getattr(output, "artifact", None)
-        told = artifact or _json(getattr(output, "content", output))
-        yield ToolUseEnded(event["run_id"], told, failed)
+        content = capped_json(getattr(output, "content", output))
+        yield ToolUseEnded(event["run_id"], content, failed, artifact)
 
     def tool_error(self, event: dict[str, Any]) -> Iterator[RunnableEvent]:
         # The error's own text may hold internal details.
@@ -232,6 +233,6 @@ def _text(output: Any) -> str:
     return output if isinstance(output, str) else ""
 
 
-def _json(value: Any) -> Any:
+def capped_json(value: Any) -> Any:
     """`value` as JSON; too long, an object that says so and holds its beginning."""
     return capped(value, _MAX_BYTES)

@@ -46,7 +46,7 @@ class Allowed:
             raise _invalid(error) from None
         if agent.max_cost_usd is not None:
             self._check_prices(agent)
-        size = len(json.dumps(agent.content))
+        size = len(json.dumps(agent.content, ensure_ascii=False).encode())
         if size > _MAX_AGENT_BYTES:
             raise Invalid(
                 f"The agent has {size} bytes; {_MAX_AGENT_BYTES} is the maximum.",
