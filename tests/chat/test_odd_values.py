@@ -148,7 +148,9 @@ PATTERNS = [f"{n}{'*' * 18_000}.md" for n in range(50)]
 
 
 @pytest.mark.parametrize(
-    "large", [{"documents": PATTERNS}, {"instructions": "\U0001f600" * 99_000}], ids=str
+    "large",
+    [{"documents": PATTERNS}, {"instructions": "\U0001f600" * 99_000}],
+    ids=["patterns", "emoji"],
 )
 async def test_an_agent_larger_than_an_item_is_refused(api: Api, large: dict[str, Any]) -> None:
     admin = {**ME, "X-User-Roles": "admin"}
@@ -167,6 +169,20 @@ async def test_an_agent_larger_than_an_item_is_refused(api: Api, large: dict[str
         assert "is the maximum" in response.json()["error"]["message"]
     found = (await api.http.get("/api/agents/grown", headers=admin)).json()
     assert (found["version"], found["instructions"]) == (1, "Answer.")
+
+
+@pytest.mark.parametrize("cost", ["1e-300", "5e-324", "2e-131"])
+async def test_an_agent_with_a_number_that_no_item_holds_is_refused(api: Api, cost: str) -> None:
+    fields = '"name": "Cheap", "description": "x", "examples": ["x"], "instructions": "Answer."'
+
+    response = await api.http.post(
+        "/api/agents",
+        content=f'{{"id": "cheap", {fields}, "max_cost_usd": {cost}}}',
+        headers={**ME, "X-User-Roles": "admin", "Content-Type": "application/json"},
+    )
+
+    assert response.status_code == 422, response.text
+    assert "cannot be stored" in response.json()["error"]["message"]
 
 
 async def test_the_lease_runs_from_when_the_run_is_stored(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from waypost.agents.definition import Agent
-from waypost.errors import Conflict, NotFound
+from waypost.errors import Conflict, Invalid, NotFound
 from waypost.events import now
 from waypost.identity import Identity
 from waypost.records import AgentVersion, CurrentAgent
@@ -11,6 +11,7 @@ from waypost.registry.allowed import Allowed
 from waypost.registry.registry import Registry
 from waypost.store import Table
 from waypost.store import agents as store
+from waypost.store.items import ItemRefused
 from waypost.store.table import ConditionFailed
 
 _MAX_AGENTS = 100
@@ -135,6 +136,8 @@ class Editor:
         )
         try:
             await store.write(self._table, who, written, before)
+        except ItemRefused:
+            raise Invalid("The agent holds a value that cannot be stored.") from None
         except ConditionFailed:
             # The response to an earlier try may have been lost: then what is stored is ours.
             stored = await self._stored(who, agent_id)
