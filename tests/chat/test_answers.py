@@ -40,8 +40,14 @@ async def test_tls_is_kept_to_where_it_was_asked_for(api: Api) -> None:
     assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_a_path_with_a_slash_too_many_is_not_found(api: Api) -> None:
-    response = await api.http.get("/v1/threads/", headers={**ME, "Host": "evil.example"})
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/threads/", "/docs/", "/health/", "/openai/v1/models/", "/api//", "//evil.example/"],
+)
+async def test_a_path_with_a_slash_too_many_is_not_found(api: Api, path: str) -> None:
+    response = await api.http.get(
+        f"http://waypost{path}", headers={**ME, "Host": "evil.example", "Accept": "text/html"}
+    )
     assert "location" not in response.headers
     assert response.status_code in (404, 405)
 

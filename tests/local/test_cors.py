@@ -103,6 +103,73 @@ def test_no_other_machine_is_a_loopback_origin(origin: str) -> None:
     assert "access-control-allow-origin" not in settings.response_headers({"origin": origin})
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LocalHost:3000",
+        "127.0.0.1",
+        "127.8.9.1:80",
+        "[::1]",
+        "[::1]:8080",
+        "a.localhost",
+    ],
+)
+async def test_names_of_this_machine_are_served(url: RunningUrl, host: str) -> None:
+    assert (await url.get("/health", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost.evil.example",
+        "evil-localhost",
+        "notlocalhost:8080",
+        "127.0.0.1.nip.io",
+        "127.0.0.1.evil.example:8080",
+        "0x7f.1.evil.example",
+        "10.0.0.1",
+        "169.254.169.254",
+        "[fe80::1]:8080",
+        "localhost@evil.example",
+        "localhost:80@evil.example",
+        "127.0.0.1:80@evil.example",
+        "localhost, evil.example",
+        "[::1",
+        "[::1].evil.example",
+        "[::1]x",
+        "localhost/evil.example",
+        "evil.example/localhost",
+        "evil.example#localhost",
+        "evil.example?localhost",
+        ":8080",
+    ],
+)
+async def test_any_other_name_is_refused(url: RunningUrl, host: str) -> None:
+    browser = await url.connect()
+    browser.writer.write(f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+
+    status = await browser.reader.readline()
+
+    assert status.split()[1] in (b"421", b"400"), status
+    assert url.requests.get_nowait().environment == ""
+
+
+@pytest.mark.parametrize("hosts", ["", "Host: localhost\r\nHost: evil.example\r\n", "Host:\r\n"])
+async def test_one_host_is_needed(url: RunningUrl, hosts: str) -> None:
+    browser = await url.connect()
+    browser.writer.write(f"GET /health HTTP/1.1\r\n{hosts}\r\n".encode())
+
+    assert (await browser.reader.readline()).split()[1] in (b"421", b"400")
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "//localhost", "http://localhost@evil.example"])
+def test_an_origin_that_is_none_is_not_allowed(origin: str) -> None:
+    settings = replace(cors_settings(), loopback=True)
+
+    assert "access-control-allow-origin" not in settings.response_headers({"origin": origin})
+
+
 async def test_a_name_that_is_not_this_machines_is_refused(url: RunningUrl) -> None:
     refused = await url.get("/health", headers={"Host": "evil.example"})
     taken = await url.get("/health", headers={"Host": "waypost.localhost:8080"})

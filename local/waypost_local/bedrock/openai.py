@@ -5,7 +5,6 @@ https://platform.openai.com/docs/api-reference/chat/create, as far as those serv
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,9 +17,8 @@ from waypost_local.bedrock.model import (
     ReasoningPiece,
     Stop,
     TextPiece,
-    ToolUseInput,
-    ToolUseStart,
 )
+from waypost_local.bedrock.openai_deltas import CallDeltas, WholeCharacters
 from waypost_local.bedrock.openai_request import request_body
 from waypost_local.bedrock.tokens import input_tokens
 
@@ -59,7 +57,8 @@ class OpenAIModel:
             raise BedrockError("ModelTimeoutException", 408, f"{self.url}: {error}") from None
         except httpx.HTTPError as error:
             raise BedrockError("ServiceUnavailableException", 503, f"{self.url}: {error}") from None
-        yield completion.stop()
+        for piece in completion.end():
+            yield piece
 
     async def _chunks(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         async with (
@@ -68,7 +67,7 @@ class OpenAIModel:
         ):
             if response.status_code != 200:
                 raise _error(response.status_code, await response.aread())
-            async for line in response.aiter_lines():
+            async for line in _lines(response):
                 field, _, data = line.partition(":")
                 if field != "data":
                     continue
@@ -127,7 +126,9 @@ class _Completion:
         self._request = request
         self._reason = "end_turn"
         self._usage: dict[str, Any] = {}
-        self._tool_index: int | None = None
+        self._text = WholeCharacters()
+        self._reasoning = WholeCharacters()
+        self._calls = CallDeltas()
         self._deltas = 0
 
     def pieces(self, chunk: dict[str, Any]) -> Iterator[Piece]:
@@ -139,34 +140,40 @@ class _Completion:
             if reason := choice.get("finish_reason"):
                 self._reason = _REASONS.get(reason, "end_turn")
 
-    def stop(self) -> Stop:
-        """The end. Where a server sends no usage, tokens are estimated: one for each delta."""
+    def end(self) -> Iterator[Piece]:
+        """What is still held back, and the end.
+
+        Where a server sends no usage, tokens are estimated: one for each delta.
+        """
+        if rest := self._text.end():
+            yield TextPiece(rest)
+        yield from self._calls.end()
         # Some servers end a tool call with `stop`.
-        reason = "tool_use" if self._tool_index is not None and self._reason == "end_turn" else None
+        reason = "tool_use" if self._calls and self._reason == "end_turn" else self._reason
+        read, written = self._usage.get("prompt_tokens"), self._usage.get("completion_tokens")
+        read = input_tokens(self._request) if read is None else read
         details = self._usage.get("prompt_tokens_details") or {}
-        cached = details.get("cached_tokens") or 0
-        return Stop(
-            reason or self._reason,
-            self._usage.get("prompt_tokens", input_tokens(self._request)) - cached,
-            self._usage.get("completion_tokens", self._deltas),
-            cached,
-        )
+        cached = min(details.get("cached_tokens") or 0, read)
+        yield Stop(reason, read - cached, self._deltas if written is None else written, cached)
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Piece]:
-        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield ReasoningPiece(reasoning)
-        if text := delta.get("content"):
-            yield TextPiece(text)
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning") or ""
+        if shown := self._reasoning.feed(reasoning):
+            yield ReasoningPiece(shown)
+        if shown := self._text.feed(delta.get("content") or ""):
+            yield TextPiece(shown)
         for call in delta.get("tool_calls") or []:
-            function = call.get("function") or {}
-            index = call.get("index", 0)
-            if function.get("name") and index != self._tool_index:
-                self._tool_index = index
-                yield ToolUseStart(
-                    call.get("id") or f"call_{uuid.uuid4().hex[:12]}", function["name"]
-                )
-            if arguments := function.get("arguments"):
-                yield ToolUseInput(arguments)
+            yield from self._calls.pieces(call)
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines as Server-Sent Events have them: U+2028 and its like, which httpx cuts at, are text."""
+    rest = b""
+    async for data in response.aiter_bytes():
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield line.removesuffix(b"\r").decode(errors="replace")
+    yield rest.decode(errors="replace")
 
 
 def _parse(data: str) -> dict[str, Any]:

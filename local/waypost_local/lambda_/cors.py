@@ -4,12 +4,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 _PREFIX = "access-control-"
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]*)?")
+"""An IPv6 address in brackets, or a name or an IPv4 address, and a port."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Cors:
         return {**headers, "vary": "Origin"}
 
     def _origin_headers(self, origin: str) -> dict[str, str]:
-        own = self.loopback and is_loopback(urlsplit(origin).netloc)
+        own = self.loopback and is_loopback(origin.partition("://")[2])
         if not origin or not (own or self.origins & {"*", origin}):
             return {}
         any_origin = "*" in self.origins and not self.credentials
@@ -72,7 +74,10 @@ def from_url(properties: Mapping[str, Any]) -> Cors | None:
 
 def is_loopback(host: str) -> bool:
     """Whether a host, with a port or without, is a name of this machine only."""
-    name = urlsplit(f"//{host}").hostname or ""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = (found[1] or found[2]).lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
