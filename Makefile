@@ -64,15 +64,11 @@ eval-documents: $(VENV)/.local ## Measure how often a search finds the passage t
 	  $(BIN)/python -m waypost_local eval-documents "$${questions%:*}" "$${questions#*:}" $(FLAGS) || exit; \
 	done
 
+BENCHES := bench bench_concurrency bench_router bench_documents bench_answers bench_runs bench_batches bench_memory
 bench: $(VENV)/.dev ## Measure the runtime and runs against peers, as ratios
-	@$(BIN)/python tests/performance/bench.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_concurrency.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_router.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_documents.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_answers.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_runs.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_batches.py $(FLAGS)
-	@$(BIN)/python tests/performance/bench_memory.py $(FLAGS)
+	@failed=0; for bench in $(BENCHES); do \
+	  $(BIN)/python tests/performance/$$bench.py $(FLAGS) || failed=1; \
+	done; exit $$failed
 
 batch-plan: $(VENV)/.local ## Print the workers, hours and dollars of a batch for a quota of TPM=1000000 tokens a minute
 	@$(BIN)/waypost batch plan --tokens-per-minute "$(or $(TPM),1000000)" $(FLAGS)

@@ -1,7 +1,8 @@
 """`make bench`: the runtime against its peers, round by round, as ratios.
 
 Each round starts every contestant afresh, one after the other, so that a machine that is slow for
-a while is slow for all of them. A ratio is of two figures of the same round.
+a while is slow for all of them. A ratio is of two figures of the same round. Where a contestant
+fails or takes longer than a minute, the others' figures are told, and the exit status is 1.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from tests.performance.contestants import (
     TimedResponse,
     UvicornContestant,
 )
+from tests.performance.failures import Failures
 
 CHUNKS = 30_000
 PACED = 100
@@ -30,6 +32,7 @@ SLOW = 0.002
 TIMEOUT = 60
 
 Figures = dict[str, float]
+Contestant = type[LambdaContestant] | type[UvicornContestant]
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,10 @@ ROWS = (
 )
 
 
-async def measure(contestant: type[LambdaContestant] | type[UvicornContestant]) -> Figures:
+async def measure(contestant: Contestant, figures: Figures) -> None:
+    """Fills in one figure after the other."""
     async with contestant.running() as one:
-        figures: Figures = {"start-up": one.startup}
+        figures["start-up"] = one.startup
         first = await one.ask("/stream?count=1")
         figures["first event after spawn"] = one.startup + first.first
         warm = [(await one.ask("/stream?count=1")).first for _ in range(WARM)]
@@ -72,7 +76,6 @@ async def measure(contestant: type[LambdaContestant] | type[UvicornContestant]) 
             figures["memory, peak over 20 MB"] = one.process.memory("VmHWM")
             grown = figures["memory, peak over 20 MB"] - figures["memory, idle"]
             figures["memory growth over 20 MB"] = max(grown, 0.0)
-        return figures
 
 
 def _latencies(timed: TimedResponse) -> list[float]:
@@ -83,41 +86,49 @@ def _latencies(timed: TimedResponse) -> list[float]:
     return found or [0.0]
 
 
-async def run(rounds: int) -> None:
-    contestants: list[type[LambdaContestant] | type[UvicornContestant]] = [
-        LambdaContestant,
-        UvicornContestant,
-        BufferedContestant,
-    ]
+CONTESTANTS: list[Contestant] = [LambdaContestant, UvicornContestant, BufferedContestant]
+
+
+async def run(rounds: int, contestants: list[Contestant] = CONTESTANTS) -> None:
+    failures = Failures()
     results: dict[str, list[Figures]] = {contestant.name: [] for contestant in contestants}
     for number in range(rounds):
-        for contestant in contestants[number % 3 :] + contestants[: number % 3]:
+        first = number % len(contestants)
+        for contestant in contestants[first:] + contestants[:first]:
             _print(f"round {number + 1} of {rounds}: {contestant.name}\r")
-            async with asyncio.timeout(TIMEOUT):
-                results[contestant.name].append(await measure(contestant))
-    for peer in (UvicornContestant.name, BufferedContestant.name):
-        _table(results[LambdaContestant.name], results[peer], peer)
+            figures: Figures = {}
+            results[contestant.name].append(figures)
+            async with failures.contained(f"{contestant.name}, round {number + 1}", TIMEOUT):
+                await measure(contestant, figures)
+    ours, *peers = (results[contestant.name] for contestant in contestants)
+    for contestant, figures_of_peer in zip(contestants[1:], peers, strict=True):
+        _table(ours, figures_of_peer, contestant.name)
+    failures.exit()
 
 
 def _table(ours: list[Figures], peers: list[Figures], peer: str) -> None:
     _print(f"\nwaypost_runtime against {peer}, medians of {len(ours)} rounds\n")
     _print(f"{'':<26} {'ours':>10} {'theirs':>10}   {'ratio':>6}  min to max\n")
     for row in ROWS:
-        pairs = [
-            (a[row.name], b[row.name])
-            for a, b in zip(ours, peers, strict=True)
-            if row.name in a and row.name in b
-        ]
-        if not pairs:
+        left, right = ([one[row.name] for one in side if row.name in one] for side in (ours, peers))
+        if not (left or right):
             continue
-        left, right = (median(side) * row.scale for side in zip(*pairs, strict=True))
-        ratios = sorted(a / b for a, b in pairs if b > 0)
-        line = f"{row.name:<26} {left:>7.2f} {row.unit} {right:>7.2f} {row.unit}"
+        ratios = sorted(
+            a[row.name] / b[row.name]
+            for a, b in zip(ours, peers, strict=True)
+            if row.name in a and b.get(row.name)
+        )
+        line = f"{row.name:<26} {_median(left, row)} {_median(right, row)}"
         if ratios:
             line += f"   {median(ratios):>5.2f}   {ratios[0]:.2f} to {ratios[-1]:.2f}"
         if row.target and peer == UvicornContestant.name:
             line += f"  (target ≤ {row.target})"
         _print(line + "\n")
+
+
+def _median(figures: list[float], row: FigureRow) -> str:
+    shown = f"{median(figures) * row.scale:.2f}" if figures else "-"
+    return f"{shown:>7} {row.unit}"
 
 
 def _print(text: str) -> None:

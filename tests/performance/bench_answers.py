@@ -21,11 +21,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.performance.bench_runs import Figures, opened, write, write_row
 from tests.performance.contestants import LambdaContestant, TimedResponse
+from tests.performance.failures import Failures
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam/build"
 TOKENS = 5_000
 PACE, PACED = 100, 300
+TIMEOUT = 180
 DIALECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "waypost": ("/v1/runs", {"agent": "plain"}),
     "ai-sdk": ("/api/ai-sdk/chat", {}),
@@ -127,30 +129,35 @@ async def cold(contestant: Any, path: str, body: dict[str, Any]) -> float:
         return first_token(timed) - spawned
 
 
-async def measure() -> Figures:
-    figures = {
-        "cold": await cold(Function, "/v1/runs", {"input": "3 tokens at 0"}),
-        "cold, peer": await cold(LangChainApp, "/ask", {"input": "3 tokens at 0", "routed": True}),
-    }
-    endless, paced = f"{TOKENS} tokens at 0", f"{PACED} tokens at {PACE}"
+ENDLESS = {"input": f"{TOKENS} tokens at 0"}
+PACED_QUESTION = {"input": f"{PACED} tokens at {PACE}"}
+
+
+async def measure_ours(figures: Figures) -> None:
+    """Fills in one figure after the other."""
+    figures["cold"] = await cold(Function, "/v1/runs", {"input": "3 tokens at 0"})
     async with Function.running() as one:
         for dialect, (path, _) in DIALECTS.items():
             await ask(one, path, body_of(dialect, "3 tokens at 0"))
-            timed, cpu = await ask(one, path, body_of(dialect, endless))
+            timed, cpu = await ask(one, path, body_of(dialect, ENDLESS["input"]))
             sent = b"".join(data for _, data in timed.arrivals)
             figures[f"CPU, {dialect}"] = cpu / TOKENS
             figures[f"bytes, {dialect}"] = len(sent) / TOKENS
             figures[f"gzip, {dialect}"] = len(gzip.compress(sent, 5)) / TOKENS
-        _, cpu = await ask(one, "/v1/runs", body_of("waypost", paced))
+        _, cpu = await ask(one, "/v1/runs", body_of("waypost", PACED_QUESTION["input"]))
         figures["paced"] = cpu / PACED
+
+
+async def measure_peer(figures: Figures) -> None:
+    routed = {"input": "3 tokens at 0", "routed": True}
+    figures["cold, peer"] = await cold(LangChainApp, "/ask", routed)
     async with LangChainApp.running() as one:
         for name, path in (("astream", "/ask"), ("raw", "/raw")):
             await ask(one, path, {"input": "3 tokens at 0"})
-            _, cpu = await ask(one, path, {"input": endless})
+            _, cpu = await ask(one, path, ENDLESS)
             figures[f"CPU, {name}"] = cpu / TOKENS
-            _, cpu = await ask(one, path, {"input": paced})
+            _, cpu = await ask(one, path, PACED_QUESTION)
             figures[f"paced, {name}"] = cpu / PACED
-    return figures
 
 
 @asynccontextmanager
@@ -177,11 +184,17 @@ async def run(rounds: int, folder: Path) -> None:
     write("answers: building\r")
     build(folder)
     async with stack(folder / "agents"):
-        results = []
+        failures = Failures()
+        results: list[Figures] = []
         for number in range(rounds):
             write(f"answers: round {number + 1} of {rounds}\r")
-            results.append(await measure())
+            results.append({})
+            for contestant, measure in ((Function, measure_ours), (LangChainApp, measure_peer)):
+                name = f"{contestant.name}, round {number + 1}"
+                async with failures.contained(name, TIMEOUT):
+                    await measure(results[-1])
     _report(results)
+    failures.exit()
 
 
 def _report(results: list[Figures]) -> None:

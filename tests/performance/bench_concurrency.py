@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.performance.bench_runs import write, write_row
 from tests.performance.contestants import LambdaContestant, UvicornContestant
+from tests.performance.failures import Failures
 
 STREAMS = 32
 CHUNKS = 200
@@ -49,19 +50,21 @@ async def run(rounds: int) -> None:
         "a process each": (LambdaContestant, STREAMS),
         "uvicorn": (UvicornContestant, 1),
     }
+    failures = Failures()
     results: list[Figures] = []
     for number in range(rounds):
         write(f"\r  {STREAMS} streams, round {number + 1} of {rounds}")
         figures: Figures = {}
         for name, (contestant, processes) in contestants.items():
-            async with asyncio.timeout(TIMEOUT):
+            async with failures.contained(f"{name}, round {number + 1}", TIMEOUT):
                 measured = await measure(contestant, processes)
-            figures |= {f"{what}, {name}": value for what, value in measured.items()}
+                figures |= {f"{what}, {name}": value for what, value in measured.items()}
         results.append(figures)
     write(f"\r{STREAMS} paced streams in one process, medians of {rounds} rounds\n")
     for peer in ("a process each", "uvicorn"):
         for what, unit, scale in (("CPU per chunk", "\u00b5s", 1e6), ("memory", "MB", 1.0)):
             write_row(results, f"{what} / {peer}", f"{what}, one", f"{what}, {peer}", unit, scale)
+    failures.exit()
 
 
 if __name__ == "__main__":

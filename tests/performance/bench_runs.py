@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests import template
+from tests.performance.failures import Failures
 from tests.performance.writes import WriteCounter
 from waypost.events import Terminal
 from waypost.identity import Identity
@@ -33,6 +34,7 @@ from waypost_local.aws import moto_server
 TOKENS = 5000
 PACE = 80
 PACED = 240
+TIMEOUT = 120
 ME = Identity("bench", "bench")
 Figures = dict[str, float]
 
@@ -156,6 +158,7 @@ async def opened(folder: Path, more: Mapping[str, str] = {}) -> AsyncIterator[Ba
 
 
 async def run(rounds: int, folder: Path) -> None:
+    failures = Failures()
     results: list[Figures] = []
     async with opened(folder) as backend:
         at_the_end = replace(
@@ -164,19 +167,27 @@ async def run(rounds: int, folder: Path) -> None:
         for number in range(rounds):
             write(f"runs: round {number + 1} of {rounds}\r")
             figures: Figures = {"journal wait": backend.settings.journal_seconds, "beat": 1.0}
-            for measure in (first_token, resume, cancel, concurrent, journal):
-                figures |= await measure(backend)
-            peer = await journal(at_the_end)
-            figures |= {f"{name}, at the end": value for name, value in peer.items()}
             results.append(figures)
+            for measure in (first_token, resume, cancel, concurrent, journal):
+                name = f"{measure.__name__}, round {number + 1}"
+                async with failures.contained(name, TIMEOUT):
+                    figures |= await measure(backend)
+            async with failures.contained(f"journal at the end, round {number + 1}", TIMEOUT):
+                peer = await journal(at_the_end)
+                figures |= {f"{name}, at the end": value for name, value in peer.items()}
     _report(results)
+    failures.exit()
 
 
 def write_row(
     results: list[Figures], name: str, of: str, peer: str, unit: str, scale: float, note: str = ""
 ) -> None:
-    """Medians of a figure and its peer's, and their ratio in each round."""
-    ratios = sorted(f[of] / f[peer] for f in results if f[peer])
+    """Medians of a figure and its peer's, and their ratio, over the rounds that have both."""
+    results = [figures for figures in results if of in figures and figures.get(peer)]
+    if not results:
+        write(f"{name:<36} not measured\n")
+        return
+    ratios = sorted(f[of] / f[peer] for f in results)
     left, right = (median(f[key] for f in results) * scale for key in (of, peer))
     write(
         f"{name:<36} {left:>8.2f} {unit:<3} {right:>8.2f} {unit:<3} {median(ratios):>6.2f}"
