@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 
 from tests.core.agent_runs import FixedReplies, agent, answer, text_reply, tool_reply
 from waypost.agents.mcp import McpError, McpServer
 from waypost.agents.mcp.server import McpToolSpec
 from waypost.agents.mcp.tools import mcp_tools
-from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport, SessionLost
+from waypost.agents.mcp.transport import MAX_RESPONSE_BYTES, McpTransport, SessionLost, redirection
 from waypost.events import (
     StepCompleted,
     StepStarted,
@@ -355,7 +356,7 @@ def test_a_redirect_on_the_same_host_is_followed(status: int, location: str) -> 
 
 @pytest.mark.parametrize(
     "location",
-    ["http://127.0.0.1:{other}/", "//localhost:{port}/", "https://127.0.0.1:{port}/", "http://[/"],
+    ["http://127.0.0.1:{other}/", "//localhost:{port}/", "ftp://127.0.0.1:{port}/", "http://[/"],
 )
 def test_a_redirect_elsewhere_is_not_followed(location: str) -> None:
     reached: list[Any] = []
@@ -372,6 +373,26 @@ def test_a_redirect_elsewhere_is_not_followed(location: str) -> None:
                 McpTransport(url).send(LIST_TOOLS, 5)
 
     assert reached == []
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("https://mcp.example/mcp", "http://mcp.example/mcp/", "https://mcp.example/mcp/"),
+        ("http://mcp.example/mcp", "https://MCP.example/mcp", "https://mcp.example/mcp"),
+        ("https://a.example:8443/x?key=1", "x/?key=1", "https://a.example:8443/x/?key=1"),
+        ("https://a.example:8443/x", "https://a.example/x/", None),
+        ("https://a.example/x", "https://a.example.evil.example/x/", None),
+        ("https://a.example/x", "https://a.example@evil.example/x/", None),
+        ("https://a.example/x", "https://evil@a.example/x/", "https://a.example/x/"),
+    ],
+)
+def test_a_redirect_stays_on_the_host_and_keeps_tls(
+    url: str, location: str, target: str | None
+) -> None:
+    response = urllib3.HTTPResponse(status=308, headers={"Location": location})
+
+    assert redirection(url, response) == target
 
 
 def test_redirects_without_end_are_given_up() -> None:

@@ -15,6 +15,7 @@ CONNECT_SECONDS = 3.0
 MAX_RESPONSE_BYTES = 1_000_000
 """Bytes of one answer."""
 _CHUNK = 65_536
+_SCHEMES = ("http", "https")
 _EVENT_STREAM = "text/event-stream"
 _MIN_RETRY = 0.1
 """Seconds between two polls at the least, whatever the server asks for."""
@@ -37,7 +38,7 @@ class McpTransport:
     """The connection to one server. It blocks, so it belongs into a thread."""
 
     def __init__(self, url: str) -> None:
-        if urlsplit(url).scheme not in ("http", "https"):
+        if urlsplit(url).scheme not in _SCHEMES:
             raise McpError("The server's address is not an HTTP address.")
         self._url = url
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
@@ -80,7 +81,7 @@ class McpTransport:
         """Follows the server to another path of its own, and stays there."""
         for _ in range(_MAX_REDIRECTS):
             response = self._request_once(method, until, body, headers)
-            target = _redirection(self._url, response)
+            target = redirection(self._url, response)
             if target is None:
                 return response
             response.close()
@@ -151,21 +152,23 @@ class McpTransport:
             raise McpError("Nobody waits for the server any more.")
 
 
-def _redirection(url: str, response: urllib3.BaseHTTPResponse) -> str | None:
-    """Where the same request belongs, if that is at the same scheme, host and port."""
+def redirection(url: str, response: urllib3.BaseHTTPResponse) -> str | None:
+    """Where the same request belongs, if that is on the same host and port.
+
+    A server behind a proxy does not know that it was called over TLS: what was, stays so.
+    """
     location = response.headers.get("Location")
     if response.status not in (307, 308) or not location:
         return None
     try:
-        target = urljoin(url, location)
-        return target if _origin(target) == _origin(url) else None
+        target, own = urlsplit(urljoin(url, location)), urlsplit(url)
+        if (target.hostname, target.port) != (own.hostname, own.port):
+            return None
     except ValueError:
         return None
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if {own.scheme, target.scheme} == {"http", "https"}:
+        target = target._replace(scheme="https")
+    return target._replace(netloc=own.netloc).geturl() if target.scheme in _SCHEMES else None
 
 
 def _media_type(response: urllib3.BaseHTTPResponse) -> str:
