@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.chat.conftest import Api, Running
 from tests.chat.test_schemas import operations
 
-SOMEBODY = {"X-Tenant-Id": "acme", "X-User-Id": "u-1", "X-User-Roles": "admin"}
+SOMEBODY = {"X-Tenant-Id": "never-seen", "X-User-Id": "u-1", "X-User-Roles": "admin"}
 """Of a tenant that the process has not read anything of yet."""
 ASKED = [{"role": "user", "content": "How much leave?"}]
 AGENT = {"name": "Fleet", "description": "x", "examples": ["x"], "instructions": "Answer."}
