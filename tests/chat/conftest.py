@@ -237,7 +237,7 @@ def environment(
         "WAYPOST_DOCUMENTS": str(company / "documents"),
         "WAYPOST_DATABASE": str(company / "company.sqlite"),
         "WAYPOST_SHARED_TABLES": "*",
-        "WAYPOST_IDENTITY": "caller",
+        "WAYPOST_IDENTITY": "development",
         "WAYPOST_JOURNAL_SECONDS": "0.02",
     }
 

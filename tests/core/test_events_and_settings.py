@@ -107,7 +107,7 @@ def test_ids_of_other_systems_are_accepted() -> None:
 
 def test_settings_have_defaults() -> None:
     settings = Settings.from_env(ENV)
-    assert (settings.max_input, settings.heartbeat, settings.identity) == (32_000, 15, "none")
+    assert (settings.max_input, settings.heartbeat, settings.identity.mode) == (32_000, 15, "none")
     assert settings.router_model == "m"
     assert settings.models == {"m": "m"}
     assert settings.shared_tables == frozenset()

@@ -59,7 +59,7 @@ def url(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "WAYPOST_DOCUMENTS": str(ROOT / "demo/documents"),
             "WAYPOST_DATABASE": str(company),
             "WAYPOST_SHARED_TABLES": "*",
-            "WAYPOST_IDENTITY": "caller",
+            "WAYPOST_IDENTITY": "development",
             "WAYPOST_DEFAULT_IDENTITY": "local/you/admin",
             "WAYPOST_JOURNAL_SECONDS": "0.02",
         }

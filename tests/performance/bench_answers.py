@@ -173,7 +173,7 @@ async def stack(folder: Path) -> AsyncIterator[None]:
             "WAYPOST_TABLE": backend.settings.table,
             "WAYPOST_MODEL": "us.amazon.nova-lite-v1:0",
             "WAYPOST_AGENTS": str(folder),
-            "WAYPOST_IDENTITY": "caller",
+            "WAYPOST_IDENTITY": "development",
             "WAYPOST_DEFAULT_IDENTITY": "bench/bench",
         }
         yield

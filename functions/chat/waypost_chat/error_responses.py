@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from waypost.errors import Invalid, WaypostError, raised_at
+from waypost.errors import Invalid, KeysUnavailable, TokenRefused, WaypostError, raised_at
 
 logger = logging.getLogger(__name__)
 _OPENAI = "/openai/v1"
@@ -28,7 +28,19 @@ _MESSAGES = {404: "Not found.", 405: "Method not allowed."}
 
 
 def error_response(error: WaypostError, scope: Scope) -> Response:
-    return _response(scope, error.status, error.code, error.message, details=error.details)
+    return _response(
+        scope, error.status, error.code, error.message, error_headers(error), error.details
+    )
+
+
+def error_headers(error: WaypostError) -> dict[str, str] | None:
+    match error:
+        case TokenRefused():
+            # https://datatracker.ietf.org/doc/html/rfc6750#section-3
+            return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        case KeysUnavailable():
+            return {"Retry-After": str(error.retry_after)}
+    return None
 
 
 def request_id(scope: Scope) -> str:

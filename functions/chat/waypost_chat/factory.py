@@ -15,10 +15,11 @@ from waypost.settings import Settings
 from waypost_chat import error_responses, openapi
 from waypost_chat.answers import HeadRequests, PrivateAnswers
 from waypost_chat.body_limits import BodyLimits
+from waypost_chat.identity.verifier import TokenVerifier
 from waypost_chat.routes import about, runs, threads
 
-_RETRY_HEADERS = ("Retry-After", "X-Should-Retry")
-"""What OpenAI's clients ask whether to try again."""
+_ERROR_HEADERS = ("Retry-After", "X-Should-Retry", "WWW-Authenticate")
+"""What clients ask whether to try again, and OpenAI's how."""
 _COMPRESSED_FROM = 1_000
 """Bytes of a response."""
 _FIRST = (about, runs, threads)
@@ -63,9 +64,16 @@ class _OtherRoutes:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.backend = await Backend.open(app.state.settings)
+    settings: Settings = app.state.settings
+    tokens = settings.identity.tokens
+    verifier = app.state.verifier = TokenVerifier(tokens) if tokens else None
+    if verifier:
+        verifier.start()
+    app.state.backend = await Backend.open(settings)
     yield
     app.state.backend.close()
+    if verifier:
+        await verifier.close()
 
 
 def create(settings: Settings) -> FastAPI:
@@ -102,7 +110,7 @@ def create(settings: Settings) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id", *_RETRY_HEADERS],
+            expose_headers=["X-Run-Id", "X-Thread-Id", "X-Request-Id", *_ERROR_HEADERS],
             max_age=86_400,
         )
     app.add_middleware(error_responses.UnexpectedErrors)

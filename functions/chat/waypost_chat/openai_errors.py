@@ -13,6 +13,7 @@ from waypost.errors import Invalid, WaypostError
 from waypost.events import RunCancelled, RunFailed
 from waypost_chat.bodies.openai import OpenAIErrorBody
 from waypost_chat.dialects.openai import error, error_of
+from waypost_chat.error_responses import error_headers
 
 _KINDS = {401: "authentication_error", 403: "permission_error", 409: "conflict_error"}
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -20,6 +21,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     401: {
         "model": OpenAIErrorBody,
         "description": "The caller's identity is missing or not trusted.",
+    },
+    403: {
+        "model": OpenAIErrorBody,
+        "description": "The caller may not do this, or its token names another user.",
     },
     404: {
         "model": OpenAIErrorBody,
@@ -72,7 +77,8 @@ def error_body(status: int, code: str, message: str, details: Mapping[str, Any])
 def _expected(found: WaypostError) -> Response:
     # OpenAI's status for a request that is not valid.
     status = 400 if found.status == 422 else found.status
-    return JSONResponse(error_body(status, found.code, found.message, found.details), status)
+    body = error_body(status, found.code, found.message, found.details)
+    return JSONResponse(body, status, error_headers(found))
 
 
 def _invalid(found: RequestValidationError) -> Response:

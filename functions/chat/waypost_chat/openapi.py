@@ -11,6 +11,7 @@ from waypost_chat.dialects import DIALECTS, schemas
 
 _ERRORS = {
     401: "The caller's identity is missing or not trusted.",
+    403: "The caller may not do this, or its token names another user.",
     404: "Not found, or it belongs to another user.",
     409: "A conflict; `error.run_id` names the run in the way, where it is one.",
     410: "No longer available.",

@@ -4,6 +4,7 @@
     ├── CallerError          the caller's mistake: 4xx, nothing was written
     │   ├── Invalid          422
     │   ├── Unauthenticated  401
+    │   │   └── TokenRefused 401, with the challenge to send another token
     │   ├── Forbidden        403
     │   ├── NotFound         404
     │   ├── Conflict         409
@@ -16,6 +17,7 @@
     │   └── ModelBlocked     a guardrail or the model's own filter let no answer through
     ├── Unavailable          the deployment lacks what an agent needs
     ├── StoreUnavailable     503: the table cannot be reached
+    ├── KeysUnavailable      503: the keys that tokens are checked with cannot be fetched
     ├── NotSaved             an answer was given, and could not be stored
     ├── LimitReached         an agent used up its budget
     ├── Interrupted          the run's process ended before the run did
@@ -57,6 +59,11 @@ class Unauthenticated(CallerError):
     code = "unauthenticated"
     status = 401
     message = "The caller's identity is missing or not trusted."
+
+
+class TokenRefused(Unauthenticated):
+    code = "token_invalid"
+    message = "The bearer token is not valid."
 
 
 class Forbidden(CallerError):
@@ -133,6 +140,18 @@ class StoreUnavailable(WaypostError):
     status = 503
     retryable = True
     message = "The database cannot be reached right now. Please try again in a moment."
+
+
+class KeysUnavailable(WaypostError):
+    code = "keys_unavailable"
+    status = 503
+    retryable = True
+    message = "Bearer tokens cannot be checked right now. Please try again in a moment."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        """Seconds."""
 
 
 class NotSaved(WaypostError):

@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from waypost.errors import Invalid
 from waypost.identity import Identity
 
 _SERVICE_TIERS = ("", "default", "flex", "priority", "reserved")
 _ADDRESS = re.compile(r"https?://[^/\s]+")
+_PRIVATE_ADDRESS = re.compile(
+    r"https://[^/\s]\S*|http://(localhost|127\.0\.0\.1|\[::1\])([:/]\S*)?"
+)
 
 
 class SettingsError(ValueError):
@@ -99,6 +102,79 @@ class CallSettings:
 
 
 @dataclass(frozen=True)
+class TokenSettings:
+    """Whose bearer tokens are accepted, and what they say of a user.
+
+    A claim is named as it is (`custom:tenant`) or by a path (`realm_access.roles`).
+    """
+
+    issuer: str
+    """The claim `iss`, byte by byte. Its discovery document is below it."""
+    audiences: tuple[str, ...]
+    audience_claim: Literal["aud", "client_id"] = "aud"
+    kind: Literal["access", "id", "any"] = "access"
+    keys_url: str = ""
+    """Where the issuer's keys are; empty where its discovery document says so."""
+    user_claim: str = "sub"
+    tenant_claim: str = ""
+    default_tenant: str = ""
+    """Every user's tenant. Either this or `tenant_claim` is set."""
+    roles_claim: str = ""
+    admin_groups: frozenset[str] = frozenset()
+    """Values of `roles_claim` whose users have the role admin. No other value gives it."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "TokenSettings":
+        tenant_claim = env.get("WAYPOST_TOKEN_TENANT_CLAIM", "")
+        default_tenant = env.get("WAYPOST_TOKEN_DEFAULT_TENANT", "")
+        if bool(tenant_claim) == bool(default_tenant):
+            raise SettingsError(
+                "Either WAYPOST_TOKEN_TENANT_CLAIM or WAYPOST_TOKEN_DEFAULT_TENANT must be set."
+            )
+        if default_tenant:
+            _identity_from(f"{default_tenant}/user", "WAYPOST_TOKEN_DEFAULT_TENANT")
+        _text(env, "WAYPOST_TOKEN_ISSUER")
+        _text(env, "WAYPOST_TOKEN_AUDIENCE")
+        return cls(
+            issuer=_private_address(env, "WAYPOST_TOKEN_ISSUER"),
+            audiences=tuple(_list(env, "WAYPOST_TOKEN_AUDIENCE")),
+            audience_claim=_choice(env, "WAYPOST_TOKEN_AUDIENCE_CLAIM", "aud", "client_id"),
+            kind=_choice(env, "WAYPOST_TOKEN_USE", "access", "id", "any"),
+            keys_url=_private_address(env, "WAYPOST_TOKEN_KEYS_URL"),
+            user_claim=env.get("WAYPOST_TOKEN_USER_CLAIM") or "sub",
+            tenant_claim=tenant_claim,
+            default_tenant=default_tenant,
+            roles_claim=env.get("WAYPOST_TOKEN_ROLES_CLAIM", ""),
+            admin_groups=frozenset(_list(env, "WAYPOST_TOKEN_ADMIN_GROUPS")),
+        )
+
+
+@dataclass(frozen=True)
+class IdentitySettings:
+    """How a request says who asks."""
+
+    mode: Literal["none", "caller", "jwt", "development"] = "none"
+    """
+    none: every question is refused.
+    caller: AWS has checked the caller's signature, and the caller names its user.
+    jwt: a bearer token names the user.
+    development: as `caller` without a signature, for clients on this machine or beside it.
+    """
+    default: Identity | None = None
+    """Who asks where a request names nobody; in development only."""
+    tokens: TokenSettings | None = None
+    """Set if and only if the mode is jwt."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "IdentitySettings":
+        mode = _choice(env, "WAYPOST_IDENTITY", "none", "caller", "jwt", "development")
+        default = _identity_of(env, "WAYPOST_DEFAULT_IDENTITY")
+        if default and mode != "development":
+            raise SettingsError("WAYPOST_DEFAULT_IDENTITY needs WAYPOST_IDENTITY=development.")
+        return cls(mode, default, TokenSettings.from_env(env) if mode == "jwt" else None)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Paths are absolute; times are seconds; sizes are characters unless named otherwise."""
 
@@ -122,8 +198,7 @@ class Settings:
     """Tables that every tenant may read; `*` for all of them."""
     runnables: tuple[str, ...]
     """What an agent may name as its `runnable`, beside those that the files name."""
-    identity: Literal["caller", "none"]
-    default_identity: Identity | None
+    identity: IdentitySettings
     cors_origins: tuple[str, ...]
     default_agent: str | None
     max_input: int
@@ -165,8 +240,7 @@ class Settings:
             database=_path(env, "WAYPOST_DATABASE"),
             shared_tables=frozenset(_list(env, "WAYPOST_SHARED_TABLES")),
             runnables=tuple(_list(env, "WAYPOST_RUNNABLES")),
-            identity=_identity(env),
-            default_identity=_identity_of(env, "WAYPOST_DEFAULT_IDENTITY"),
+            identity=IdentitySettings.from_env(env),
             cors_origins=tuple(_list(env, "WAYPOST_CORS_ORIGINS")),
             default_agent=env.get("WAYPOST_DEFAULT_AGENT") or None,
             max_input=int(_number(env, "WAYPOST_MAX_INPUT", 32_000)),
@@ -184,6 +258,11 @@ class Settings:
             calls=CallSettings.from_env(env),
             batches=BatchSettings.from_env(env),
         )
+
+
+def is_private_address(url: str) -> bool:
+    """Whether nobody on the way can change what is read there: https, or http on this machine."""
+    return bool(_PRIVATE_ADDRESS.fullmatch(url))
 
 
 def _text(env: Mapping[str, str], name: str) -> str:
@@ -234,20 +313,27 @@ def _share(env: Mapping[str, str], name: str, default: float) -> float:
     return value
 
 
-def _identity(env: Mapping[str, str]) -> Literal["caller", "none"]:
-    match env.get("WAYPOST_IDENTITY", "none"):
-        case "caller":
-            return "caller"
-        case "none":
-            return "none"
-        case other:
-            raise SettingsError(f"WAYPOST_IDENTITY must be caller or none, not {other!r}.")
+def _choice(env: Mapping[str, str], name: str, first: str, *others: str) -> Any:
+    """The value of a variable that is `first` where it is not set."""
+    value = env.get(name) or first
+    if value not in (first, *others):
+        named = ", ".join((first, *others))
+        raise SettingsError(f"{name} must be one of {named}, not {value!r}.")
+    return value
+
+
+def _private_address(env: Mapping[str, str], name: str) -> str:
+    url = env.get(name, "")
+    if url and not is_private_address(url):
+        raise SettingsError(f"{name} must begin with https://, not {url!r}.")
+    return url
 
 
 def _identity_of(env: Mapping[str, str], name: str) -> Identity | None:
-    value = env.get(name, "")
-    if not value:
-        return None
+    return _identity_from(env[name], name) if env.get(name) else None
+
+
+def _identity_from(value: str, name: str) -> Identity:
     tenant, _, rest = value.partition("/")
     user, _, roles = rest.partition("/")
     try:

@@ -92,6 +92,7 @@ def local_values(
         CommandError: A file or a folder does not exist.
     """
     values: dict[str, Callable[[], str]] = {
+        "Identity": lambda: "development",
         "DefaultIdentity": lambda: "demo/developer/admin",
         "EventIdentity": lambda: "demo/developer",
         "AllowedOrigins": lambda: ",".join(origins),

@@ -9,7 +9,7 @@ from waypost.errors import Forbidden
 from waypost.identity import Identity
 from waypost.runs import Backend
 from waypost.runs.request import RequestContext
-from waypost_chat.identity import from_headers
+from waypost_chat.identity import request_identity
 
 ADMIN = "admin"
 
@@ -34,11 +34,7 @@ def _batches(request: Request, backend: BackendOf) -> BatchBackend:
 BatchesOf = Annotated[BatchBackend, Depends(_batches)]
 
 
-def _caller(request: Request, backend: BackendOf) -> Identity:
-    return from_headers(request, backend.settings)
-
-
-Caller = Annotated[Identity, Depends(_caller)]
+Caller = Annotated[Identity, Depends(request_identity)]
 
 
 def _admin(who: Caller) -> Identity:

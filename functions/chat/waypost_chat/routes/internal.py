@@ -7,7 +7,7 @@ from waypost import runs
 from waypost.runs.request import RunRequest
 from waypost_chat.bodies.internal import InternalChat
 from waypost_chat.dialects.internal import ROUTES, InternalDialect
-from waypost_chat.identity import from_body
+from waypost_chat.identity import body_identity
 from waypost_chat.openapi import streams
 from waypost_chat.routes.dependencies import BackendOf, Context
 from waypost_chat.streaming import RunStream, wants_ids
@@ -22,7 +22,7 @@ async def chat(
 ) -> Response:
     """Asks a question in the conversation of that id, which is made if it is not there yet."""
     conversation = body.conversation
-    who = from_body(conversation.company_id, conversation.user_id, backend.settings)
+    who = await body_identity(request, conversation.company_id, conversation.user_id)
     run_request = RunRequest(
         text=body.input.message, thread_id=conversation.id, create=True, among=ROUTES
     )
