@@ -139,7 +139,7 @@ class TokenSettings:
             issuer=_private_address(env, "WAYPOST_TOKEN_ISSUER"),
             audiences=tuple(_list(env, "WAYPOST_TOKEN_AUDIENCE")),
             audience_claim=_choice(env, "WAYPOST_TOKEN_AUDIENCE_CLAIM", "aud", "client_id"),
-            kind=_choice(env, "WAYPOST_TOKEN_USE", "access", "id", "any"),
+            kind=_choice(env, "WAYPOST_TOKEN_KIND", "access", "id", "any"),
             keys_url=_private_address(env, "WAYPOST_TOKEN_KEYS_URL"),
             user_claim=env.get("WAYPOST_TOKEN_USER_CLAIM") or "sub",
             tenant_claim=tenant_claim,
