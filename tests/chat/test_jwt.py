@@ -49,8 +49,8 @@ async def api(
         yield opened
 
 
-def bearer(issuer: TokenIssuer, user: str = "mara", **changed: Any) -> dict[str, str]:
-    claims: dict[str, Any] = {"sub": user, "custom:tenant": "northwind", **changed}
+def bearer(issuer: TokenIssuer, **changed: Any) -> dict[str, str]:
+    claims: dict[str, Any] = {"sub": "mara", "custom:tenant": "northwind", **changed}
     return {"Authorization": f"Bearer {issuer.token(**claims)}"}
 
 
@@ -151,7 +151,7 @@ async def test_a_question_is_its_users_alone(api: Api, issuer: TokenIssuer) -> N
     path = f"/v1/threads/{events(response.text)[0]['thread_id']}"
 
     assert (await api.http.get(path, headers=bearer(issuer))).status_code == 200
-    for other in (bearer(issuer, "tom"), bearer(issuer, **{"custom:tenant": "southwind"})):
+    for other in (bearer(issuer, sub="tom"), bearer(issuer, **{"custom:tenant": "southwind"})):
         assert (await api.http.get(path, headers=other)).status_code == 404
 
 
@@ -163,9 +163,11 @@ async def test_only_groups_that_are_named_may_change_agents(api: Api, issuer: To
 
 
 async def test_openai_clients_send_the_token_as_their_key(api: Api, issuer: TokenIssuer) -> None:
+    http: Any = api.http
+
     def client(token: str) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(
-            api_key=token, base_url="http://waypost/openai/v1", http_client=api.http, max_retries=0
+            api_key=token, base_url="http://waypost/openai/v1", http_client=http, max_retries=0
         )
 
     token = bearer(issuer)["Authorization"].removeprefix("Bearer ")
@@ -246,7 +248,8 @@ async def test_no_token_and_no_claim_is_in_a_log(
     api: Api, issuer: TokenIssuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    good, wrong = bearer(issuer, "mara-the-driver"), bearer(issuer, "mara-the-driver", aud="x")
+    good = bearer(issuer, sub="mara-the-driver")
+    wrong = bearer(issuer, sub="mara-the-driver", aud="x")
     for headers in (good, wrong):
         await api.http.get("/v1/threads", headers=headers)
     logged = "".join(str(vars(record)) for record in caplog.records if "waypost" in record.name)
