@@ -125,6 +125,8 @@ def test_importing_the_chat_app_loads_no_large_package() -> None:
         "mangum",
         "markdown_it",
         "charset_normalizer",
+        "cryptography",
+        "jwt",
     ]
     code = f"import sys, waypost_chat.app; print([m for m in {large} if m in sys.modules])"
     env = {**os.environ, "WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "agents"}

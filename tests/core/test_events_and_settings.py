@@ -14,7 +14,7 @@ from waypost.errors import Invalid
 from waypost.events import AnyEvent, TextDelta, Usage, any_event
 from waypost.identity import Identity, check_thread_id
 from waypost.ids import new_id, ulid
-from waypost.settings import Settings, SettingsError
+from waypost.settings import Settings, SettingsError, TokenSettings
 from waypost.store.keys import TenantKeys
 
 ENV = {"WAYPOST_TABLE": "t", "WAYPOST_MODEL": "m", "WAYPOST_AGENTS": "/agents"}
@@ -134,6 +134,7 @@ def test_a_service_tier_has_its_price(tier: str, factor: float) -> None:
         ("WAYPOST_HEARTBEAT", "0"),
         ("WAYPOST_IDENTITY", "anybody"),
         ("WAYPOST_DEFAULT_IDENTITY", "nobody"),
+        ("WAYPOST_DEFAULT_IDENTITY", "demo/developer"),
         ("WAYPOST_SERVICE_TIER", "cheap"),
         ("WAYPOST_MAX_OUTPUT", "0"),
         ("WAYPOST_INFERENCE_FROM", "-1"),
@@ -157,3 +158,50 @@ def test_different_thread_ids_never_share_a_key(one: str, other: str) -> None:
     assert (keys.partition(one) == keys.partition(other)) is (one == other)
     assert keys.partition(one).count("#") == TenantKeys("t", "u").partition("x").count("#")
     assert len(keys.partition(one)) < 400
+
+
+TOKENS_ENV = {
+    **ENV,
+    "WAYPOST_IDENTITY": "jwt",
+    "WAYPOST_TOKEN_ISSUER": "https://id.example/realms/fleet",
+    "WAYPOST_TOKEN_AUDIENCE": "fleet-api, fleet-web",
+    "WAYPOST_TOKEN_TENANT_CLAIM": "org",
+}
+
+
+def test_tokens_have_their_settings() -> None:
+    tokens = Settings.from_env(
+        {**TOKENS_ENV, "WAYPOST_TOKEN_ADMIN_GROUPS": "ops,it"}
+    ).identity.tokens
+    assert tokens == TokenSettings(
+        "https://id.example/realms/fleet",
+        ("fleet-api", "fleet-web"),
+        tenant_claim="org",
+        admin_groups=frozenset({"ops", "it"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WAYPOST_TOKEN_ISSUER", ""),
+        ("WAYPOST_TOKEN_ISSUER", "http://id.example"),
+        ("WAYPOST_TOKEN_ISSUER", "http://localhost.example"),
+        ("WAYPOST_TOKEN_AUDIENCE", " "),
+        ("WAYPOST_TOKEN_AUDIENCE", ","),
+        ("WAYPOST_TOKEN_AUDIENCE_CLAIM", "azp"),
+        ("WAYPOST_TOKEN_KIND", "refresh"),
+        ("WAYPOST_TOKEN_KEYS_URL", "file:///etc/keys"),
+        ("WAYPOST_TOKEN_TENANT_CLAIM", ""),
+        ("WAYPOST_TOKEN_DEFAULT_TENANT", "acme"),
+    ],
+)
+def test_an_invalid_setting_of_tokens_is_named_in_the_error(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({**TOKENS_ENV, name: value})
+
+
+def test_a_default_tenant_must_be_a_name() -> None:
+    env = {**TOKENS_ENV, "WAYPOST_TOKEN_TENANT_CLAIM": "", "WAYPOST_TOKEN_DEFAULT_TENANT": "a b"}
+    with pytest.raises(SettingsError, match="WAYPOST_TOKEN_DEFAULT_TENANT"):
+        Settings.from_env(env)

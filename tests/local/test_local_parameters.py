@@ -12,6 +12,7 @@ from waypost_local.errors import CommandError
 from waypost_local.stack import parameters
 
 WAYPOST_PARAMETERS = (
+    "Identity",
     "DefaultIdentity",
     "AllowedOrigins",
     "SharedTables",
@@ -50,6 +51,7 @@ def values_for(
 
 def test_by_default_it_is_the_demo_company(root: Path) -> None:
     values = values_for(root)
+    assert values["Identity"] == "development"
     assert values["DefaultIdentity"] == "demo/developer/admin"
     assert values["AllowedOrigins"] == "http://127.0.0.1:1,http://localhost:1"
     assert values["SharedTables"] == "*"

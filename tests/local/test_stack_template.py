@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.local.conftest import ENDPOINTS, TEMPLATE, load
+from waypost.settings import IdentitySettings, TokenSettings
 from waypost_local.errors import CommandError
 from waypost_local.stack import parameters, template
-from waypost_local.stack.intrinsics import Resolver
+from waypost_local.stack.intrinsics import PSEUDO_PARAMETERS, Resolver
 
 ROOT = Path(__file__).parents[2]
 RESOLVER = Resolver(
@@ -114,6 +115,51 @@ def test_the_rules_of_the_template_are_checked() -> None:
     source = template.read(ROOT / "template.yaml")
     with pytest.raises(CommandError, match="A public URL cannot trust its callers"):
         template.load(source, ROOT, {"UrlAuth": "NONE"}, ENDPOINTS)
+
+
+TOKENS = {
+    "UrlAuth": "NONE",
+    "Identity": "jwt",
+    "TokenIssuer": "https://login.example/",
+    "TokenAudience": "api://shipments",
+    "TokenTenantClaim": "org_id",
+}
+
+
+def test_a_public_url_may_take_tokens() -> None:
+    stack = template.load(template.read(ROOT / "template.yaml"), ROOT, TOKENS, ENDPOINTS)
+    environment = stack.url_function().environment
+    settings = IdentitySettings.from_env(environment)
+    assert settings.tokens == TokenSettings(
+        "https://login.example/", ("api://shipments",), tenant_claim="org_id"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"UrlAuth": "AWS_IAM"}, "UrlAuth must be NONE"),
+        ({"TokenIssuer": ""}, "needs TokenIssuer"),
+        ({"TokenAudience": ""}, "needs TokenAudience"),
+        ({"TokenTenantClaim": ""}, "needs either TokenTenantClaim or TokenDefaultTenant"),
+        ({"TokenDefaultTenant": "acme"}, "needs either TokenTenantClaim or TokenDefaultTenant"),
+        ({"DefaultIdentity": "demo/developer"}, "DefaultIdentity needs Identity development"),
+        ({"Identity": "development"}, "A public URL cannot trust its callers"),
+    ],
+)
+def test_what_does_not_go_with_tokens_is_refused(changed: dict[str, str], line: str) -> None:
+    source = template.read(ROOT / "template.yaml")
+    with pytest.raises(CommandError, match=line):
+        template.load(source, ROOT, {**TOKENS, **changed}, ENDPOINTS)
+
+
+def test_development_is_refused_in_every_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = template.read(ROOT / "template.yaml")
+    values = {"Identity": "development"}
+    template.load(source, ROOT, values, ENDPOINTS)
+    monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::AccountId", "111122223333")
+    with pytest.raises(CommandError, match="Identity development is for one machine"):
+        template.load(source, ROOT, values, ENDPOINTS)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -11,12 +11,14 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import Receive, Scope, Send
 
 from waypost.runs import Backend
-from waypost.settings import Settings
+from waypost.settings import Settings, TokenSettings
 from waypost_chat import error_responses, openapi
 from waypost_chat.answers import HeadRequests, PrivateAnswers
 from waypost_chat.body_limits import BodyLimits
-from waypost_chat.identity.verifier import TokenVerifier
 from waypost_chat.routes import about, runs, threads
+
+if TYPE_CHECKING:
+    from waypost_chat.identity.verifier import TokenVerifier
 
 _ERROR_HEADERS = ("Retry-After", "X-Should-Retry", "WWW-Authenticate")
 """What clients ask whether to try again, and OpenAI's how."""
@@ -65,15 +67,23 @@ class _OtherRoutes:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    tokens = settings.identity.tokens
-    verifier = app.state.verifier = TokenVerifier(tokens) if tokens else None
-    if verifier:
-        verifier.start()
-    app.state.backend = await Backend.open(settings)
-    yield
-    app.state.backend.close()
-    if verifier:
-        await verifier.close()
+    async with _token_verifier(settings.identity.tokens) as app.state.verifier:
+        app.state.backend = await Backend.open(settings)
+        yield
+        app.state.backend.close()
+
+
+@asynccontextmanager
+async def _token_verifier(settings: TokenSettings | None) -> AsyncIterator["TokenVerifier | None"]:
+    if settings is None:
+        yield None
+        return
+    from waypost_chat.identity.verifier import TokenVerifier
+
+    verifier = TokenVerifier(settings)
+    verifier.start()
+    yield verifier
+    await verifier.close()
 
 
 def create(settings: Settings) -> FastAPI:

@@ -132,12 +132,14 @@ class TokenSettings:
                 "Either WAYPOST_TOKEN_TENANT_CLAIM or WAYPOST_TOKEN_DEFAULT_TENANT must be set."
             )
         if default_tenant:
-            _identity_from(f"{default_tenant}/user", "WAYPOST_TOKEN_DEFAULT_TENANT")
+            _check_tenant(default_tenant, "WAYPOST_TOKEN_DEFAULT_TENANT")
         _text(env, "WAYPOST_TOKEN_ISSUER")
-        _text(env, "WAYPOST_TOKEN_AUDIENCE")
+        audiences = tuple(_list(env, "WAYPOST_TOKEN_AUDIENCE"))
+        if not audiences:
+            raise SettingsError("WAYPOST_TOKEN_AUDIENCE is not set.")
         return cls(
             issuer=_private_address(env, "WAYPOST_TOKEN_ISSUER"),
-            audiences=tuple(_list(env, "WAYPOST_TOKEN_AUDIENCE")),
+            audiences=audiences,
             audience_claim=_choice(env, "WAYPOST_TOKEN_AUDIENCE_CLAIM", "aud", "client_id"),
             kind=_choice(env, "WAYPOST_TOKEN_KIND", "access", "id", "any"),
             keys_url=_private_address(env, "WAYPOST_TOKEN_KEYS_URL"),
@@ -329,11 +331,17 @@ def _private_address(env: Mapping[str, str], name: str) -> str:
     return url
 
 
+def _check_tenant(value: str, name: str) -> None:
+    try:
+        Identity(value, "user")
+    except Invalid as error:
+        raise SettingsError(f"{name} is {value!r}: {error.message}") from None
+
+
 def _identity_of(env: Mapping[str, str], name: str) -> Identity | None:
-    return _identity_from(env[name], name) if env.get(name) else None
-
-
-def _identity_from(value: str, name: str) -> Identity:
+    value = env.get(name, "")
+    if not value:
+        return None
     tenant, _, rest = value.partition("/")
     user, _, roles = rest.partition("/")
     try:

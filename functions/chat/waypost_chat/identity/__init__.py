@@ -3,13 +3,17 @@
 `request_identity` is the only way from a request to an `Identity`, whatever the deployment's mode.
 """
 
+from typing import TYPE_CHECKING
+
 from fastapi import Request
 
 from waypost.errors import Forbidden
 from waypost.identity import Identity
 from waypost_chat.identity import trusted
 from waypost_chat.identity.bearer import bearer_token
-from waypost_chat.identity.verifier import TokenVerifier
+
+if TYPE_CHECKING:
+    from waypost_chat.identity.verifier import TokenVerifier
 
 
 async def request_identity(request: Request) -> Identity:
@@ -41,7 +45,7 @@ async def body_identity(request: Request, tenant_id: str, user_id: str) -> Ident
     return who
 
 
-def _verifier(request: Request) -> TokenVerifier | None:
+def _verifier(request: Request) -> "TokenVerifier | None":
     found: TokenVerifier | None = request.app.state.verifier
     return found
 
