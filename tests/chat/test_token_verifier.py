@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import jwt
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
+from jwt.algorithms import get_default_algorithms
 
 from tests.chat.token_issuer import (
     AUDIENCE,
@@ -261,6 +263,28 @@ async def test_a_header_that_does_not_fit_is_refused(
     issuer: TokenIssuer, verifier: TokenVerifier, header: dict[str, Any]
 ) -> None:
     assert await code_of(verifier, signed_by_hand(header, issuer.claims())) == "token_invalid"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "header"),
+    [("PS256", {}), ("RS384", {}), ("RS256", {"crit": ["exp"]}), ("RS256", {"crit": []})],
+)
+async def test_a_right_signature_does_not_make_up_for_the_header(
+    issuer: TokenIssuer, verifier: TokenVerifier, algorithm: str, header: dict[str, Any]
+) -> None:
+    claims = issuer.claims()
+    token = jwt.encode(claims, RSA.private, algorithm, {"kid": RSA.kid, **header})
+    assert await code_of(verifier, token) == "token_invalid"
+
+
+async def test_a_private_key_that_an_issuer_shows_is_left_out(
+    issuer: TokenIssuer, verifier: TokenVerifier
+) -> None:
+    private: Any = get_default_algorithms()["RS256"]
+    issuer.jwks = [EC.jwk(), {**private.to_jwk(RSA.private, as_dict=True), "kid": RSA.kid}]
+    issuer.jwks[1].pop("key_ops")
+    assert await verifier.identity(issuer.token(EC)) == MARA
+    assert await code_of(verifier, issuer.token(RSA)) == "token_invalid"
 
 
 @pytest.mark.parametrize(
