@@ -71,7 +71,7 @@ def public_keys(found: Iterable[Mapping[str, Any]]) -> tuple[PublicKey, ...]:
 
 
 def read_header(token: str) -> SignedHeader:
-    """Raises TokenRefused."""
+    """Raises TokenRefused. What is critical (`crit`) is refused with the signature."""
     try:
         header = _jws.get_unverified_header(token)
     except PyJWTError:
@@ -82,7 +82,7 @@ def read_header(token: str) -> SignedHeader:
     if not isinstance(kid, str):
         raise TokenRefused("The bearer token does not say which key has signed it.")
     typ = str(typ).lower().removeprefix("application/")
-    if typ not in _TYPES or "crit" in header or "b64" in header:
+    if typ not in _TYPES:
         raise TokenRefused("The bearer token is of a type that is not allowed.")
     return SignedHeader(algorithm, kid, typ)
 
