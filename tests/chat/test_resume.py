@@ -100,7 +100,7 @@ async def test_a_replay_has_the_bytes_of_the_live_stream(
     if "agents" not in path and "openai" not in path:
         api.model.add_reply("sql | 1 | - | x")
     api.model.add_query("SELECT 1").add_reply("One", ".")
-    live = await api.http.post(path, json=body, headers=ME)
+    live = await api.http.post(f"{path}?ids=1", json=body, headers=ME)
     assert live.status_code == 200, live.text
     run_id = live.headers["x-run-id"]
     replayed = await follow(other_process, run_id, dialect=dialect)
