@@ -104,6 +104,6 @@ async function apiError(response) {
     code ?? "http_error",
     message ?? `The server answered with status ${response.status}.`,
     requestId ?? response.headers.get("x-request-id") ?? "",
-    { detail: body?.detail ?? [], ...details },
+    { detail: Array.isArray(body?.detail) ? body.detail : [], ...details },
   );
 }
