@@ -21,7 +21,7 @@ _POISON: tuple[Callable[[str], bytes], ...] = (
     lambda _: b'{"question": "\xff"}',
     lambda text: json.dumps({"question": text, "agent": "nobody"}).encode(),
     lambda text: json.dumps({"question": text, "model": "none"}).encode(),
-    lambda text: json.dumps({"question": text, "thread_id": "a b"}).encode(),
+    lambda text: json.dumps({"question": text, "thread_id": " "}).encode(),
     lambda text: json.dumps({"question": text, "color": "red"}).encode(),
     lambda text: json.dumps({"question": text * 20_000}).encode(),
 )

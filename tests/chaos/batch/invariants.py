@@ -135,7 +135,7 @@ async def _patiently(get: Get, path: str) -> Any:
 
 def _items(stack: BatchChaosStack, case: BatchCase) -> list[dict[str, Any]]:
     """The runs of a batch's questions, which it knows by their threads."""
-    found = _scanned(stack, f"T#{case.tenant}#TH#")
+    found = _scanned(stack, f"T#{case.tenant}#U#")
     asked = {
         item["pk"]["S"]
         for item in found
