@@ -1,5 +1,7 @@
 """Questions and their answers, live and after a reload."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -212,8 +214,10 @@ def test_the_page_is_loaded_with_few_requests(new_page: NewPage, backend: FakeBa
 
     page.goto(backend.url, wait_until="networkidle")
 
+    unhashed = {re.sub(r"\.[0-9a-f]{16}\.", ".", path) for path in asked}
     needed = {"/", "/page/page.css", "/page/app.js", "/page/favicon.svg", "/v1/threads?limit=20"}
-    assert set(asked) == {*needed, "/api/agents"}
+    assert unhashed == {*needed, "/api/agents"}
+    assert len(set(asked)) == len(unhashed)
 
 
 def test_a_blank_question_is_not_sent(page: Page, backend: FakeBackend) -> None:
