@@ -63,10 +63,11 @@ def _invoke(options: argparse.Namespace) -> int:
 def _questions(options: argparse.Namespace) -> int:
     from waypost.agents import definition
     from waypost_local import questions
+    from waypost_local.json_lines import JsonLinesError
 
     try:
         cases = questions.read(options.file)
-    except (OSError, questions.QuestionsError) as error:
+    except (OSError, JsonLinesError) as error:
         raise CommandError(str(error)) from None
     agents = definition.load(options.agents)
     return questions.run(cases, options.url, agents, options.at_least)

@@ -1,7 +1,6 @@
 """Measures how often a search of documents finds the passage that answers, and prints a table."""
 
 import asyncio
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,16 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from waypost.knowledge import Folder, Passage, index, index_files
+from waypost_local import json_lines
+from waypost_local.json_lines import JsonLinesError
 
 OTHER_LANGUAGE = "other language"
 """The kind of questions whose words are not in the documents: they do not count in the total."""
 _ROUTE = "documents"
 _DEPTHS = (5, 8)
 _LIMIT = 8
-
-
-class DocumentsEvalError(ValueError):
-    """The file is not a list of questions to documents; the message names the line."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +43,10 @@ class SearchedQuestion:
 
 def read(path: Path) -> list[DocumentQuestion]:
     """The questions of a file that are for documents: JSON lines with `question` and `expect`,
-    or `text`; they may have `document`, `kind` and `route`."""
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-            if fields.get("route", _ROUTE) == _ROUTE:
-                found.append(_question(fields))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DocumentsEvalError(
-                f"{path}, line {number}: it must be JSON with question and expect ({error!r})"
-            ) from None
+    or `text`; they may have `document`, `kind` and `route`. Raises JsonLinesError."""
+    found = json_lines.read(path, _question, "question and expect")
     if not found:
-        raise DocumentsEvalError(f"{path} holds no questions for documents.")
+        raise JsonLinesError(f"{path} holds no questions for documents.")
     return found
 
 
@@ -115,7 +101,10 @@ def _rank(asked: DocumentQuestion, found: Sequence[Passage]) -> int | None:
     return next((rank for rank, one in enumerate(found) if asked.is_answered_by(one)), None)
 
 
-def _question(fields: dict[str, object]) -> DocumentQuestion:
+def _question(fields: dict[str, object]) -> DocumentQuestion | None:
+    """None where it is not for documents."""
+    if fields.get("route", _ROUTE) != _ROUTE:
+        return None
     expect = fields["expect"] if "expect" in fields else [fields["text"]]
     if not isinstance(expect, list):
         raise TypeError("expect must be a list")

@@ -16,6 +16,7 @@ import httpx
 
 from waypost.agents.definition import Agents
 from waypost.errors import Invalid
+from waypost_local import json_lines
 
 Verdict = Literal["right", "declined", "WRONG"]
 
@@ -57,21 +58,9 @@ class ReceivedAnswer:
     total_ms: int
 
 
-class QuestionsError(ValueError):
-    """The file is not a list of questions. The message names the line."""
-
-
 def read(path: Path) -> list[QuestionCase]:
-    """One question per line, as JSON, with the fields of `QuestionCase`."""
-    cases: list[QuestionCase] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            cases.append(QuestionCase(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise QuestionsError(f"{path}, line {number}: {error}") from None
-    return cases
+    """One question per line, as JSON, with the fields of `QuestionCase`. Raises JsonLinesError."""
+    return json_lines.read(path, lambda fields: QuestionCase(**fields))
 
 
 def run(cases: list[QuestionCase], url: str, agents: Agents, at_least: int | None) -> int:

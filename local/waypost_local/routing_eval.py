@@ -1,7 +1,6 @@
 """Measures how a file of labelled questions is routed, and prints where it goes wrong."""
 
 import asyncio
-import json
 import random
 import sys
 from collections import Counter, defaultdict
@@ -15,7 +14,8 @@ from waypost.agents.definition import Agent
 from waypost.models import catalogue
 from waypost.routing import Router
 from waypost.routing.gate import Gate
-from waypost_local import bedrock
+from waypost_local import bedrock, json_lines
+from waypost_local.json_lines import JsonLinesError
 
 NONE = "none"
 """The label of a question that no agent answers."""
@@ -24,10 +24,6 @@ _FOLDS = 5
 _EXAMPLES = 8
 _AT_ONCE = 8
 _DEADLINE = 60
-
-
-class RoutingEvalError(ValueError):
-    """The file is not a list of labelled questions; the message names the line."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +43,10 @@ class Routed:
 
 
 def read(path: Path) -> list[LabelledQuestion]:
-    """One question a line, as JSON with `question` and `route`."""
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-            found.append(LabelledQuestion(str(fields["question"]), str(fields["route"]) or NONE))
-        except (ValueError, TypeError, KeyError) as error:
-            raise RoutingEvalError(
-                f"{path}, line {number}: it must be JSON with question and route ({error!r})"
-            ) from None
+    """One question a line, as JSON with `question` and `route`. Raises JsonLinesError."""
+    found = json_lines.read(path, _labelled, "question and route")
     if not found:
-        raise RoutingEvalError(f"{path} holds no questions.")
+        raise JsonLinesError(f"{path} holds no questions.")
     return found
 
 
@@ -130,6 +116,10 @@ def report(routed: Sequence[Routed]) -> Iterator[str]:
         yield f"router's cost    {sum(one.cost_usd for one in rest):.4f} USD"
     yield ""
     yield from _confusion(routed)
+
+
+def _labelled(fields: dict[str, object]) -> LabelledQuestion:
+    return LabelledQuestion(str(fields["question"]), str(fields["route"]) or NONE)
 
 
 def _judged(

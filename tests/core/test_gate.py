@@ -9,6 +9,7 @@ from waypost.routing.gate import MAX_LEARNED, Gate, Gates
 from waypost.routing.offer import named_in, taken
 from waypost.routing.shortlist import MAX_AGENTS, abridged, shortlist
 from waypost_local import routing_eval
+from waypost_local.json_lines import JsonLinesError
 from waypost_local.routing_eval import LabelledQuestion
 
 DATA = Path(__file__).parents[2] / "../shared/data/routing"
@@ -107,7 +108,7 @@ def test_the_report_counts_what_was_decided_and_what_went_wrong() -> None:
 def test_a_file_that_is_not_labelled_says_which_line(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text('{"question": "x", "route": "a"}\n{"question": "y"}\n')
-    with pytest.raises(routing_eval.RoutingEvalError, match="line 2: it must be JSON with"):
+    with pytest.raises(JsonLinesError, match="line 2: it must be JSON with"):
         routing_eval.read(file)
 
 
