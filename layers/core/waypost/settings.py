@@ -16,6 +16,10 @@ _PRIVATE_ADDRESS = re.compile(
 )
 
 
+SMALL_MODEL = "small"
+"""The name by which an agent takes the router's model."""
+
+
 class SettingsError(ValueError):
     """An environment variable is missing or not valid; the text names it."""
 
@@ -223,6 +227,11 @@ class Settings:
     query_seconds: float
     calls: CallSettings = CallSettings()
     batches: BatchSettings = BatchSettings()
+
+    def model_id(self, name: str) -> str:
+        """The id of a model that an agent names; `small` is the router's."""
+        named = self.router_model if name == SMALL_MODEL else name
+        return self.models.get(name) or named
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":

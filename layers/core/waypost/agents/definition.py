@@ -14,8 +14,6 @@ Strategy = Literal["rag", "cag", "hybrid", "none"]
 ToolName = Literal["query_database", "search_documents"]
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
 TOOLS: tuple[str, ...] = get_args(ToolName)
-SMALL_MODEL = "small"
-"""The name by which an agent takes the router's model."""
 AgentId = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 Example = Annotated[str, Field(min_length=1, max_length=500)]

@@ -9,7 +9,7 @@ from typing import Any
 from waypost import store
 from waypost.agents import definition
 from waypost.agents.coverage import coverage
-from waypost.agents.definition import SMALL_MODEL, Agent, Agents
+from waypost.agents.definition import Agent, Agents
 from waypost.agents.task import Resources
 from waypost.events import Usage
 from waypost.identity import Identity
@@ -19,7 +19,7 @@ from waypost.registry import Allowed, Editor, Registry
 from waypost.routing import Gates, Router
 from waypost.runs.activity import Activity
 from waypost.runs.history import MIN_BUDGET
-from waypost.settings import Settings, SettingsError
+from waypost.settings import SMALL_MODEL, Settings, SettingsError
 from waypost.warehouse import Database
 from waypost.warehouse.query import QueryLimits
 
@@ -80,10 +80,8 @@ class Backend:
         return named or next(iter(agents.values()))
 
     def model_id(self, name: str) -> str:
-        """The id of a model that an agent names; `small` is the router's."""
-        return self.settings.models.get(name) or (
-            self.settings.router_model if name == SMALL_MODEL else name
-        )
+        """The id of a model that an agent names."""
+        return self.settings.model_id(name)
 
     def model_of(self, agent: Agent | None) -> str:
         """The id of the model that an agent asks first."""
@@ -125,11 +123,7 @@ def _allowed(settings: Settings, files: Agents) -> Allowed:
         runnables=tuple(dict.fromkeys([*settings.runnables, *named])),
         default_model=settings.model,
         unpriced=frozenset(
-            name
-            for name in models
-            if not catalogue.has_price(
-                settings.router_model if name == SMALL_MODEL else settings.models.get(name, name)
-            )
+            name for name in models if not catalogue.has_price(settings.model_id(name))
         ),
     )
 
