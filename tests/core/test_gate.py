@@ -135,6 +135,12 @@ def test_the_next_message_takes_an_offer_by_name_or_place(text: str, expected: s
     assert (chosen and chosen.id) == expected
 
 
+@pytest.mark.parametrize("answer", ["Hello! Ask about what there is.", "Ask Rag about rules.", ""])
+def test_nothing_is_taken_where_nothing_was_offered(answer: str) -> None:
+    assert taken("Rag", answer, AGENTS) is None
+    assert taken("the first one", answer, AGENTS) is None
+
+
 def test_agents_are_found_in_the_order_of_a_text() -> None:
     assert [one.id for one in named_in("Rag, or Sql? Rag!", AGENTS)] == ["rag", "sql"]
 

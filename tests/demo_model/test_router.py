@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.demo_model.conversation import questions, reply, request, text_of, user
-from tests.demo_model.deployment import ROUTED_AGENTS, SUPPORT_AGENTS, Deployment, choose
+from tests.demo_model.deployment import AGENTS, ROUTED_AGENTS, SUPPORT_AGENTS, Deployment, choose
 from waypost.agents.coverage import coverage
 from waypost.agents.definition import Agent
 from waypost.routing import prompt
@@ -166,6 +166,7 @@ async def test_an_agent_that_is_told_who_there_is_does_not_route(demo: Deploymen
         said = text_of(await reply(request(system, [user({"text": question})])))
         assert expected in said
         assert "\n- How many" in said
+    system = f"{AGENTS['help'].instructions}\n\n{prompt.described(ROUTED_AGENTS, covered)}"
     undecided = f"{system}\n<undecided>Data or Documents</undecided>"
     said = text_of(await reply(request(undecided, [user({"text": "Leave?"})])))
     assert said == "Is that a question for Data or Documents?"

@@ -116,5 +116,6 @@ def _covered(system: str) -> tuple[list[str], list[str]]:
 
 def _undecided(system: str) -> str:
     """The question back, where two agents could answer."""
-    found = element(system, "undecided")
+    # The instructions before it may speak of the element by its name.
+    found = element(system[max(0, system.rfind("<undecided>")) :], "undecided")
     return f"Is that a question for {found.text}?" if found else ""

@@ -25,12 +25,15 @@ def taken(text: str, answer: str, agents: Mapping[str, Agent]) -> Agent | None:
     """
     found = _FILLER.match(text)
     said = (found[1] if found else text).strip(" \t\n.!?'\"*").casefold()
-    for agent in agents.values():
+    offered = named_in(answer, agents)
+    if len(offered) < 2:
+        # It was a greeting, or anything else that offered nothing.
+        return None
+    for agent in offered:
         if said in {name.casefold() for name in (agent.id, agent.name, *agent.aliases)}:
             return agent
     if said not in _PLACES:
         return None
-    offered = named_in(answer, agents)
     place = _PLACES[said]
     return offered[place] if place < len(offered) else None
 
